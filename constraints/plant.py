@@ -1,0 +1,278 @@
+"""The plant as the other rooms see it: frozen, checked, every number in its tag's unit, every time in seconds.
+
+``constraints.plantfile.load`` makes it from YAML; nothing here parses or checks.
+Names of variables (MV, CV, DV, tags) are unique over the whole plant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from safety.encoding import Encoding
+from safety.envelope import Envelope
+from safety.handshake import HandshakeRule
+from safety.interlocks import Interlock
+from safety.signals import Mode, ShedAction
+from safety.validity import ValidityRule
+
+Protocol = Literal["opcua", "modbus-tcp", "mqtt", "memory"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One device or server that a driver talks to."""
+
+    name: str
+    protocol: Protocol
+    url: str = ""
+    """OPC UA: ``opc.tcp://host:port``."""
+    host: str = ""
+    port: int = 0
+    unit_id: int = 1
+    """Modbus device id."""
+    security: str = "None"
+    """OPC UA: ``Basic256Sha256/SignAndEncrypt`` or ``None``."""
+    user_secret: str | None = None
+    """Name of the secret that holds ``user:password``."""
+    certificate: str | None = None
+    """OPC UA: path of our certificate (DER), relative to the plant file; made there when missing."""
+    private_key: str | None = None
+    server_certificate: str | None = None
+    """OPC UA: path of the pinned server certificate (DER)."""
+    waive_security: str | None = None
+    """The engineer's written reason for CLOSED_LOOP on an unprotected connection; None where not waived."""
+    timeout_s: float = 0.5
+    """Longest wait for one answer, in real seconds."""
+    reconnect_s_max: float = 10.0
+    """Longest pause between two attempts to connect, in real seconds (reference: fault F30, at most 10 s)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """Where one tag's raw value comes from or goes to."""
+
+    tag: str
+    connection: str
+    address: str
+    """What follows the connection's name: ``ns=2;s=TIC201.PV``, ``holding/3054``, ``northmill/ambient#humidity``."""
+    encoding: Encoding = Encoding("float64")
+    """How the number lies on the wire. OPC UA reads ignore it (values are typed), OPC UA writes and Modbus do not."""
+    equals: str | None = None
+    """Where set, the reading is 1.0 when the raw value (text or number) equals this, else 0.0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagSpec:
+    """One measured tag."""
+
+    name: str
+    point: Point
+    unit: str
+    description: str = ""
+    every_s: float = 0.0
+    """How often the device renews it; 0 = each cycle. A slow analyser's value is new only so often."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedLimits:
+    """Three nested ranges, each ``(lo, hi)``; infinite where the engineer gave none. Safety contains engineering
+    contains operator."""
+
+    safety: tuple[float, float]
+    engineering: tuple[float, float]
+    operator: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MvSpec:
+    """One manipulated variable: the setpoint of a running loop."""
+
+    name: str
+    unit: str
+    writes: Point
+    setpoint: Point
+    """The loop's actual setpoint, read back. Its tag is ``{name}.actual``."""
+    available: Point | None
+    """1.0 while the loop accepts our setpoint. Its tag is ``{name}.available``."""
+    windup_hi: Point | None = None
+    windup_lo: Point | None = None
+    """1.0 while the loop below cannot follow. Tags ``{name}.windup_hi``, ``{name}.windup_lo``."""
+    readback: str
+    """Tag of the loop's measured value."""
+    limits: NestedLimits
+    move_up_per_min: float
+    move_down_per_min: float
+    """Fastest change, MV unit per minute, both positive."""
+    shed: ShedAction
+    safe_value: float | None = None
+    critical: bool = False
+    cost: float = 0.0
+    """EUR/h per unit that the economics do not already carry."""
+    ideal: float | None = None
+    """Ideal resting value: where a spare MV rests."""
+    suppression: float = 1.0
+    """Move suppression relative to the default of 1."""
+    on_bad: Literal["hold", "shed", "drop"] = "hold"
+    """When its readback is bad: hold everything, shed, or go on without this MV."""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CvSpec:
+    """One controlled variable; ``name`` is its tag."""
+
+    name: str
+    unit: str
+    limits: NestedLimits
+    target: float | None = None
+    rank_hi: int = 5
+    rank_lo: int = 5
+    rank_target: int = 9
+    """1 is given up last."""
+    concern: float = 1.0
+    """Equal-concern error: the violation, in the CV's unit, that hurts as much as another CV's concern."""
+    back_off_hi: float = 0.0
+    back_off_lo: float = 0.0
+    """How far inside its limits the economics stay, CV unit."""
+    critical: bool = False
+    bad_cycles: int = 5
+    """Bad readings in a row that the prediction stands in for."""
+    disturbance: Literal["step", "ramp"] = "step"
+    limit_ramp_per_min: float = math.inf
+    """How fast a changed limit takes hold, CV unit per minute; infinite = at once."""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DvSpec:
+    """One measured disturbance; ``name`` is its tag."""
+
+    name: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Dynamic effect of one MV or DV (``source``) on one CV: ``gain e^(-dead_time s) (lead s + 1) / ((lag1 s + 1)
+    (lag2 s + 1))``, over ``s`` where ``integrating`` (gain then per second)."""
+
+    source: str
+    cv: str
+    gain: float
+    dead_time_s: float = 0.0
+    lag1_s: float = 0.0
+    lag2_s: float = 0.0
+    lead_s: float = 0.0
+    integrating: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One affine constraint at steady state: ``sum(coefficients[v] * v) <= hi``; variables are MVs and CVs."""
+
+    name: str
+    coefficients: Mapping[str, float]
+    hi: float
+    rank: int = 5
+    concern: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyTerm:
+    """One term of the economics: ``variable * per_unit * price`` in currency per hour; value positive, cost negative."""
+
+    name: str
+    variable: str
+    """An MV or a CV (a tag that is an MV's readback is named by its MV)."""
+    per_unit: float
+    """Priced quantity per hour and per unit of the variable, signed: + earns, - costs (e.g. -10.3 kWh per m**3)."""
+    price: float | None
+    """Currency per priced quantity; None where a tariff gives it."""
+    tariff: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffBand:
+    """One price and when it holds, in plant time."""
+
+    name: str
+    price: float
+    days: frozenset[int] = frozenset()
+    """0 = Monday. Empty = every day."""
+    hours: tuple[tuple[int, int], ...] = ()
+    """Half-open spans in minutes after midnight; empty = the whole day, taken last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffVersion:
+    """A tariff's bands from a date on (ISO date text in plant time)."""
+
+    valid_from: str
+    bands: tuple[TariffBand, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleEntry:
+    """Settings that hold inside a weekly span, in plant time."""
+
+    name: str
+    days: frozenset[int]
+    start_min: int
+    end_min: int
+    """Minutes after midnight; ``end_min <= start_min`` runs over midnight."""
+    limits: Mapping[tuple[str, Literal["lo", "hi"]], float] = field(default_factory=dict)
+    """Operator limits set meanwhile, by (variable, side)."""
+    mode: Mode | None = None
+    """Mode that is not exceeded meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plant:
+    """One plant file, checked."""
+
+    name: str
+    site: str
+    timezone: str
+    currency: str
+    source_path: str
+    config_hash: str
+    """SHA-256 of the file's canonical content."""
+    limits_hash: str
+    """SHA-256 over envelopes, interlocks and handshake: what the gate judges by."""
+    cycle_s: float
+    think_s: float
+    """Deadline for the thinker, seconds of the same clock as ``cycle_s``."""
+    start_in: Mode
+    closed_loop_needs: tuple[str, ...]
+    max_unattended_s: float
+    min_active_mvs: int
+    connections: Mapping[str, Connection]
+    tags: Mapping[str, TagSpec]
+    mvs: Mapping[str, MvSpec]
+    cvs: Mapping[str, CvSpec]
+    dvs: Mapping[str, DvSpec]
+    pairs: tuple[Pair, ...]
+    rows: tuple[Row, ...]
+    money: tuple[MoneyTerm, ...]
+    tariffs: Mapping[str, tuple[TariffVersion, ...]]
+    schedule: tuple[ScheduleEntry, ...]
+    validity: Mapping[str, ValidityRule]
+    """By tag, measured tags and ``{mv}.actual`` alike."""
+    envelopes: Mapping[str, Envelope]
+    interlocks: tuple[Interlock, ...]
+    handshake: HandshakeRule
+    handshake_points: Mapping[str, Point]
+    """By register: heartbeat, epoch, sequence, mask, mode_request, crc, commit (written); heartbeat_echo, epoch_ack,
+    sequence_ack, reject, remote, clamped, boot_count, probe (read, as tags ``plc.<register>``)."""
+    hysteresis_eur_per_h: float = 1.0
+
+    def points_read(self) -> tuple[Point, ...]:
+        """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""
+        points = [tag.point for tag in self.tags.values()]
+        for mv in self.mvs.values():
+            points += [p for p in (mv.setpoint, mv.available, mv.windup_hi, mv.windup_lo) if p is not None]
+        points += [p for p in self.handshake_points.values() if p.tag.startswith("plc.")]
+        return tuple(points)

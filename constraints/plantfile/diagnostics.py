@@ -1,0 +1,124 @@
+"""What is wrong with a plant file, where, and what to do about it; and how that looks on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from constraints.plantfile.codes import CODES
+
+Severity = Literal["error", "warning"]
+
+_WIDTH_MAX: Final = 160
+_BEFORE_MAX: Final = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One finding at one place. Raises ValueError for a code that is not in ``CODES``."""
+
+    code: str
+    severity: Severity
+    message: str
+    path: str
+    """Name of the file, as it was given."""
+    line: int
+    column: int
+    """Both from 1, in characters."""
+    length: int = 1
+    hint: str = ""
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"no such code: {self.code}")
+
+
+class PlantFileError(Exception):
+    """The plant file has errors; ``diagnostics`` holds all findings, by place, and ``source`` the text they are in."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], source: str = "") -> None:
+        super().__init__(diagnostics, source)
+        self.diagnostics = diagnostics
+        self.source = source
+
+    def __str__(self) -> str:
+        return render(self.diagnostics, self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Terminal sequences around the parts of a rendered finding."""
+
+    error: str = ""
+    warning: str = ""
+    place: str = ""
+    strong: str = ""
+    off: str = ""
+
+
+PLAIN: Final = Palette()
+ANSI: Final = Palette(error="\x1b[1;31m", warning="\x1b[1;33m", place="\x1b[1;34m", strong="\x1b[1m", off="\x1b[0m")
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return each finding once, sorted by place."""
+    return tuple(sorted(set(diagnostics), key=lambda d: (d.path, d.line, d.column, d.code, d.message)))
+
+
+def render(diagnostics: Sequence[Diagnostic], source: str, palette: Palette = PLAIN) -> str:
+    """Return the findings as text, each with its source line and a caret, and a count at the end.
+
+    Without findings the text is empty. ``palette`` is ``PLAIN`` or ``ANSI``.
+    """
+    if not diagnostics:
+        return ""
+    lines = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    blocks = [_block(each, lines, palette) for each in diagnostics]
+    return "\n".join([*blocks, _count(diagnostics)])
+
+
+def _block(found: Diagnostic, lines: Sequence[str], palette: Palette) -> str:
+    tone = palette.error if found.severity == "error" else palette.warning
+    head = f"{tone}{found.severity}[{found.code}]{palette.off}{palette.strong}: {found.message}{palette.off}"
+    place = f"  {palette.place}-->{palette.off} {found.path}:{found.line}:{found.column}"
+    hint = f"help: {found.hint}" if found.hint else ""
+    if not (1 <= found.line <= len(lines) and lines[found.line - 1].strip()):
+        return "\n".join([head, place, *([f"   = {hint}"] if hint else [])])
+    text, column = _window(lines[found.line - 1], found.column)
+    gutter = len(str(found.line)) + 1
+    bar = f"{palette.place}|{palette.off}"
+    carets = "^" * max(1, min(found.length, len(text) - column + 1))
+    under = " " * (column - 1) + f"{tone}{carets}{palette.off}" + (f" {hint}" if hint else "")
+    return "\n".join(
+        [
+            head,
+            place,
+            f"{' ' * gutter}{bar}",
+            f" {palette.place}{found.line}{palette.off}{bar} {text}",
+            f"{' ' * gutter}{bar} {under}",
+        ]
+    )
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """Return at most ``_WIDTH_MAX`` characters of ``line`` around ``column``, and the column in them."""
+    shown = "".join(c if c.isprintable() else " " for c in line)
+    column = min(max(column, 1), len(shown) + 1)
+    if len(shown) <= _WIDTH_MAX:
+        return shown, column
+    start = max(0, min(column - 1 - _BEFORE_MAX, len(shown) - _WIDTH_MAX))
+    return shown[start : start + _WIDTH_MAX], column - start
+
+
+def _count(diagnostics: Sequence[Diagnostic]) -> str:
+    errors = sum(d.severity == "error" for d in diagnostics)
+    warnings = len(diagnostics) - errors
+    parts = [_plural(errors, "error")] if errors or not warnings else []
+    if warnings:
+        parts.append(_plural(warnings, "warning"))
+    return f"{diagnostics[0].path}: {', '.join(parts)}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")

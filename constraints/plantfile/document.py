@@ -1,0 +1,59 @@
+"""A plant file's plain data with the place of every key, value and item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
+Path = tuple[str | int, ...]
+"""Keys and list indices from the root, e.g. ``("tags", "T_in", "range", 1)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a piece of text stands: line and column from 1, length in characters (of its first line)."""
+
+    line: int
+    column: int
+    length: int = 1
+
+
+START: Final = Span(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One parsed file."""
+
+    name: str
+    source: str
+    data: dict[str, Value]
+    keys: Mapping[Path, Span]
+    values: Mapping[Path, Span]
+    inner: Mapping[Path, int] = field(default_factory=dict)
+    """By path of a text: how many characters before its first (1 inside quotes); absent where offsets do not map."""
+
+    def value_at(self, path: Path) -> Span:
+        """Return where the value at ``path`` stands; of the nearest known ancestor where there is no such value."""
+        return self._nearest(self.values, path)
+
+    def key_at(self, path: Path) -> Span:
+        """Return where the key at ``path`` stands; for a list's item, the item itself."""
+        return self.keys.get(path) or self._nearest(self.values, path)
+
+    def inside(self, path: Path, offset: int, length: int = 1) -> Span:
+        """Return where character ``offset`` of the text at ``path`` stands."""
+        span = self.value_at(path)
+        lead = self.inner.get(path)
+        if lead is None:
+            return span
+        return Span(span.line, span.column + lead + offset, length)
+
+    def _nearest(self, spans: Mapping[Path, Span], path: Path) -> Span:
+        for end in range(len(path), 0, -1):
+            found = spans.get(path[:end]) or self.keys.get(path[:end])
+            if found is not None:
+                return found
+        return START

@@ -1,0 +1,47 @@
+"""The form of a plant file as a whole, and its JSON Schema for editors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from constraints.plantfile.fields import Section
+from constraints.plantfile.schema_plant import ConnectionSection, ControllerSection, Heartbeat, Modes, PlantSection
+from constraints.plantfile.schema_rules import (
+    ConstraintSection,
+    Economics,
+    InterlockSection,
+    ScheduleSection,
+    Tariff,
+)
+from constraints.plantfile.schema_variables import Cv, Model, Mv, Tag
+
+
+class PlantFile(Section):
+    """A Setwise plant file."""
+
+    version: Literal[1]
+    plant: PlantSection
+    connections: dict[str, ConnectionSection]
+    heartbeat: Heartbeat = Field(default_factory=Heartbeat)
+    controller: ControllerSection = Field(default_factory=ControllerSection)
+    tags: dict[str, Tag]
+    mvs: dict[str, Mv] = Field(default_factory=dict)
+    cvs: dict[str, Cv] = Field(default_factory=dict)
+    dvs: list[str] = Field(default_factory=list)
+    models: Annotated[dict[str, dict[str, Model]], Field(description="By CV, then by MV or DV")] = Field(
+        default_factory=dict
+    )
+    economics: Economics = Field(default_factory=Economics)
+    tariffs: dict[str, Tariff] = Field(default_factory=dict)
+    constraints: list[ConstraintSection] = Field(default_factory=list)
+    interlocks: list[InterlockSection] = Field(default_factory=list)
+    modes: Modes = Field(default_factory=Modes)
+    schedule: list[ScheduleSection] = Field(default_factory=list)
+
+
+def json_schema() -> dict[str, JsonValue]:
+    """Return the JSON Schema (draft 2020-12) of a plant file."""
+    schema = PlantFile.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Setwise plant file", **schema}

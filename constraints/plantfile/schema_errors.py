@@ -1,0 +1,166 @@
+"""pydantic's errors about the form of a file -> findings at their places, in an engineer's words."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from constraints.plantfile.document import Document, Path
+from constraints.plantfile.issues import Issues, did_you_mean, dotted
+from constraints.plantfile.schema import PlantFile
+
+_NEEDED: Final = {
+    "string_type": "text is needed here",
+    "int_type": "a whole number is needed here",
+    "bool_type": "true or false is needed here",
+    "list_type": "a list is needed here, such as [1, 2]",
+    "dict_type": "keys and values are needed here",
+    "model_type": "keys and values are needed here",
+    "model_attributes_type": "keys and values are needed here",
+}
+_FORMS: Final = {
+    r"^[A-Za-z_][A-Za-z0-9_-]*:.+$": "write it as connection:address, such as dcs:ns=2;s=TIC201.PV",
+    r"^opc\.tcp://[^\s/]+": "write it as opc.tcp://host:port",
+}
+
+
+def report(error: ValidationError, issues: Issues) -> frozenset[Path]:
+    """Report everything in ``error`` and return the paths to leave out so that the rest can still be checked."""
+    details = error.errors(include_url=False, include_input=True)
+    unknown = {_place(issues.document, each["loc"])[0][:-1] for each in details if each["type"] == "extra_forbidden"}
+    leave_out: set[Path] = set()
+    for each in details:
+        path, missing = _place(issues.document, each["loc"])
+        if each["type"] == "extra_forbidden":
+            _unknown_key(each, path, issues)
+            leave_out.add(path)
+            continue
+        leave_out.add(path[:2])
+        if each["type"] == "missing":
+            likely_typo = path in unknown and _typo(issues.document, path, each["loc"], missing)
+            if not likely_typo:
+                where = f" in {dotted(path)}" if path else ""
+                issues.at_key("E011", path, f"key {missing!r} is missing{where}")
+        else:
+            _wrong_value(each, path, issues)
+    return frozenset(leave_out)
+
+
+def _place(document: Document, loc: tuple[str | int, ...]) -> tuple[Path, str]:
+    """Return the path of ``loc`` in the file, and the key that is missing there (empty where none is).
+
+    pydantic's locations also hold names of union members, which the file does not have.
+    """
+    path: Path = ()
+    missing = ""
+    for part in loc:
+        longer = (*path, part)
+        if longer in document.values or longer in document.keys:
+            path, missing = longer, ""
+        else:
+            missing = str(part)
+    return path, missing
+
+
+def _unknown_key(each: ErrorDetails, path: Path, issues: Issues) -> None:
+    key = str(each["loc"][-1])
+    where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
+    hint = did_you_mean(key, keys_at(each["loc"][:-1]))
+    if not hint and each["input"] is None:
+        hint = "inside { } a comma ends a text; write the text in quotes"
+    issues.at_key("E010", path, f"unknown key {key!r}{where}", hint)
+
+
+def _typo(document: Document, path: Path, loc: tuple[str | int, ...], missing: str) -> bool:
+    """Return whether one of the unknown keys beside it was probably meant to be the missing one."""
+    allowed = keys_at(loc[:-1])
+    given = [key[-1] for key in document.keys if len(key) == len(path) + 1 and key[:-1] == path]
+    return any(key not in allowed and did_you_mean(str(key), allowed).endswith(f"{missing!r}?") for key in given)
+
+
+def _wrong_value(each: ErrorDetails, path: Path, issues: Issues) -> None:
+    kind, context = each["type"], each.get("ctx", {})
+    given = each["input"]
+    if each["loc"] and each["loc"][-1] == "[key]":
+        expected = str(context.get("expected", ""))
+        issues.at_key("E010", path, f"unknown key {path[-1]!r} in {dotted(path[:-1])}", f"one of {expected}")
+    elif kind == "literal_error" and path == ("modes", "start_in") and given == "closed_loop":
+        hint = "use off, monitor or advisory; closing the loop is a person's act"
+        issues.at_value("E066", path, "the supervisor starts disarmed, always", hint)
+    elif kind in ("literal_error", "union_tag_invalid"):
+        expected = str(context.get("expected") or context.get("expected_tags") or "")
+        choices = [part.strip("' ") for part in expected.replace(" or ", ", ").split(",")]
+        at = (*path, "type") if kind == "union_tag_invalid" else path
+        word = str(context.get("tag", given))
+        hint = did_you_mean(word, choices) or f"one of {', '.join(choices)}"
+        issues.at_value("E013", at, f"{_short(word)} is not possible for {dotted(at)}", hint)
+    elif kind == "union_tag_not_found":
+        hint = "type is opcua, modbus-tcp, mqtt or memory"
+        issues.at_key("E011", path, f"key 'type' is missing in {dotted(path)}", hint)
+    elif kind == "string_pattern_mismatch":
+        hint = _FORMS.get(str(context.get("pattern")), "")
+        issues.at_value("E055" if hint else "E014", path, f"{_short(given)} is not possible for {dotted(path)}", hint)
+    elif kind in ("too_short", "too_long") and isinstance(given, list):
+        wanted = "at most two times" if path[-1:] == ("lags",) else "two numbers, [low, high],"
+        if context.get("min_length") == 1:
+            wanted = "at least one entry"
+        issues.at_value("E014", path, f"{wanted} needed here ({dotted(path)})")
+    elif kind in _NEEDED or kind in ("quantity", "number", "shown"):
+        message = _NEEDED.get(kind, each["msg"])
+        issues.at_value("E012", path, f"{message} ({dotted(path)})", _quote_advice(kind, given))
+    else:
+        issues.at_value("E014", path, f"{dotted(path) or 'file'}: {each['msg'][:1].lower()}{each['msg'][1:]}")
+
+
+def _quote_advice(kind: str, given: object) -> str:
+    if kind == "string_type" and isinstance(given, int | float):
+        return "put it in quotes"
+    if kind.startswith("model") and given is None:
+        return "indent its keys below it, or remove it"
+    return ""
+
+
+def _short(given: object) -> str:
+    text = repr(given)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def keys_at(loc: tuple[str | int, ...]) -> tuple[str, ...]:
+    """Return the keys that a mapping at ``loc`` may have; empty where they are free names."""
+    kinds: list[object] = [PlantFile]
+    for part in loc:
+        kinds = [deeper for kind in kinds for deeper in _step(kind, part)]
+    names: list[str] = []
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names += [info.alias or name for name, info in kind.model_fields.items()]
+    return tuple(names)
+
+
+def _step(kind: object, part: str | int) -> Iterator[object]:
+    """Go one part of a location down from an annotation."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        for name, info in kind.model_fields.items():
+            if (info.alias or name) == part:
+                yield from _plain(info.annotation)
+        if "type" in kind.model_fields and part in typing.get_args(kind.model_fields["type"].annotation):
+            yield kind  # the part is a union member's name
+    elif typing.get_origin(kind) in (dict, list):
+        yield from _plain(typing.get_args(kind)[-1])
+
+
+def _plain(annotation: object) -> Iterator[object]:
+    """Take an annotation out of Annotated and unions."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        yield from _plain(typing.get_args(annotation)[0])
+    elif origin in (typing.Union, types.UnionType):
+        for each in typing.get_args(annotation):
+            yield from _plain(each)
+    else:
+        yield annotation

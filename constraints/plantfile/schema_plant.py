@@ -1,0 +1,123 @@
+"""The form of the sections about the plant as a whole: plant, connections, heartbeat, controller, modes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from constraints.plantfile.fields import Address, Duration, Name, Number, Port, Quantity, Section, Text
+
+Security = Literal[
+    "None",
+    "Basic256Sha256/Sign",
+    "Basic256Sha256/SignAndEncrypt",
+    "Aes128_Sha256_RsaOaep/SignAndEncrypt",
+    "Aes256_Sha256_RsaPss/SignAndEncrypt",
+]
+Register = Literal[
+    "HB", "EPOCH", "MODE_REQ", "SEQ", "MASK", "CRC", "COMMIT",
+    "HB_ECHO", "EPOCH_ACK", "SEQ_ACK", "REJECT", "REMOTE", "CLAMPED", "BOOT_COUNT", "PROBE",
+]  # fmt: skip
+
+
+class PlantSection(Section):
+    """What plant this is."""
+
+    name: Name
+    site: Text = ""
+    timezone: Annotated[str, Field(description="IANA name, e.g. Europe/Berlin")]
+    currency: Annotated[str, Field(description="ISO 4217 code, e.g. EUR")] = "EUR"
+
+
+class Secret(Section):
+    """A secret's name; its value is never in this file."""
+
+    secret: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$", description="Name, not value")]
+
+
+class _Connection(Section):
+    timeout: Annotated[Duration, Field(description="Longest wait for one answer")] = 0.5
+    reconnect_max: Annotated[Duration, Field(description="Longest pause between attempts to connect")] = 10.0
+    waive_security: Annotated[Text | None, Field(description="Why CLOSED_LOOP is allowed without protection")] = None
+    desc: Text = ""
+
+
+class OpcUa(_Connection):
+    """An OPC UA server."""
+
+    type: Literal["opcua"]
+    url: Annotated[str, Field(pattern=r"^opc\.tcp://[^\s/]+", max_length=500)]
+    security: Security = "None"
+    user: Secret | None = None
+    certificate: Annotated[str | None, Field(description="Our certificate (DER), made when missing")] = None
+    private_key: str | None = None
+    server_certificate: Annotated[str | None, Field(description="The server's certificate (DER), pinned")] = None
+
+
+class ModbusTcp(_Connection):
+    """A Modbus TCP device."""
+
+    type: Literal["modbus-tcp"]
+    host: Annotated[str, Field(min_length=1, max_length=255)]
+    port: Port = 502
+    unit_id: Annotated[int, Field(ge=0, le=255)] = 1
+
+
+class Mqtt(_Connection):
+    """An MQTT broker."""
+
+    type: Literal["mqtt"]
+    host: Annotated[str, Field(min_length=1, max_length=255)]
+    port: Port = 1883
+    user: Secret | None = None
+
+
+class Memory(_Connection):
+    """A table in this process, for tests and demonstrations."""
+
+    type: Literal["memory"]
+
+
+ConnectionSection = Annotated[OpcUa | ModbusTcp | Mqtt | Memory, Field(discriminator="type")]
+
+
+class Heartbeat(Section):
+    """How the PLC notices that the supervisor has gone, and takes back control."""
+
+    handshake: Annotated[
+        Literal["full", "heartbeat", "none"],
+        Field(description="full: the PLC contract; heartbeat: advisory only; none: advisory only"),
+    ] = "none"
+    root: Annotated[Address | None, Field(description="Common beginning of the handshake's addresses")] = None
+    points: Annotated[
+        dict[Register, Address], Field(description="Address of single registers, where not root + name (Modbus)")
+    ] = Field(default_factory=dict)
+    every: Duration | None = None
+    plc_timeout: Duration | None = None
+    probe: Annotated[Number | None, Field(description="Constant in PROBE; proves the word order")] = None
+
+
+class ControllerSection(Section):
+    """How often the controller runs and how it trades."""
+
+    cycle: Annotated[Duration, Field(description="Time from one cycle to the next")] = 15.0
+    think: Annotated[Duration | None, Field(description="Deadline for a plan; default 60 % of the cycle")] = None
+    min_active_mvs: Annotated[int, Field(ge=1, le=1000)] = 1
+    hysteresis: Annotated[Quantity, Field(description="Gain per hour below which targets stay where they are")] = 1.0
+
+
+class ClosedLoop(Section):
+    """What CLOSED_LOOP needs."""
+
+    needs: list[Literal["operator_confirm", "model_ok", "heartbeat_ok"]] = Field(
+        default_factory=lambda: ["operator_confirm", "model_ok", "heartbeat_ok"]
+    )
+    max_unattended: Annotated[Duration, Field(description="Longest time without a person's sign of life")] = "12 h"
+
+
+class Modes(Section):
+    """Modes; the supervisor starts disarmed, always."""
+
+    start_in: Literal["off", "monitor", "advisory"] = "monitor"
+    closed_loop: ClosedLoop = Field(default_factory=ClosedLoop)

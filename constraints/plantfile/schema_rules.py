@@ -1,0 +1,84 @@
+"""The form of the sections about rules and money: constraints, economics, tariffs, interlocks, schedule."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from constraints.plantfile.fields import Duration, Expr, Name, Number, Quantity, Rank, Section, Text
+
+
+class ConstraintSection(Section):
+    """An engineer's constraint on MVs and CVs at steady state."""
+
+    name: Name
+    expr: Expr
+    rank: Rank = 5
+    concern: Annotated[Number, Field(description="Violation that hurts as much as any CV's concern")] = 1.0
+    desc: Text = ""
+
+
+class Term(Section):
+    """One economic term: a flow or a power, times what it is worth."""
+
+    flow: str | None = None
+    power: str | None = None
+    yield_: Annotated[Number, Field(alias="yield", description="Share of the flow that is priced")] = 1.0
+    heating_value: Quantity | None = None
+    price: Quantity | None = None
+    tariff: str | None = None
+
+
+class Economics(Section):
+    """What a plant earns and pays per hour."""
+
+    maximise: Literal["value - cost"] = "value - cost"
+    value: dict[str, Term] = Field(default_factory=dict)
+    cost: dict[str, Term] = Field(default_factory=dict)
+
+
+class Band(Section):
+    """When a tariff's price holds, in plant time."""
+
+    days: Annotated[str, Field(description="mon-fri, or sat,sun")] = "mon-sun"
+    hours: Annotated[list[str], Field(description="Half-open spans, e.g. 07:00-12:00")] = Field(
+        default_factory=lambda: ["00:00-24:00"]
+    )
+
+
+class TariffVersionSection(Section):
+    """Prices from a date on; a new price never rewrites the past."""
+
+    valid_from: Annotated[str, Field(description="Date, e.g. 2026-01-01")]
+    energy: Annotated[dict[str, Quantity], Field(min_length=1)]
+    bands: dict[str, Band] = Field(default_factory=dict)
+
+
+class Tariff(Section):
+    """A tariff and its versions."""
+
+    desc: Text = ""
+    versions: Annotated[list[TariffVersionSection], Field(min_length=1)]
+
+
+class InterlockSection(Section):
+    """A condition and what then happens. What cannot be evaluated counts as true."""
+
+    name: Name
+    when: Expr
+    for_: Annotated[Duration, Field(alias="for")] = 0.0
+    then: Annotated[str, Field(description="hold, ramp, shed, off, block_up MV, block_down MV")]
+    latch: bool = False
+    reset: Literal["operator", "engineer", "admin"] = "operator"
+    alarm: Literal["none", "low", "medium", "high"] = "medium"
+
+
+class ScheduleSection(Section):
+    """Settings inside a weekly span of plant time."""
+
+    name: Name
+    days: str = "mon-sun"
+    hours: Annotated[str, Field(description="e.g. 22:00-06:00")]
+    set_: Annotated[dict[str, Quantity], Field(alias="set")] = Field(default_factory=dict)
+    mode: Literal["off", "monitor", "advisory"] | None = None

@@ -1,0 +1,159 @@
+"""The form of the sections about variables: tags, mvs, cvs, models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from constraints.plantfile.fields import (
+    Address,
+    Duration,
+    Number,
+    OpenPair,
+    Pair,
+    Quantity,
+    Rank,
+    Section,
+    Shown,
+    Text,
+    UnitText,
+)
+
+
+class Tag(Section):
+    """One measured value."""
+
+    source: Address
+    unit: UnitText
+    desc: Text = ""
+    range: Annotated[Pair | None, Field(description="What the instrument can show; outside is bad")] = None
+    max_rate: Annotated[Quantity | None, Field(description="Fastest believable change; bare number per second")] = None
+    every: Annotated[Duration, Field(description="How often the device renews it; 0 = each cycle")] = 0.0
+    stale_after: Annotated[Duration | None, Field(description="Bad when not renewed for so long")] = None
+    frozen_after: Annotated[Duration | None, Field(description="Bad when bit-identical for so long")] = None
+    hold: Annotated[Duration, Field(description="How long the last good value stands in, as estimated")] = 0.0
+    uncertain: Annotated[Literal["bad", "good"], Field(description="What OPC UA's Uncertain counts as")] = "bad"
+    signal: Annotated[Literal["4-20mA"] | None, Field(description="The value is a current, judged by NE 43")] = None
+    stamp: Annotated[Literal["advance", "ignore"], Field(description="ignore: the device stamps changes only")] = (
+        "advance"
+    )
+    scale: Annotated[Number, Field(description="value = raw * scale + offset")] = 1.0
+    offset: Number = 0.0
+
+
+class Node(Section):
+    """A point that means yes while it shows ``is``."""
+
+    node: Address
+    is_: Annotated[Shown, Field(alias="is", description="What it shows, e.g. CAS, 1, true")]
+
+
+class Windup(Section):
+    """Points that are true while the loop below cannot follow."""
+
+    hi: Address | None = None
+    lo: Address | None = None
+
+
+class MvLimits(Section):
+    """Nested limits ``[low, high]``: safety contains engineering contains operator."""
+
+    safety: Pair | None = None
+    engineering: Pair | None = None
+    operator: Pair | None = None
+
+
+class CvLimits(Section):
+    """Nested limits ``[low, high]``; ``null`` where a side has none."""
+
+    safety: OpenPair | None = None
+    engineering: OpenPair | None = None
+    operator: OpenPair | None = None
+
+
+class MoveRate(Section):
+    """Fastest change of a setpoint; a bare number is per minute."""
+
+    up: Quantity
+    down: Quantity
+
+
+class Window(Section):
+    """Largest change, either way, within any such time."""
+
+    for_: Annotated[Duration, Field(alias="for")] = 300.0
+    change: Quantity
+
+
+class Mv(Section):
+    """A manipulated variable: the setpoint of a running loop."""
+
+    writes: Address
+    setpoint: Annotated[Address | None, Field(description="The loop's actual setpoint, read back")] = None
+    available_when: Node | None = None
+    windup: Windup = Field(default_factory=Windup)
+    readback: Annotated[str, Field(description="Tag of the loop's measured value")]
+    unit: UnitText
+    desc: Text = ""
+    limits: MvLimits
+    move: MoveRate
+    window: Window | None = None
+    max_distance: Annotated[Quantity | None, Field(description="Largest distance from the measured value")] = None
+    on_bad: Annotated[Literal["hold", "shed", "drop"], Field(description="When its readback is bad")] = "hold"
+    shed: Annotated[
+        Literal["hold", "last_operator", "safe_value", "to_local"], Field(description="What the PLC does on shed")
+    ] = "hold"
+    safe_value: Quantity | None = None
+    critical: bool = False
+    cost: Annotated[Number, Field(description="Currency per hour and unit, beyond the economics")] = 0.0
+    ideal: Annotated[Quantity | None, Field(description="Where it rests when nothing else counts")] = None
+    suppression: Annotated[Number, Field(description="Move suppression, relative to 1")] = 1.0
+    kind: Annotated[
+        Literal["float32", "float64", "int16", "uint16", "int32", "uint32"] | None,
+        Field(description="Type on the wire; default float32"),
+    ] = None
+    scale: Annotated[Number, Field(description="value = raw * scale + offset")] = 1.0
+    offset: Number = 0.0
+
+
+class Ranks(Section):
+    """Order of giving up; 1 is given up last."""
+
+    hi: Rank = 5
+    lo: Rank = 5
+    target: Rank = 9
+
+
+class BackOff(Section):
+    """How far inside the limits the economics stay."""
+
+    hi: Quantity = 0.0
+    lo: Quantity = 0.0
+
+
+class Cv(Section):
+    """A controlled variable; its name is its tag's."""
+
+    desc: Text = ""
+    limits: CvLimits = Field(default_factory=CvLimits)
+    target: Quantity | None = None
+    rank: Ranks = Field(default_factory=Ranks)
+    concern: Annotated[Quantity, Field(description="Violation that hurts as much as any other CV's concern")] = 1.0
+    back_off: BackOff = Field(default_factory=BackOff)
+    critical: bool = False
+    bad_cycles: Annotated[int, Field(ge=0, le=10000)] = 5
+    disturbance: Literal["step", "ramp"] = "step"
+    limit_ramp: Annotated[
+        Quantity | None, Field(description="How fast a changed limit takes hold; bare number per minute")
+    ] = None
+
+
+class Model(Section):
+    """Effect of one MV or DV on one CV."""
+
+    gain: Annotated[Quantity, Field(description="CV unit per MV unit (per second where integrating)")]
+    dead_time: Duration = 0.0
+    lags: Annotated[list[Duration], Field(max_length=2)] = Field(default_factory=list)
+    lead: Duration = 0.0
+    integrating: bool = False

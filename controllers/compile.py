@@ -1,0 +1,253 @@
+"""A problem written in cvxpy, compiled once to the arrays that a QP solver takes.
+
+``minimise 1/2 x'Px + q'x  subject to  l <= Ax <= u`` with ``q``, ``l``, ``u`` affine in the parameters and ``P``, ``A``
+constant. cvxpy writes an auxiliary variable for each squared expression and two rows for a two-sided limit; both are
+undone here (fewer unknowns, one row per limit: several times faster to solve). cvxpy is used here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+import scipy.sparse as sp
+
+from controllers.model import FloatArray, IntArray
+
+NO_LIMIT = 1e30
+"""Stands for an absent limit in a parameter (finite, so that maps stay finite; solvers take it as infinite)."""
+
+
+class CompileError(ValueError):
+    """The problem is not a QP whose parameters enter through ``q``, ``l`` and ``u`` alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """``constant + matrix @ parameters``."""
+
+    constant: FloatArray
+    matrix: sp.csr_array
+
+    def at(self, theta: FloatArray) -> FloatArray:
+        """Return the value at these parameters."""
+        result: FloatArray = self.constant + self.matrix @ theta
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One problem, ready for a solver."""
+
+    name: str
+    p: sp.csc_array
+    """Full symmetric."""
+    a: sp.csc_array
+    q: Affine
+    l: Affine  # noqa: E741 - the solvers' letter
+    u: Affine
+    parameters: Mapping[str, slice]
+    variables: Mapping[str, slice]
+    """Where each variable of the written problem stands in the full vector."""
+    back: sp.csr_array
+    """Solver's unknowns -> full vector, with ``offset``."""
+    offset: Affine
+    limits: tuple[slice, ...]
+    """For each written inequality, its entries in ``row`` and ``side``."""
+    row: IntArray
+    """The solver's row of each written inequality's entry."""
+    side: IntArray
+    """1 where it became the row's upper limit, -1 where the lower."""
+
+    def theta(self, values: Mapping[str, FloatArray]) -> FloatArray:
+        """Return the parameter vector. Raises KeyError for a missing parameter, ValueError for a wrong size."""
+        theta = np.empty(self.q.matrix.shape[1])
+        for name, place in self.parameters.items():
+            value = np.asarray(values[name], dtype=np.float64)
+            if value.size != place.stop - place.start:
+                raise ValueError(f"{self.name}: parameter {name} has {value.size} values")
+            theta[place] = value.ravel()
+        return theta
+
+    def duals(self, limit: int, y: FloatArray) -> FloatArray:
+        """Return the multipliers of one written inequality, in the order written; zero or positive."""
+        place = self.limits[limit]
+        result: FloatArray = np.maximum(self.side[place] * y[self.row[place]], 0.0)
+        return result
+
+    def variable(self, name: str, x: FloatArray, theta: FloatArray) -> FloatArray:
+        """Return one written variable from the solver's unknowns."""
+        full: FloatArray = self.back @ x + self.offset.at(theta)
+        return full[self.variables[name]]
+
+
+def compiled(name: str, problem: cp.Problem) -> Compiled:
+    """Compile ``problem`` (variables and parameters one-dimensional and named). Raises CompileError."""
+    if not problem.is_dcp(dpp=True):
+        raise CompileError(f"{name}: not convex with parameters (DPP)")
+    for parameter in problem.parameters():
+        parameter.value = np.zeros(parameter.shape)
+    data, _, _ = problem.get_problem_data(cp.OSQP)
+    program = data["param_prob"]
+    sizes = {p.id: (p.name(), p.size) for p in problem.parameters()}
+    order = sorted(sizes, key=lambda i: sizes[i][0])
+    columns: list[int] = []
+    parameters: dict[str, slice] = {}
+    for i in order:
+        label, size = sizes[i]
+        first = program.param_id_to_col[i]
+        parameters[label] = slice(len(columns), len(columns) + size)
+        columns += range(first, first + size)
+    constant_column = program.param_id_to_col[-1]
+
+    n = int(program.x.size)
+    rows = program.A.shape[0] // (n + 1)
+    tensor = sp.csr_array(program.A)
+    quadratic = sp.csr_array(program.P)
+    if quadratic[:, columns].nnz or tensor[: rows * n, :][:, columns].nnz:
+        raise CompileError(f"{name}: a parameter multiplies a variable inside a limit or a square")
+    a = -_column(tensor[: rows * n, :], constant_column).reshape((rows, n), order="F").tocsr()
+    bound = _affine(tensor[rows * n :, :], columns, constant_column)
+    cost = _affine(sp.csr_array(program.q)[:n, :], columns, constant_column)
+    p = _column(quadratic, constant_column).reshape((n, n), order="F").tocsr()
+    equal = int(program.cone_dims.zero)
+
+    variables = {
+        v.name(): slice(program.var_id_to_col[v.id], program.var_id_to_col[v.id] + v.size) for v in problem.variables()
+    }
+    kept, back, offset = _eliminate(a[:equal, :], _rows(bound, np.arange(equal)), variables, n)
+    if len(kept):  # an equality that defines nothing stays a row with l = u
+        a = sp.vstack((a[kept, :], a[equal:, :])).tocsr()
+        bound = _rows(bound, np.concatenate((kept, np.arange(equal, rows))))
+    else:
+        a = a[equal:, :]
+        bound = _rows(bound, np.arange(equal, rows))
+    merged, low, high, row, side = _merge(a, bound, len(kept))
+    shift = Affine(merged @ offset.constant, (merged @ offset.matrix).tocsr())
+    return Compiled(
+        name=name,
+        p=(back.T @ p @ back).tocsc(),
+        a=(merged @ back).tocsc(),
+        q=Affine(
+            back.T @ (cost.constant + p @ offset.constant), (back.T @ (cost.matrix + p @ offset.matrix)).tocsr()
+        ),
+        l=Affine(low.constant - shift.constant, (low.matrix - shift.matrix).tocsr()),
+        u=Affine(high.constant - shift.constant, (high.matrix - shift.matrix).tocsr()),
+        parameters=parameters,
+        variables=variables,
+        back=back,
+        offset=offset,
+        limits=_places(problem),
+        row=row,
+        side=side,
+    )
+
+
+def _places(problem: cp.Problem) -> tuple[slice, ...]:
+    ends = np.cumsum([0] + [c.size for c in problem.constraints if isinstance(c, cp.constraints.Inequality)])
+    return tuple(slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True))
+
+
+def _column(matrix: sp.csr_array, column: int) -> sp.coo_array:
+    return sp.coo_array(matrix[:, [column]])
+
+
+def _affine(matrix: sp.csr_array, columns: list[int], constant_column: int) -> Affine:
+    return Affine(matrix[:, [constant_column]].toarray().ravel(), matrix[:, columns].tocsr())
+
+
+def _rows(affine: Affine, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Affine:
+    return Affine(affine.constant[rows], affine.matrix[rows, :])
+
+
+def _eliminate(
+    equalities: sp.csr_array, bound: Affine, variables: Mapping[str, slice], n: int
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], sp.csr_array, Affine]:
+    """Solve each equality that defines an auxiliary variable for it.
+
+    Returns the equalities that remain, and the full vector as ``back @ unknowns + offset``.
+    """
+    named = np.zeros(n, dtype=np.bool_)
+    for place in variables.values():
+        named[place] = True
+    uses = np.bincount(equalities.indices, minlength=n)
+    solved: dict[int, int] = {}
+    kept: list[int] = []
+    for row in range(equalities.shape[0]):
+        span = slice(equalities.indptr[row], equalities.indptr[row + 1])
+        own = [
+            (int(c), float(v))
+            for c, v in zip(equalities.indices[span], equalities.data[span], strict=True)
+            if not named[c] and uses[c] == 1 and v != 0.0
+        ]
+        if own:
+            solved[own[0][0]] = row
+        else:
+            kept.append(row)
+    unknowns = [j for j in range(n) if j not in solved]
+    place_of = {j: k for k, j in enumerate(unknowns)}
+    back = sp.lil_array((n, len(unknowns)))
+    constant = np.zeros(n)
+    matrix = sp.lil_array((n, bound.matrix.shape[1]))
+    for j, k in place_of.items():
+        back[j, k] = 1.0
+    for j, row in solved.items():
+        coefficient = equalities[row, j]
+        span = slice(equalities.indptr[row], equalities.indptr[row + 1])
+        for c, v in zip(equalities.indices[span], equalities.data[span], strict=True):
+            if c != j:
+                back[j, place_of[int(c)]] = -v / coefficient
+        constant[j] = bound.constant[row] / coefficient
+        matrix[[j], :] = bound.matrix[[row], :] / coefficient
+    return np.array(kept, dtype=np.intp), back.tocsr(), Affine(constant, matrix.tocsr())
+
+
+def _merge(a: sp.csr_array, bound: Affine, equal: int) -> tuple[sp.csr_array, Affine, Affine, IntArray, IntArray]:
+    """Join ``r x <= b`` and ``-r x <= c`` to ``-c <= r x <= b``; the first ``equal`` rows are equalities.
+
+    Returns the rows, their limits, and for each inequality the row and the side where it went.
+    """
+    place: dict[tuple[bytes, bytes], list[int]] = {}
+    first: list[int] = list(range(equal))
+    limit = {1: list(range(equal)), -1: list(range(equal))}
+    flip = [1.0] * equal
+    went_row: list[int] = []
+    went_side: list[int] = []
+    for row in range(equal, a.shape[0]):
+        span = slice(a.indptr[row], a.indptr[row + 1])
+        order = np.argsort(a.indices[span], kind="stable")
+        columns, values = a.indices[span][order], a.data[span][order]
+        sign = 1 if len(values) == 0 or values[0] > 0.0 else -1
+        alike = place.setdefault((columns.tobytes(), (sign * values + 0.0).tobytes()), [])
+        free = [k for k in alike if limit[sign][k] < 0]
+        if free:
+            k = free[0]
+        else:
+            k = len(first)
+            alike.append(k)
+            first.append(row)
+            flip.append(float(sign))
+            limit[1].append(-1)
+            limit[-1].append(-1)
+        limit[sign][k] = row
+        went_row.append(k)
+        went_side.append(sign)
+    merged = (sp.diags_array(np.array(flip)) @ a[first, :]).tocsr()
+    return (
+        merged,
+        _side(bound, limit[-1], -1.0, equal),
+        _side(bound, limit[1], 1.0, equal),
+        np.array(went_row, dtype=np.intp),
+        np.array(went_side, dtype=np.intp),
+    )
+
+
+def _side(bound: Affine, rows: list[int], sign: float, equal: int) -> Affine:
+    index = np.array(rows, dtype=np.intp)
+    there = index >= 0
+    factor = np.where(np.arange(len(rows)) < equal, 1.0, sign)
+    constant = np.where(there, factor * bound.constant[np.maximum(index, 0)], sign * NO_LIMIT)
+    matrix = sp.diags_array(np.where(there, factor, 0.0)) @ bound.matrix[np.maximum(index, 0), :]
+    return Affine(constant, sp.csr_array(matrix))

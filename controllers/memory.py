@@ -1,0 +1,75 @@
+"""What a controller carries from one cycle to the next: plain floats, the same bits after every round trip.
+
+Standard library only: the process that keeps the memory imports neither numpy nor cvxpy.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, fields
+
+_MAGIC = b"SWM1"
+
+
+class MemoryFormatError(ValueError):
+    """Bytes that are not a stored memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """A controller's state. Times in seconds (monotonic), MVs, DVs and CVs in engineering units, in the plant's order.
+
+    All fields empty: never run; the first cycle adopts the plant as it finds it.
+    """
+
+    at_s: tuple[float, ...] = ()
+    """When each kept entry of the past began, ascending; the last is the latest cycle."""
+    origin: tuple[float, ...] = ()
+    """Inputs found at the start; the model's inputs are deviations from them."""
+    inputs: tuple[float, ...] = ()
+    """Input deviations, entry by entry."""
+    states: tuple[float, ...] = ()
+    """Model states, entry by entry, pair by pair."""
+    bias: tuple[float, ...] = ()
+    """Per CV: plant minus model now."""
+    slope: tuple[float, ...] = ()
+    """Per CV: change of the bias per second."""
+    seen: tuple[float, ...] = ()
+    """Per CV: 1.0 once it was measured."""
+    targets: tuple[float, ...] = ()
+    """Per MV: last steady-state target; empty when there was none."""
+    economics_x: tuple[float, ...] = ()
+    economics_y: tuple[float, ...] = ()
+    """Warm start of the economic stage."""
+    moves_x: tuple[float, ...] = ()
+    moves_y: tuple[float, ...] = ()
+    """Warm start of the dynamic layer."""
+
+    def to_bytes(self) -> bytes:
+        """Return the exact bytes of this memory."""
+        parts = [_MAGIC]
+        for name in _FIELDS:
+            values: tuple[float, ...] = getattr(self, name)
+            parts.append(struct.pack(f"<I{len(values)}d", len(values), *values))
+        return b"".join(parts)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Memory:
+        """Return the memory that ``to_bytes`` wrote. Raises MemoryFormatError for anything else."""
+        if data[: len(_MAGIC)] != _MAGIC:
+            raise MemoryFormatError("not a stored memory of this version")
+        at = len(_MAGIC)
+        values: dict[str, tuple[float, ...]] = {}
+        try:
+            for name in _FIELDS:
+                (count,) = struct.unpack_from("<I", data, at)
+                values[name] = struct.unpack_from(f"<{count}d", data, at + 4)
+                at += 4 + 8 * count
+        except struct.error as error:
+            raise MemoryFormatError("stored memory is cut short") from error
+        if at != len(data):
+            raise MemoryFormatError("stored memory has a tail")
+        return cls(**values)
+
+
+_FIELDS = tuple(field.name for field in fields(Memory))

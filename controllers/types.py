@@ -1,0 +1,123 @@
+"""What a controller is given each cycle and what it answers: plain numbers, so that a cycle can be stored and replayed.
+
+Values are in engineering units, times in seconds. Names are those of the plant file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from safety.signals import CvStatus, MvStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """One cycle's view of the plant, validated."""
+
+    cycle: int
+    at_s: float
+    """Monotonic seconds at which the snapshot was taken."""
+    u: Mapping[str, float]
+    """Each MV's actual setpoint as read from the loop (it tracks the plant while not in control)."""
+    mv_status: Mapping[str, MvStatus]
+    """Only ON and INIT MVs are moved; wound-up ones only the free way."""
+    y: Mapping[str, float | None]
+    """Each CV's measured value; None where it is bad (the prediction stands in)."""
+    y_new: Mapping[str, bool]
+    """False where a sample-and-hold analyser still shows a sample that was used before."""
+    cv_status: Mapping[str, CvStatus]
+    d: Mapping[str, float | None]
+    """Each DV's value; None where bad (held)."""
+    limits: Mapping[str, tuple[float, float]]
+    """Active limits (lo, hi) of every MV and CV now, after operator, schedule and ramp."""
+    targets: Mapping[str, float] = field(default_factory=dict)
+    """CV targets in force."""
+    money: Mapping[str, float] = field(default_factory=dict)
+    """Currency per hour and unit of each MV and CV at current prices; positive earns."""
+    blocked_up: frozenset[str] = frozenset()
+    blocked_down: frozenset[str] = frozenset()
+    """MVs that an interlock or windup lets move only the other way."""
+    optimise: bool = True
+    """False in MONITOR: estimate only."""
+
+
+class PlanStatus(StrEnum):
+    """Whether the plan may become a candidate."""
+
+    OK = "ok"
+    ESTIMATE_ONLY = "estimate_only"
+    NO_MV = "no_mv"
+    """No MV is in service."""
+    BAD_INPUT = "bad_input"
+    """A number in the inputs was not finite or a limit pair crossed."""
+    SOLVER_FAILED = "solver_failed"
+    """Neither solver had an acceptable answer."""
+    LATE = "late"
+    """The thinker missed its deadline or died (set by the shell)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """One limit that holds the plan back."""
+
+    name: str
+    """``cv.moist.hi``, ``mv.T_in_sp.hi``, ``row.Evaporative load``."""
+    limit: float
+    worth: float
+    """Currency per hour for one unit more room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUp:
+    """One limit that cannot be held at steady state."""
+
+    name: str
+    rank: int
+    amount: float
+    """Predicted violation, in the variable's unit."""
+    clashes_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solve:
+    """What a solver did, for the record."""
+
+    layer: str
+    """``targets.rank2``, ``targets.economics``, ``moves``."""
+    solver: str
+    status: str
+    iterations: int
+    residual: float
+    """Largest violation of any row by our own check, scaled units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A controller's answer for one cycle."""
+
+    cycle: int
+    status: PlanStatus
+    why: str = ""
+    moves: Mapping[str, float] = field(default_factory=dict)
+    """Next setpoint of each MV that should move; empty unless status is OK."""
+    u_ss: Mapping[str, float] = field(default_factory=dict)
+    y_ss: Mapping[str, float] = field(default_factory=dict)
+    """Steady-state targets."""
+    y_now: Mapping[str, float] = field(default_factory=dict)
+    """The estimate's view of each CV now (prediction stands in for bad ones)."""
+    bias: Mapping[str, float] = field(default_factory=dict)
+    """Estimated disturbance on each CV."""
+    prediction: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Each CV at the coincidence points."""
+    prediction_at_s: tuple[float, ...] = ()
+    u_plan: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Each MV at the planned move times."""
+    binding: tuple[Binding, ...] = ()
+    give_ups: tuple[GiveUp, ...] = ()
+    objective: Mapping[str, float] = field(default_factory=dict)
+    """Term by term: ``money`` [currency/h at the targets], ``zone``, ``tracking``, ``suppression`` [scaled]."""
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each MV, codes for why it moves or stands."""
+    solves: tuple[Solve, ...] = ()

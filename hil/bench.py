@@ -1,0 +1,155 @@
+"""One process that is a whole plant: line, PLC, servers and cables, at a multiple of real time.
+
+The plant moves in fixed steps of 1 s and keeps up with the clock; after a pause of the machine it catches up step by
+step, no faster than a few times its speed, and lets its servers answer between two steps. ``python -m hil.bench`` runs
+it; ``DIR/bench.json`` appears when it is ready, ``DIR/trace.jsonl`` is its story. It ends on SIGTERM, SIGINT, the
+control command ``stop``, and when its parent dies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import math
+import os
+import secrets
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from hil.clock import FastClock
+from hil.control import ControlServer
+from hil.devices import CABLES, CLIENT_URI, Credentials, make_credentials
+from hil.faults import ActiveFaults
+from hil.rig import STEP_S, TRACE_FILE, BenchSettings, Rig
+from hil.servers.pki import write_private
+
+TICK_S_MIN, TICK_S_MAX = 0.01, 0.1
+"""Real seconds between two refreshes of the servers."""
+CATCH_UP = 4.0
+"""How many times its speed the plant may run to catch up."""
+READY_FILE = "bench.json"
+
+
+class Bench:
+    """A rig that lives by the clock, with faults on demand."""
+
+    def __init__(self, settings: BenchSettings, clock: FastClock, credentials: Credentials) -> None:
+        """Put the plant at rest at the clock's time; nothing listens yet."""
+        self.rig = Rig(settings, clock, credentials)
+        self.faults = ActiveFaults()
+        self.stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Live until ``stopping`` is set."""
+        step_real_s = self.rig.clock.real_s(STEP_S)
+        tick_s = min(max(step_real_s, TICK_S_MIN), TICK_S_MAX)
+        steps_max = math.ceil(CATCH_UP * tick_s / step_real_s)
+        while not self.stopping.is_set():
+            steps = min(int(self.rig.behind_s // STEP_S), steps_max)
+            for _ in range(steps):
+                self.rig.step()
+                await asyncio.sleep(0.0)  # the servers take what clients wrote meanwhile
+            if steps:
+                await self.rig.show()
+            await asyncio.sleep(tick_s)
+
+    def state(self) -> dict[str, object]:
+        """Return everything a demo or a test may want to look at, as plain JSON types."""
+        rig = self.rig
+        return {
+            "t": rig.plant_s - rig.begin_s,
+            "utc": rig.utc_s,
+            "behind_s": rig.behind_s,
+            **rig.story(),
+            "measured": dict(rig.line.measured()),
+            "answers": rig.cabinet.shown(),
+            "cables": {name: type(cable.toxic).__name__ for name, cable in rig.devices.cables.items()},
+            "faults": self.faults.names(),
+        }
+
+
+def ready_file(bench: Bench, control: ControlServer) -> dict[str, object]:
+    """Return what ``bench.json`` holds: everything a client in another process needs."""
+    rig, credentials, clock = bench.rig, bench.rig.credentials, bench.rig.clock
+    return {
+        "pid": os.getpid(),
+        "speed": clock.speed,
+        "seed": rig.settings.seed,
+        "anchor_real_mono": clock.anchor_real_mono,
+        "anchor_utc": clock.anchor_utc,
+        "ports": {name: rig.devices.cables[name].port for name in CABLES},
+        "opcua_url": f"opc.tcp://127.0.0.1:{rig.devices.cables['dcs'].port}",
+        "user": credentials.user,
+        "secret": f"{credentials.user}:{credentials.password}",
+        "client_uri": CLIENT_URI,
+        "client_certificate": str(credentials.client.certificate),
+        "client_private_key": str(credentials.client.private_key),
+        "server_certificate": str(credentials.server.certificate),
+        "control": {"port": control.port, "token": control.token},
+        "trace": str(rig.settings.folder / TRACE_FILE),
+    }
+
+
+async def serve(settings: BenchSettings) -> None:
+    """Run one bench until it is told to stop or its parent is gone."""
+    parent = os.getppid()
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    ready = settings.folder / READY_FILE
+    ready.unlink(missing_ok=True)
+    credentials = await make_credentials(settings.folder / "pki")
+    bench = Bench(settings, FastClock.from_now(settings.speed, settings.start_utc_s), credentials)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, bench.stopping.set)
+    control = ControlServer(bench, secrets.token_urlsafe(18))
+    await bench.rig.start()
+    await control.start()
+    half_written = settings.folder / (READY_FILE + ".part")
+    write_private(half_written, json.dumps(ready_file(bench, control), indent=1).encode())
+    half_written.rename(ready)
+    watch = asyncio.create_task(_stop_without(parent, bench))
+    try:
+        await bench.run()
+    finally:
+        watch.cancel()
+        ready.unlink(missing_ok=True)
+        await control.stop()
+        await bench.rig.stop()
+
+
+async def _stop_without(parent: int, bench: Bench) -> None:
+    """Set ``stopping`` when the process that started this one is gone."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(0.5)
+    bench.stopping.set()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """``python -m hil.bench``."""
+    parser = argparse.ArgumentParser(prog="python -m hil.bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--dir", type=Path, required=True, help="folder for bench.json, trace.jsonl and pki/")
+    parser.add_argument("--speed", type=float, default=60.0, help="plant seconds per real second")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start-utc", type=float, default=None, help="plant UTC at the start, seconds since 1970")
+    parser.add_argument("--trace-every", type=float, default=5.0, help="plant seconds between two trace lines")
+    for name in CABLES:
+        parser.add_argument(f"--{name}-port", type=int, default=0, help="0 = a free one")
+    parsed = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING)
+    for noisy in ("asyncua", "pymodbus", "pymodbus.logging", "amqtt"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL + 1)
+    settings = BenchSettings(
+        folder=parsed.dir.resolve(),
+        speed=parsed.speed,
+        seed=parsed.seed,
+        ports={name: getattr(parsed, f"{name}_port") for name in CABLES},
+        trace_every_s=parsed.trace_every,
+        start_utc_s=parsed.start_utc,
+    )
+    asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

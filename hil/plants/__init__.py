@@ -1,0 +1,1 @@
+"""Simulated plants: pure equations first, then the line an operator would see."""

@@ -1,0 +1,273 @@
+"""An OPC UA server made from a table of nodes, as a control system's gateway would show its tags.
+
+Nodes are ``ns=2;s=<name>`` in folders of at most 100 (asyncua links a folder's children in quadratic time). Updates go
+straight into the address space (about 2 us each); the source time stamp is the caller's. Only nodes of the table marked
+``writable`` take a client's write, and each such write is handed to the owner, who decides what becomes of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
+
+from asyncua import ua
+from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
+from asyncua.crypto.truststore import TrustStore
+from asyncua.crypto.validator import CertificateValidator, CertificateValidatorOptions
+from asyncua.server.address_space import NodeData
+from asyncua.server.internal_server import InternalServer
+from asyncua.server.server import Server
+from asyncua.server.user_managers import UserManager
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.status_codes import StatusCodes
+from cryptography import x509
+
+from hil.servers.pki import Identity
+
+NodeKind = Literal["bool", "int16", "uint16", "int32", "uint32", "float32", "float64", "string"]
+Value = bool | int | float | str
+NAMESPACE = "urn:setwise:bench:plant"
+_INDEX = 2
+FOLDER_SIZE_MAX = 100
+
+_VARIANT: dict[NodeKind, ua.VariantType] = {
+    "bool": ua.VariantType.Boolean,
+    "int16": ua.VariantType.Int16,
+    "uint16": ua.VariantType.UInt16,
+    "int32": ua.VariantType.Int32,
+    "uint32": ua.VariantType.UInt32,
+    "float32": ua.VariantType.Float,
+    "float64": ua.VariantType.Double,
+    "string": ua.VariantType.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """One variable node."""
+
+    name: str
+    """What follows ``ns=2;s=``; the part before the first dot names its folder."""
+    kind: NodeKind
+    writable: bool = False
+    """A logged-in client may write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One node's new value."""
+
+    name: str
+    value: Value
+    source_utc_s: float
+    status: str = "Good"
+    """Name in ``asyncua.ua.StatusCodes``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """Basic256Sha256 SignAndEncrypt, certificate in the trust folder, user and password."""
+
+    identity: Identity
+    trusted: Path
+    """Folder of client certificates (DER); a file put there later is trusted from then on."""
+    users: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenToAll:
+    """No encryption and anonymous: for a benchmark or a test on this machine only."""
+
+
+class OpcUaServer:
+    """Serves the table until stopped. ``on_write(name, value)`` is called for each accepted client write."""
+
+    def __init__(
+        self,
+        nodes: Sequence[NodeSpec],
+        on_write: Callable[[str, Value], None],
+        security: Secured | OpenToAll,
+        port: int = 0,
+    ) -> None:
+        """Prepare; nothing listens yet. ``port`` 0 = a free one."""
+        self._specs = {spec.name: spec for spec in nodes}
+        self._on_write = on_write
+        self._security = security
+        self._port = port
+        self._server: Server | None = None
+        self._ids: dict[str, ua.NodeId] = {}
+
+    @property
+    def port(self) -> int:
+        """The port it listens on (after start)."""
+        return self._port
+
+    async def start(self) -> None:
+        """Build the address space and listen on 127.0.0.1. OSError when the port is taken."""
+        users = self._security.users if isinstance(self._security, Secured) else None
+        server = Server(user_manager=_Users(users))
+        await server.init()
+        server.set_endpoint(f"opc.tcp://127.0.0.1:{self._port}")
+        server.set_server_name("Setwise bench")
+        await self._secure(server)
+        index = await server.register_namespace(NAMESPACE)
+        if index != _INDEX:
+            raise RuntimeError(f"namespace index {index}, the addresses of the plant file say {_INDEX}")
+        await self._add_nodes(server)
+        await server.start()
+        if server.bserver is None:
+            raise RuntimeError("asyncua started without a listener")
+        self._port = server.bserver.port
+        self._server = server
+
+    async def stop(self) -> None:
+        """Close every session and the listener."""
+        if self._server is not None:
+            server, self._server = self._server, None
+            await server.stop()
+
+    async def publish(self, samples: Iterable[Sample]) -> None:
+        """Set values, statuses and source time stamps; subscriptions are told. KeyError for a name not in the table."""
+        if self._server is None:
+            return
+        space = self._server.iserver.aspace
+        stamps: dict[float, ua.DateTime] = {}
+        for sample in samples:
+            stamp = stamps.get(sample.source_utc_s)
+            if stamp is None:
+                stamp = stamps[sample.source_utc_s] = _date_time(sample.source_utc_s)
+            data = ua.DataValue(
+                Value=ua.Variant(sample.value, _VARIANT[self._specs[sample.name].kind]),
+                StatusCode=status_code(sample.status),
+                SourceTimestamp=stamp,
+            )
+            # Set directly: asyncua's own write would blank the value under a bad status, and some devices do not.
+            attribute = space[self._ids[sample.name]].attributes[AttributeIds.Value]
+            attribute.value = data
+            for handle, notify in attribute.datachange_callbacks.items():
+                await notify(handle, data)
+
+    def shown(self, name: str) -> Sample:
+        """Return what a client would read now. RuntimeError when not started, or where there is no value."""
+        if self._server is None:
+            raise RuntimeError("not started")
+        data = self._server.read_attribute_value(self._ids[name])
+        if data.Value is None or data.Value.Value is None:
+            raise RuntimeError(f"{name} has no value")
+        stamp = data.SourceTimestamp.timestamp() if data.SourceTimestamp is not None else math.nan
+        return Sample(name, data.Value.Value, stamp, data.StatusCode.name if data.StatusCode is not None else "Good")
+
+    async def _secure(self, server: Server) -> None:
+        if isinstance(self._security, OpenToAll):
+            server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+            server.set_identity_tokens([ua.AnonymousIdentityToken])
+            return
+        await server.set_application_uri(self._security.identity.uri)
+        await server.load_certificate(self._security.identity.certificate)
+        await server.load_private_key(self._security.identity.private_key)
+        server.set_security_policy(
+            [ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt],
+            permission_ruleset=SimpleRoleRuleset(),  # type: ignore[no-untyped-call]
+        )
+        server.set_identity_tokens([ua.UserNameIdentityToken])
+        server.set_certificate_validator(_TrustFolder(self._security.trusted))
+
+    async def _add_nodes(self, server: Server) -> None:
+        ordered = sorted(self._specs.values(), key=lambda spec: spec.name)
+        for prefix, specs in groupby(ordered, key=lambda spec: spec.name.split(".")[0]):
+            for number, chunk in enumerate(_chunks(list(specs))):
+                label = prefix if number == 0 else f"{prefix}#{number}"
+                folder = await server.nodes.objects.add_folder(_node_id(f"{label}/"), f"2:{label}")
+                for spec in chunk:
+                    node_id = _node_id(spec.name)
+                    variant = ua.Variant(_initial(spec.kind), _VARIANT[spec.kind])
+                    node = await folder.add_variable(node_id, f"2:{spec.name}", variant)
+                    if spec.writable:
+                        await node.set_writable()
+                        server.set_attribute_value_setter(node_id, self._setter(spec.name))
+                    self._ids[spec.name] = node_id
+
+    def _setter(self, name: str) -> Callable[[NodeData, AttributeIds, ua.DataValue], None]:
+        """Return what takes a client's write of a node."""
+
+        def take(node: NodeData, attribute: AttributeIds, data: ua.DataValue) -> None:
+            if data.Value is None or data.Value.Value is None:
+                return  # a null or bad value is no order; the register keeps what it has
+            node.attributes[attribute].value = data
+            self._on_write(name, data.Value.Value)
+
+        return take
+
+
+def status_code(name: str) -> ua.StatusCode:
+    """Return the status of that name, e.g. ``BadSensorFailure``. ValueError for one that OPC UA does not know."""
+    if name not in vars(StatusCodes):
+        raise ValueError(f"no OPC UA status {name!r}")
+    return ua.StatusCode(ua.UInt32(getattr(StatusCodes, name)))
+
+
+class _Users(UserManager):
+    """asyncua's user manager: a known user with the right password, or, where there are no users, anyone."""
+
+    def __init__(self, users: Mapping[str, str] | None) -> None:
+        self._users = users
+
+    def get_user(
+        self,
+        iserver: InternalServer,
+        username: str | None = None,
+        password: str | None = None,
+        certificate: bytes | None = None,
+    ) -> User | None:
+        """Return a user who may read and write what is writable, or None."""
+        del iserver, certificate  # the certificate was checked when the channel was opened
+        if self._users is None:
+            return User(role=UserRole.User)
+        expected = self._users.get(username or "")
+        if expected is None or not hmac.compare_digest(expected.encode(), (password or "").encode()):
+            return None
+        return User(role=UserRole.User, name=username)
+
+
+class _TrustFolder:
+    """Checks a client's certificate against a folder that may grow while the server runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def __call__(self, certificate: x509.Certificate, application: ua.ApplicationDescription) -> None:
+        """Raise asyncua's ServiceError for a certificate that is not trusted, not valid now, or not this client's."""
+        store = TrustStore([self._folder], [])
+        await store.load()
+        options = CertificateValidatorOptions.TRUSTED_VALIDATION | CertificateValidatorOptions.PEER_CLIENT
+        await CertificateValidator(options, store).validate(certificate, application)
+
+
+def _node_id(name: str) -> ua.NodeId:
+    return ua.NodeId(ua.String(name), ua.Int16(_INDEX))
+
+
+def _date_time(utc_s: float) -> ua.DateTime:
+    return ua.DateTime.fromtimestamp(utc_s, dt.UTC)
+
+
+def _chunks(specs: list[NodeSpec]) -> list[list[NodeSpec]]:
+    return [specs[start : start + FOLDER_SIZE_MAX] for start in range(0, len(specs), FOLDER_SIZE_MAX)]
+
+
+def _initial(kind: NodeKind) -> Value:
+    match kind:
+        case "bool":
+            return False
+        case "float32" | "float64":
+            return math.nan
+        case "string":
+            return ""
+        case _:
+            return 0

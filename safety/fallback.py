@@ -1,0 +1,82 @@
+"""What happens to each MV when the supervisor lets go, and the candidates for standing still and for ramping."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from safety.encoding import EncodingError, quantise
+from safety.rules import GateRules, MvRule, at_work
+from safety.signals import Candidate, Move, ShedAction, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """What the PLC does with one loop after shedding; carried out by the PLC even when this process is dead."""
+
+    mv: str
+    action: ShedAction
+    target: float | None
+    """Where the setpoint ends, MV unit; None where that cannot be known from here."""
+    seconds: float | None
+    """How long that takes, where the PLC ramps at the envelope's rate."""
+
+
+def after_shed(mv: str, action: ShedAction, rule: MvRule, snapshot: Snapshot, last_operator: float | None) -> Fallback:
+    """Return what to expect of one MV, for the page and the record."""
+    actual = snapshot.good(rule.actual)
+    readback = rule.envelope.readback
+    targets: Mapping[ShedAction, float | None] = {
+        ShedAction.HOLD: actual,
+        ShedAction.LAST_OPERATOR: last_operator,
+        ShedAction.SAFE_VALUE: rule.safe_value,
+        ShedAction.TO_LOCAL: None if readback is None else snapshot.good(readback),
+    }
+    target = targets[action]
+    if action is not ShedAction.SAFE_VALUE:
+        return Fallback(mv, action, target, None if target is None else 0.0)
+    if target is None or actual is None:
+        return Fallback(mv, action, target, None)
+    rate = rule.envelope.rate_up_per_min if target > actual else rule.envelope.rate_down_per_min
+    return Fallback(mv, action, target, abs(target - actual) * 60.0 / rate if rate > 0.0 else None)
+
+
+def stand_still(
+    controller: str, snapshot: Snapshot, rules: GateRules, without: Collection[str] = ()
+) -> Candidate:
+    """Return the candidate that keeps every MV at work where it stands, ``without`` some (``Link.unresolved``).
+
+    An MV that stands outside its envelope is left out: it stands still by not being written.
+    """
+    return _candidate(controller, snapshot, rules, {}, without)
+
+
+def ramp(
+    controller: str, snapshot: Snapshot, rules: GateRules, elapsed_s: float, without: Collection[str] = ()
+) -> Candidate:
+    """Return the candidate that brings every MV toward its safe value as far as ``elapsed_s`` allows, else stands."""
+    goals = {}
+    for mv, rule in rules.mvs.items():
+        actual = snapshot.good(rule.actual)
+        if rule.safe_value is not None and actual is not None:
+            envelope, minutes = rule.envelope, elapsed_s / 60.0
+            up = min(envelope.step_up, envelope.rate_up_per_min * minutes)
+            down = min(envelope.step_down, envelope.rate_down_per_min * minutes)
+            goals[mv] = min(max(rule.safe_value, actual - down), actual + up)
+    return _candidate(controller, snapshot, rules, goals, without)
+
+
+def _candidate(
+    controller: str, snapshot: Snapshot, rules: GateRules, goals: Mapping[str, float], without: Collection[str]
+) -> Candidate:
+    moves = []
+    for mv, rule in rules.mvs.items():
+        actual = snapshot.good(rule.actual)
+        lo, hi = rule.envelope.lo, rule.envelope.hi
+        if mv in without or actual is None or not lo <= actual <= hi or at_work(mv, rule, snapshot):
+            continue
+        try:
+            moves.append(Move(mv, quantise(goals.get(mv, actual), actual, lo, hi, rule.encoding)))
+        except EncodingError:
+            continue  # nothing that we could send would be where it stands
+    return Candidate(controller, snapshot.cycle, tuple(moves))

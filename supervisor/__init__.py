@@ -1,0 +1,1 @@
+"""The shell: owns the clock, the sockets, the database, the processes and the pages."""

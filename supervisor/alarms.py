@@ -1,0 +1,77 @@
+"""Which alarms stand and which came or went in a cycle. Pure.
+
+One alarm a cause: a cut link is one alarm, not one for each of its tags (reference: interface, alarms page).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from safety.signals import CvStatus, MvStatus, Snapshot
+from supervisor.record import Alarm
+
+Priority = Literal["low", "medium", "high"]
+Standing = Mapping[tuple[str, str], tuple[Priority, str]]
+"""By (code, subject): priority and text."""
+
+PRIORITIES: Mapping[str, Priority] = {
+    "shed": "high",
+    "record": "high",
+    "interlock": "medium",
+    "link": "medium",
+    "cv_dropped": "medium",
+    "mv_service": "low",
+    "thinker": "medium",
+    "tag": "low",
+}
+COMM = frozenset({"comm", "late"})
+
+
+def standing(  # noqa: PLR0913 - one cause an argument; keyword-only
+    *,
+    links: Mapping[str, str],
+    snapshot: Snapshot,
+    tags: Iterable[str],
+    cvs: Mapping[str, CvStatus],
+    mvs: Mapping[str, MvStatus],
+    interlocks: Iterable[str],
+    thinker_why: str,
+    record_why: str,
+    shed_why: str,
+) -> Standing:
+    """Return the alarms that stand now."""
+    found: dict[tuple[str, str], str] = {}
+    for name, state in links.items():
+        if state != "connected":
+            found["link", name] = f"no link to {name}: {state}"
+    for tag in tags:
+        reading = snapshot.readings.get(tag)
+        if reading is not None and not reading.good and reading.why.split(":")[0] not in COMM:
+            found["tag", tag] = f"{tag} is {reading.quality}: {reading.why}"
+    for name, status in cvs.items():
+        if status in (CvStatus.DROP, CvStatus.CRIT):
+            found["cv_dropped", name] = f"{name} is out of control ({status})"
+    for name, mv_status in mvs.items():
+        if mv_status is MvStatus.SERV:
+            found["mv_service", name] = f"{name} is out of service: setpoint or readback not good"
+    for name in interlocks:
+        found["interlock", name] = f"interlock '{name}' is tripped"
+    if thinker_why:
+        found["thinker", "thinker"] = f"no plan: {thinker_why}"
+    if record_why:
+        found["record", "record"] = f"decisions cannot be stored: {record_why}"
+    if shed_why:
+        found["shed", "controller"] = f"shed: {shed_why}"
+    return {key: (PRIORITIES[key[0]], text) for key, text in found.items()}
+
+
+def changes(before: Standing, now: Standing) -> tuple[Alarm, ...]:
+    """Return what came and what went."""
+    came = [_alarm(key, now[key], "active") for key in now if key not in before]
+    went = [_alarm(key, before[key], "cleared") for key in before if key not in now]
+    return tuple(came + went)
+
+
+def _alarm(key: tuple[str, str], what: tuple[Priority, str], state: Literal["active", "cleared"]) -> Alarm:
+    return Alarm(code=key[0], subject=key[1], priority=what[0], state=state, text=what[1])

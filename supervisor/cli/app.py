@@ -1,0 +1,168 @@
+"""The commands, one function each; what they do lives in the module that each one imports."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+COMMANDS_GROUP = "setwise.commands"
+"""Entry points that add commands: the bench's, and plug-ins'."""
+
+app = typer.Typer(
+    name="setwise",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    help="Supervisory controller for process plants: finds better setpoints, lets a safety gate judge them, records why.",
+)
+audit_app = typer.Typer(no_args_is_help=True, help="The record of every decision.")
+app.add_typer(audit_app, name="audit")
+
+PlantArgument = Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")]
+PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML).")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the records; default: beside the plant file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+PLANT_FILE = Path("plant.yaml")
+
+
+@app.command()
+def check(plant: PlantArgument = PLANT_FILE, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """Check a plant file: every error at once, each with its place and a hint.
+
+    Example: setwise check plant.yaml
+    """
+    from supervisor.cli.check import run_check  # noqa: PLC0415
+
+    run_check(plant, as_json=as_json)
+
+
+@app.command()
+def run(plant: PlantArgument = PLANT_FILE, data: DataOption = None) -> None:
+    """Run the supervisor in the foreground; it starts disarmed, always.
+
+    Example: setwise run plant.yaml
+    """
+    from supervisor.cli.run import run_control  # noqa: PLC0415
+
+    run_control(plant, data)
+
+
+@app.command()
+def status(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """Show requested and actual mode and why, MVs, CVs, links and the last verdict.
+
+    Example: setwise status -c plant.yaml --json
+    """
+    from supervisor.cli.status import show_status  # noqa: PLC0415
+
+    show_status(plant, data, as_json=as_json)
+
+
+@app.command()
+def mode(  # noqa: PLR0913
+    wanted: Annotated[str, typer.Argument(help="off, monitor, advisory or closed_loop.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Confirm without asking (closed_loop).")] = False,  # noqa: FBT002
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Ask for a mode. OFF always works; closed_loop asks for a confirmation and every permissive.
+
+    Example: setwise mode advisory --reason "after CIP"
+    """
+    from supervisor.cli.requests import ask_mode  # noqa: PLC0415
+
+    ask_mode(wanted, reason, plant, data, yes=yes, as_json=as_json)
+
+
+@app.command()
+def limit(  # noqa: PLR0913
+    name: Annotated[str, typer.Argument(help="Variable and side, e.g. moist.hi.")],
+    value: Annotated[float, typer.Argument(help="New operator limit, in the variable's unit.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Change an operator limit inside the engineering limits.
+
+    Example: setwise limit T_in_sp.hi 191 --reason "burner service"
+    """
+    from supervisor.cli.requests import ask_limit  # noqa: PLC0415
+
+    ask_limit(name, value, reason, plant, data, as_json=as_json)
+
+
+@app.command()
+def reset(
+    interlock: Annotated[str, typer.Argument(help="Name of the latched interlock, or 'trip' for the TRIPPED latch.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Acknowledge a trip, or reset a latched interlock whose cause is gone.
+
+    Example: setwise reset trip --reason "cable replaced"
+    """
+    from supervisor.cli.requests import ask_reset  # noqa: PLC0415
+
+    ask_reset(interlock, reason, plant, data, as_json=as_json)
+
+
+@app.command()
+def why(
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    at: Annotated[str | None, typer.Option("--at", help="Plant time, e.g. 08:14 or 2026-11-12T08:14; default: now.")] = None,
+    cycle: Annotated[int | None, typer.Option("--cycle", help="Cycle number instead of a time.")] = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Say why the controller moved, or did not: the decision record in words.
+
+    Example: setwise why --at 08:14
+    """
+    from supervisor.cli.why import show_why  # noqa: PLC0415
+
+    show_why(plant, data, at, cycle, as_json=as_json)
+
+
+@app.command()
+def doctor(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """Check this machine and the plant's connections: a list of what is well and what to do about the rest.
+
+    Example: setwise doctor -c plant.yaml
+    """
+    from supervisor.cli.doctor import examine  # noqa: PLC0415
+
+    examine(plant, data, as_json=as_json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the plant file, for editors.
+
+    Example: setwise schema > plant.schema.json
+    """
+    from supervisor.cli.check import print_schema  # noqa: PLC0415
+
+    print_schema()
+
+
+@audit_app.command("verify")
+def audit_verify(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """Check the record's chain, signatures and completeness.
+
+    Example: setwise audit verify
+    """
+    from supervisor.cli.audit import verify_record  # noqa: PLC0415
+
+    verify_record(plant, data, as_json=as_json)
+
+
+for _point in entry_points(group=COMMANDS_GROUP):
+    app.command(_point.name)(_point.load())

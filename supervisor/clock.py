@@ -1,0 +1,42 @@
+"""Time as the supervisor sees it: one object tells it, waits by it, and says how long its seconds really are.
+
+Everything on the plant's side (cycle, ages, rates, shed timers) is in clock seconds; waiting for an answer from a
+socket is in real seconds. On a plant the two are the same; on the bench a clock may run faster (``hil.clock``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+from safety.signals import Instant
+
+
+class Clock(Protocol):
+    """Tells the time and waits."""
+
+    def now(self) -> Instant:
+        """Return this moment; ``mono_s`` never goes back."""
+
+    async def sleep_until(self, mono_s: float) -> None:
+        """Return when ``now().mono_s`` has reached ``mono_s``; at once (after one turn of the loop) when it has."""
+
+    def real_s(self, seconds: float) -> float:
+        """Return how many real seconds pass in so many seconds of this clock."""
+
+
+class RealClock:
+    """The machine's own clocks."""
+
+    def now(self) -> Instant:
+        """Return the machine's monotonic and UTC time."""
+        return Instant(mono_s=time.monotonic(), utc_s=time.time())
+
+    async def sleep_until(self, mono_s: float) -> None:
+        """Wait on the monotonic clock: a step of the wall clock changes nothing."""
+        await asyncio.sleep(max(mono_s - time.monotonic(), 0.0))
+
+    def real_s(self, seconds: float) -> float:
+        """Return ``seconds``."""
+        return seconds

@@ -1,0 +1,143 @@
+"""The OPC UA driver: polled, one batch Read a cycle, every value with status and source time stamp.
+
+No subscriptions: a value that does not change sends no notification, and a subscription that died sends none either
+(reference: safety.md §0.9). A read that answers proves the link each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from asyncua import ua
+from asyncua.ua.uaerrors._base import UaError
+
+from constraints.plant import Connection, Point
+from safety.approval import Approval
+from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
+from supervisor.drivers.connection import ConnectionManager
+from supervisor.drivers.driver import LinkState, Now, Secrets, WritePoints, bad
+from supervisor.drivers.moveset import Delivered, Delivery, MoveSetWriter, Word
+from supervisor.drivers.opcua_session import TROUBLE, Namespaces, OpcUaSession, ServerError, describe
+from supervisor.drivers.opcua_status import quality_of
+from supervisor.drivers.patience import LinkLostError
+from supervisor.drivers.values import NotANumberError, scaled, to_number
+
+OPEN_ANSWERS = 12
+"""Connecting takes this many answers at most: hello, channel, session, activation, validation, and the diagnosis."""
+_NO_STAMP_UTC_S: Final = -11_644_473_600.0
+"""OPC UA's date zero, 1601-01-01: no time stamp."""
+
+
+class OpcUaDriver:
+    """One OPC UA server."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        base_dir: Path,
+        secrets: Secrets,
+        now_s: Now,
+        registers: Mapping[str, Point] | None = None,
+    ) -> None:
+        self.name = connection.name
+        self._timeout_s = connection.timeout_s
+        self._now_s = now_s
+        self._lock = asyncio.Lock()
+        self._nodes: dict[str, ua.NodeId | None] = {}
+        namespaces = Namespaces()
+        self._manager = ConnectionManager(
+            connection.name,
+            lambda: OpcUaSession(connection, base_dir=base_dir, secrets=secrets, now_s=now_s, namespaces=namespaces),
+            trouble=(*TROUBLE, ServerError),
+            open_timeout_s=OPEN_ANSWERS * connection.timeout_s,
+            reconnect_s_max=connection.reconnect_s_max,
+            now_s=now_s,
+            describe=describe,
+        )
+        self._writer = MoveSetWriter(self, registers or {}, now_s)
+
+    async def start(self) -> None:
+        """Begin to connect."""
+        self._manager.start()
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._manager.close()
+
+    @property
+    def link(self) -> LinkState:
+        """Whether the server is reached."""
+        return self._manager.link
+
+    async def read(self, points: Sequence[Point]) -> Mapping[str, Reading]:
+        """Read all points in one batch."""
+        nodes = [self._node(point.address) for point in points]
+        asked = [node for node in nodes if node is not None]
+        async with self._lock:
+            session = self._manager.session
+            if session is None:
+                return bad(points, "comm", self._now_s())
+            try:
+                timeout_s = self._timeout_s * session.requests(len(asked))
+                answers = iter(await self._manager.call(session, session.read(asked), timeout_s))
+            except LinkLostError:
+                return bad(points, "comm", self._now_s())
+        now_s = self._now_s()
+        return {
+            point.tag: _reading(next(answers), point, now_s)
+            if node is not None
+            else Reading(math.nan, Quality.BAD, None, now_s, "address")
+            for point, node in zip(points, nodes, strict=True)
+        }
+
+    async def write(self, approval: Approval, points: WritePoints) -> tuple[WriteReceipt, ...]:
+        """Send an approved move set once and read it back."""
+        return await self._writer.write(approval, points)
+
+    async def beat(self, frame: BeatFrame) -> bool:
+        """Send HB, EPOCH, MODE_REQ in one Write."""
+        return await self._writer.beat(frame)
+
+    async def put(self, words: Sequence[Word], deadline_s: float) -> Delivered:
+        """Send all words in one Write service call."""
+        nodes = [self._node(word.point.address) for word in words]
+        known = [node for node in nodes if node is not None]
+        if len(known) != len(words):
+            return Delivered(Delivery.UNSENT, "address")
+        async with self._lock:
+            session = self._manager.session
+            if session is None:
+                return Delivered(Delivery.UNSENT, "comm")
+            try:
+                return await self._manager.call(session, session.write(words, known, deadline_s), self._timeout_s)
+            except LinkLostError as lost:
+                return Delivered(Delivery.LOST, lost.why)
+
+    def _node(self, address: str) -> ua.NodeId | None:
+        if address not in self._nodes:
+            try:
+                self._nodes[address] = ua.NodeId.from_string(address)
+            except (UaError, ValueError):
+                self._nodes[address] = None
+        return self._nodes[address]
+
+
+def _reading(data: ua.DataValue, point: Point, now_s: float) -> Reading:
+    quality, why = quality_of(data.StatusCode)
+    stamp = data.SourceTimestamp.timestamp() if data.SourceTimestamp is not None else None
+    source_utc_s = stamp if stamp is not None and stamp > _NO_STAMP_UTC_S else None
+    if quality is Quality.BAD:
+        return Reading(math.nan, Quality.BAD, source_utc_s, now_s, why)
+    raw = data.Value.Value if data.Value is not None else None
+    if isinstance(raw, ua.LocalizedText):
+        raw = raw.Text
+    try:
+        value = scaled(to_number(raw, point), point.encoding)
+    except NotANumberError as error:
+        return Reading(math.nan, Quality.BAD, source_utc_s, now_s, error.why)
+    return Reading(value, quality, source_utc_s, now_s, why)

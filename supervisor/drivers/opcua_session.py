@@ -1,0 +1,287 @@
+"""One asyncua client for one connection epoch: connect, validate, batch reads, batch writes, and let go.
+
+asyncua's own reconnection stays off, its security defaults (none) are replaced, and only its low-level services are
+used: the convenient ones drop the quality, ask for one time stamp only, or send a source time stamp with a write.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from asyncua import ua
+from asyncua.client.client import Client
+from asyncua.client.ua_client import UaClientState
+from asyncua.crypto import uacrypto
+from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
+from asyncua.crypto.uacrypto import CertProperties
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.uaerrors._base import UaError, UaStatusCodeError
+from cryptography.exceptions import InvalidSignature
+
+from constraints.plant import Connection
+from safety.encoding import decode
+from supervisor.drivers.certificates import CertificateError, own_identity, pinned
+from supervisor.drivers.driver import Now, Secrets
+from supervisor.drivers.moveset import Delivered, Delivery, Word
+from supervisor.drivers.opcua_status import accepts, code_of, name_of, refuses
+from supervisor.secrets import SecretError
+
+NODES_PER_REQUEST_MAX = 1000
+"""Where the server gives no limit of its own."""
+MESSAGE_BYTES_MAX = 16 * 1024 * 1024
+CHUNKS_MAX = 4096
+SESSION_MS = 60_000
+"""Session and channel end this long after we vanished (asyncua's default is 1 h)."""
+WATCHDOG_S = 5.0
+"""asyncua probes the server this often, and waits as long: 1 s, its default, drops a busy server (measured)."""
+
+TROUBLE: Final[tuple[type[Exception], ...]] = (
+    UaError,  # every status code, parse errors, "Server certificate mismatch", "No matching endpoints"
+    OSError,  # ConnectionError, TimeoutError, gaierror
+    CertificateError,
+    SecretError,
+    InvalidSignature,  # a peer that signs with another key
+    uacrypto.InvalidSignature,  # type: ignore[attr-defined]  # asyncua's own of the same name
+    ValueError,  # from here on: what asyncua's decoder raises on bytes that are not OPC UA
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+    MemoryError,
+    OverflowError,
+)
+"""What asyncua 2.1 raises when the server or the network is at fault, by its sources. Caught around its calls only."""
+
+_VARIANTS: Final = {
+    "float32": ua.VariantType.Float,
+    "float64": ua.VariantType.Double,
+    "int16": ua.VariantType.Int16,
+    "uint16": ua.VariantType.UInt16,
+    "int32": ua.VariantType.Int32,
+    "uint32": ua.VariantType.UInt32,
+    "bool": ua.VariantType.Boolean,
+}
+_SERVER_STATE: Final = ua.NodeId.from_string("i=2259")
+_NAMESPACES: Final = ua.NodeId.from_string("i=2255")
+_MAX_NODES_PER_READ: Final = ua.NodeId.from_string("i=11705")
+_MAX_NODES_PER_WRITE: Final = ua.NodeId.from_string("i=11707")
+
+
+def _nobody() -> None:
+    """Nobody listens yet."""
+
+
+class ServerError(Exception):
+    """The server answered, but is not one to work with; the message says why."""
+
+
+def describe(error: Exception) -> str:
+    """Return a short reason for the link state. Never holds a secret: asyncua's messages do not."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, ConnectionError) and not isinstance(error, ConnectionRefusedError):
+        return "reset"
+    if isinstance(error, UaStatusCodeError):
+        return name_of(int(error.code))
+    text = str(error)
+    return f"{type(error).__name__}: {text}"[:160] if text else type(error).__name__
+
+
+@dataclass(slots=True)
+class Namespaces:
+    """The server's namespace table as first seen: an address ``ns=2;...`` means something only beside it."""
+
+    seen: tuple[str, ...] | None = None
+
+
+class OpcUaSession:
+    """One client. ``open`` once, then ``read`` and ``write``, one at a time."""
+
+    def __init__(
+        self, connection: Connection, *, base_dir: Path, secrets: Secrets, now_s: Now, namespaces: Namespaces
+    ) -> None:
+        self._connection = connection
+        self._base_dir = base_dir
+        self._secrets = secrets
+        self._now_s = now_s
+        self._namespaces = namespaces
+        self.over = ""
+        self.on_over: Callable[[], None] = _nobody
+        self._client = self._new_client()
+        self._client.connection_lost_callback = self._lost
+        self._read_max = self._write_max = NODES_PER_REQUEST_MAX
+
+    async def open(self) -> None:
+        """Connect, log in, and check that the server runs, with the namespaces that it had before.
+
+        Raises one of TROUBLE or ServerError.
+        """
+        await self._secure()
+        try:
+            await self._client.connect()
+        except (TimeoutError, ConnectionError) as error:
+            if self._connection.security != "None" and await self._shows_other_certificate():
+                raise ServerError("the server's certificate is not the pinned one") from error
+            raise
+        await self._validate()
+
+    async def read(self, nodes: Sequence[ua.NodeId]) -> list[ua.DataValue]:
+        """Return one data value per node, in order; one Read service call per MaxNodesPerRead. Raises TROUBLE."""
+        results: list[ua.DataValue] = []
+        for start in range(0, len(nodes), self._read_max):
+            chunk = nodes[start : start + self._read_max]
+            parameters = ua.ReadParameters()
+            parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
+            parameters.NodesToRead = [ua.ReadValueId(NodeId=node, AttributeId=AttributeIds.Value) for node in chunk]
+            answers = await self._client.uaclient.read(parameters)
+            if len(answers) != len(chunk):
+                raise UaError(f"{len(answers)} answers to {len(chunk)} questions")
+            results += answers
+        return results
+
+    async def write(self, words: Sequence[Word], nodes: Sequence[ua.NodeId], deadline_s: float) -> Delivered:
+        """Send ``words`` in one Write service call (per MaxNodesPerWrite), each once, none after ``deadline_s``.
+
+        Raises one of TROUBLE when bytes may have left without an answer.
+        """
+        refused: dict[str, str] = {}
+        for start in range(0, len(words), self._write_max):
+            chunk = words[start : start + self._write_max]
+            parameters = ua.WriteParameters()
+            parameters.NodesToWrite = [
+                _write_value(word, node) for word, node in zip(chunk, nodes[start:], strict=False)
+            ]
+            # From here to the socket nothing waits (asyncua sends before its first suspension), so that neither a
+            # lost link nor the deadline can come between the check and the send.
+            if why := self._not_now(deadline_s):
+                return Delivered(Delivery.LOST if start else Delivery.UNSENT, why)
+            try:
+                statuses = await self._client.uaclient.write(parameters)
+            except UaStatusCodeError as fault:
+                status = ua.StatusCode(fault.code)
+                if not refuses(status):
+                    return Delivered(Delivery.LOST, name_of(code_of(status)))
+                statuses = [status] * len(chunk)
+            if len(statuses) != len(chunk):
+                raise UaError(f"{len(statuses)} answers to {len(chunk)} writes")
+            for word, status in zip(chunk, statuses, strict=True):
+                if refuses(status):
+                    refused[word.point.address] = name_of(code_of(status))
+                elif not accepts(status):
+                    return Delivered(Delivery.LOST, name_of(code_of(status)))
+        return Delivered(Delivery.REFUSED, "refused", refused) if refused else Delivered(Delivery.DONE)
+
+    def requests(self, nodes: int) -> int:
+        """Return how many Read service calls so many nodes take."""
+        return max(-(-nodes // self._read_max), 1)
+
+    async def close(self) -> None:
+        """Close session, channel and socket, and end asyncua's tasks; local only after ``abort``."""
+        await self._client.disconnect()
+
+    def abort(self) -> None:
+        """Drop the socket with all that waits in it: a setpoint in a buffer must not leave later."""
+        self._client.uaclient.request_disconnect()
+        protocol = self._client.uaclient.protocol
+        if protocol is not None and protocol.transport is not None:
+            protocol.transport.abort()
+
+    async def _lost(self, error: Exception) -> None:
+        """Called by asyncua's own watch over the socket, between our requests."""
+        self.over = describe(error)
+        self.on_over()
+
+    def _new_client(self) -> Client:
+        # asyncua's time-out is the longer one, so that ours, outside, always comes first.
+        client = Client(self._connection.url, 2.0 * self._connection.timeout_s, WATCHDOG_S, auto_reconnect=False)
+        client.name = client.description = "Setwise"
+        client.session_timeout = client.secure_channel_timeout = SESSION_MS
+        client.max_messagesize, client.max_chunkcount = MESSAGE_BYTES_MAX, CHUNKS_MAX
+        return client
+
+    async def _secure(self) -> None:
+        connection, client = self._connection, self._client
+        if connection.security == "Basic256Sha256/SignAndEncrypt":
+            if not (connection.certificate and connection.private_key and connection.server_certificate):
+                raise CertificateError("certificate, private_key and server_certificate are needed")
+            identity = own_identity(self._base_dir / connection.certificate, self._base_dir / connection.private_key)
+            client.application_uri = identity.uri
+            await client.set_security(
+                SecurityPolicyBasic256Sha256,
+                CertProperties(identity.certificate, "der"),
+                CertProperties(identity.private_key, "der"),
+                # Without it asyncua would fetch one over an open channel and believe it.
+                server_certificate=CertProperties(pinned(self._base_dir / connection.server_certificate), "der"),
+            )
+        elif connection.security != "None":
+            raise CertificateError(f"security '{connection.security}' is not known")
+        if connection.user_secret is not None:
+            user, _, password = self._secrets(connection.user_secret).partition(":")
+            client.set_user(user)
+            client.set_password(password)
+
+    async def _validate(self) -> None:
+        state, names, per_read, per_write = await self.read(
+            [_SERVER_STATE, _NAMESPACES, _MAX_NODES_PER_READ, _MAX_NODES_PER_WRITE]
+        )
+        if _raw(state) != ua.ServerState.Running:
+            raise ServerError(f"server state is {_raw(state)}, not running")
+        table = _raw(names)
+        if not isinstance(table, list):
+            raise ServerError("the server does not show its namespaces")
+        seen = tuple(str(name) for name in table)
+        if self._namespaces.seen is not None and self._namespaces.seen != seen:
+            raise ServerError("the server's namespaces changed: restart after checking the addresses")
+        self._namespaces.seen = seen
+        self._read_max, self._write_max = _limit(per_read), _limit(per_write)
+
+    async def _shows_other_certificate(self) -> bool:
+        """Ask an open channel for the certificate: only to tell a wrong pin from a silent server."""
+        client = self._new_client()
+        try:
+            endpoints = await client.connect_and_get_server_endpoints()
+        except TROUBLE:
+            return False
+        shown = {endpoint.ServerCertificate for endpoint in endpoints if endpoint.ServerCertificate}
+        return bool(shown) and pinned(self._base_dir / str(self._connection.server_certificate)) not in shown
+
+    def _not_now(self, deadline_s: float) -> str:
+        protocol = self._client.uaclient.protocol
+        if self._client.state is not UaClientState.CONNECTED or protocol is None or protocol.transport is None:
+            return "comm"
+        if protocol.transport.is_closing():
+            return "comm"
+        return "" if self._now_s() <= deadline_s else "deadline"
+
+
+def _write_value(word: Word, node: ua.NodeId) -> ua.WriteValue:
+    """Exact type, no status, no time stamp: with any of them servers answer BadTypeMismatch, BadWriteNotSupported."""
+    kind = word.point.encoding.kind
+    number: float | int | bool = decode_raw(word)
+    if kind == "bool":
+        number = bool(number)
+    elif kind not in ("float32", "float64"):
+        number = int(number)
+    value = ua.DataValue(ua.Variant(number, _VARIANTS[kind]), StatusCode=None)
+    return ua.WriteValue(NodeId=node, AttributeId=AttributeIds.Value, Value=value)
+
+
+def decode_raw(word: Word) -> float:
+    """Return the number that the payload's bytes hold, before scale and offset."""
+    encoding = word.point.encoding
+    return decode(word.payload, type(encoding)(encoding.kind, encoding.word_order))
+
+
+def _raw(data: ua.DataValue) -> object:
+    return data.Value.Value if data.Value is not None and accepts(data.StatusCode) else None
+
+
+def _limit(data: ua.DataValue) -> int:
+    raw = _raw(data)
+    return min(raw, NODES_PER_REQUEST_MAX) if isinstance(raw, int) and raw > 0 else NODES_PER_REQUEST_MAX

@@ -1,0 +1,1 @@
+"""What happened, cycle by cycle: packed rows for replay, roll-ups for trends. Nothing heavy is loaded here."""

@@ -1,0 +1,155 @@
+"""One cycle as bytes and back: the record, and what the controller was given, so that the cycle can be run again.
+
+Layout: ``SWH1``, length of the JSON part (4 bytes, big-endian), the JSON part (zlib), the controller's memory (zlib).
+Numbers are written by ``repr`` and read back bit for bit; the floats that JSON lacks travel as text.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+from safety.signals import Mode, ModeState, Refusal, WriteOutcome, WriteReceipt
+from supervisor.audit.chain import Json, canonical, plain
+from supervisor.record import Alarm, Answer, CycleRecord, JsonValue
+
+_MAGIC = b"SWH1"
+_LENGTH = struct.Struct(">I")
+LEVEL = 6
+
+
+class PackError(Exception):
+    """Bytes that are not a packed cycle of this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What the controller was given in this cycle."""
+
+    inputs: Mapping[str, JsonValue] = field(default_factory=dict)
+    """JSON-ready ``controllers.types.Inputs``."""
+    memory: bytes = b""
+    """``controllers.memory.Memory.to_bytes()`` before the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCycle:
+    """One cycle as read back."""
+
+    record: CycleRecord
+    replay: Replay
+
+
+def pack(record: CycleRecord, replay: Replay | None = None) -> bytes:
+    """Return the cycle as bytes. Raise ``chain.ChainError`` where it holds what JSON cannot say."""
+    replay = replay or Replay()
+    body: dict[str, Json] = {"record": _record_json(record), "inputs": cast("Json", dict(replay.inputs))}
+    text = zlib.compress(canonical(plain(body)).encode(), LEVEL)
+    return _MAGIC + _LENGTH.pack(len(text)) + text + zlib.compress(replay.memory, LEVEL)
+
+
+def unpack(blob: bytes) -> StoredCycle:
+    """Return the cycle that ``pack`` packed. Raise PackError."""
+    if blob[:4] != _MAGIC:
+        raise PackError("not a packed cycle")
+    try:
+        (length,) = _LENGTH.unpack_from(blob, 4)
+        body = json.loads(zlib.decompress(blob[8 : 8 + length]))
+        memory = zlib.decompress(blob[8 + length :])
+        return StoredCycle(_record(body["record"]), Replay(body["inputs"], memory))
+    except (zlib.error, struct.error, ValueError, KeyError, TypeError) as error:
+        raise PackError(f"damaged: {error}") from error
+
+
+def readings(blob: bytes) -> Mapping[str, tuple[float | None, str, str]]:
+    """Return only the readings of a packed cycle. Raise PackError."""
+    return unpack(blob).record.readings
+
+
+def _record_json(record: CycleRecord) -> dict[str, Json]:
+    return {
+        "cycle": record.cycle,
+        "utc_s": record.utc_s,
+        "mono_s": record.mono_s,
+        "mode": [int(record.mode.requested), int(record.mode.actual), list(record.mode.reasons)],
+        "readings": {tag: list(reading) for tag, reading in record.readings.items()},
+        "plan": dict(record.plan),
+        "verdict": record.verdict,
+        "refusals": [[r.code, r.subject, dict(r.detail)] for r in record.refusals],
+        "trips": list(record.trips),
+        "receipts": [[r.mv, r.outcome.value, r.value, r.actual, r.why] for r in record.receipts],
+        "intent_seq": record.intent_seq,
+        "answers": [[a.id, a.accepted, a.why] for a in record.answers],
+        "alarms": [[a.code, a.subject, a.priority, a.state, a.text] for a in record.alarms],
+        "limits": {name: list(pair) for name, pair in record.limits.items()},
+        "money": dict(record.money),
+        "links": dict(record.links),
+        "timings_ms": dict(record.timings_ms),
+    }
+
+
+def _record(raw: Mapping[str, object]) -> CycleRecord:
+    """Rebuild the record; wrong shapes end as KeyError, TypeError or ValueError in ``unpack``."""
+    requested, actual, reasons = cast("tuple[int, int, list[str]]", raw["mode"])
+    refusals = cast("list[tuple[str, str, dict[str, float | str]]]", raw["refusals"])
+    receipts = cast("list[tuple[str, str, float | str, float | str | None, str]]", raw["receipts"])
+    return CycleRecord(
+        cycle=cast("int", raw["cycle"]),
+        utc_s=_float(raw["utc_s"]),
+        mono_s=_float(raw["mono_s"]),
+        mode=ModeState(Mode(requested), Mode(actual), tuple(reasons)),
+        readings={
+            tag: (_maybe(value), quality, why)
+            for tag, (value, quality, why) in cast("dict[str, tuple[object, str, str]]", raw["readings"]).items()
+        },
+        plan=cast("dict[str, JsonValue]", raw["plan"]),
+        verdict=cast("Literal['approved', 'refused', 'stand_still', 'none']", raw["verdict"]),
+        refusals=tuple(Refusal(code, subject, _floats(detail)) for code, subject, detail in refusals),
+        trips=tuple(cast("list[str]", raw["trips"])),
+        receipts=tuple(
+            WriteReceipt(mv, WriteOutcome(outcome), _float(value), _maybe(stood), why)
+            for mv, outcome, value, stood, why in receipts
+        ),
+        intent_seq=cast("int | None", raw["intent_seq"]),
+        answers=tuple(
+            Answer(id=id_, accepted=accepted, why=why)
+            for id_, accepted, why in cast("list[tuple[str, bool, str]]", raw["answers"])
+        ),
+        alarms=tuple(_alarm(*alarm) for alarm in cast("list[tuple[str, str, str, str, str]]", raw["alarms"])),
+        limits={
+            name: (_float(lo), _float(hi))
+            for name, (lo, hi) in cast("dict[str, tuple[object, object]]", raw["limits"]).items()
+        },
+        money=_floats(cast("Mapping[str, object]", raw["money"])),
+        links=cast("dict[str, str]", raw["links"]),
+        timings_ms=_floats(cast("Mapping[str, object]", raw["timings_ms"])),
+    )
+
+
+def _alarm(code: str, subject: str, priority: str, state: str, text: str) -> Alarm:
+    return Alarm(
+        code=code,
+        subject=subject,
+        priority=cast("Literal['low', 'medium', 'high']", priority),
+        state=cast("Literal['active', 'cleared']", state),
+        text=text,
+    )
+
+
+def _floats(raw: Mapping[str, object]) -> dict[str, float]:
+    return {name: _float(value) for name, value in raw.items()}
+
+
+def _maybe(raw: object) -> float | None:
+    return None if raw is None else _float(raw)
+
+
+def _float(raw: object) -> float:
+    """Return a number, also one of those that JSON lacks and that travel as text."""
+    if isinstance(raw, int | float | str):
+        return float(raw)
+    raise TypeError(f"{raw!r} is no number")

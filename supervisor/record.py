@@ -1,0 +1,126 @@
+"""What is written down: the intent before a write and the record after a cycle; and what people ask for.
+
+All are plain frozen data; ``body()`` gives the JSON-ready mapping that the audit chains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from safety.signals import Mode, ModeState, Refusal, WriteReceipt
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One approved move set, stored durably before the first byte leaves."""
+
+    cycle: int
+    utc_s: float
+    controller: str
+    epoch: int
+    sequence: int
+    mask: int
+    crc: int
+    setpoints: Mapping[str, float]
+    payloads: Mapping[str, str]
+    """Hex of the bytes that will be sent, by MV."""
+    from_setpoints: Mapping[str, float]
+    limits_hash: str
+    config_hash: str
+    reason: str
+
+    def body(self) -> dict[str, JsonValue]:
+        """Return the audit body."""
+        return {
+            "cycle": self.cycle,
+            "controller": self.controller,
+            "epoch": self.epoch,
+            "sequence": self.sequence,
+            "mask": self.mask,
+            "crc": self.crc,
+            "setpoints": dict(self.setpoints),
+            "payloads": dict(self.payloads),
+            "from": dict(self.from_setpoints),
+            "limits_hash": self.limits_hash,
+            "config_hash": self.config_hash,
+            "reason": self.reason,
+        }
+
+
+Action = Literal["mode", "limit", "acknowledge", "reset", "limits_schedule", "prices"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person (or the calendar) asks of control, as the mailbox carries it. Authorised again when it is taken."""
+
+    id: str
+    """Unique; a request is taken once."""
+    action: Action
+    who: str
+    role: Literal["viewer", "operator", "energy_manager", "engineer", "admin", "calendar"]
+    why: str
+    asked_utc_s: float
+    expires_utc_s: float
+    saw_cycle: int | None
+    """The cycle whose state the person saw; None from the command line and the calendar."""
+    confirmed: bool = False
+    """A second confirmation was given."""
+    mode: Mode | None = None
+    variable: str | None = None
+    side: Literal["lo", "hi"] | None = None
+    value: float | None = None
+    interlock: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a request."""
+
+    id: str
+    accepted: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One alarm that came or went in this cycle."""
+
+    code: str
+    subject: str
+    priority: Literal["low", "medium", "high"]
+    state: Literal["active", "cleared"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleRecord:
+    """Everything about one cycle, settled after the write."""
+
+    cycle: int
+    utc_s: float
+    mono_s: float
+    mode: ModeState
+    readings: Mapping[str, tuple[float | None, str, str]]
+    """By tag: value (None where there is none), quality, why."""
+    plan: Mapping[str, JsonValue]
+    """The controller's plan, JSON-ready; ``status`` at least."""
+    verdict: Literal["approved", "refused", "stand_still", "none"]
+    refusals: tuple[Refusal, ...] = ()
+    trips: tuple[str, ...] = ()
+    receipts: tuple[WriteReceipt, ...] = ()
+    intent_seq: int | None = None
+    """Audit sequence number of the intent that this settles."""
+    answers: tuple[Answer, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    money: Mapping[str, float] = field(default_factory=dict)
+    """Economics term by term, currency per hour, from this cycle's measurements."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """By connection: ``connected`` or why not."""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    """Real milliseconds of the parts: read, validate, think, look, gate, intend, write, beat; ``total``."""

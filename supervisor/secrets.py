@@ -1,0 +1,35 @@
+"""Secrets by name: from the environment, or from a file that only its owner can read. Never from the plant file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+Secrets = Callable[[str], str]
+
+
+class SecretError(Exception):
+    """A named secret is missing or open to others; the message says where to put it."""
+
+
+def secrets_beside(base: Path) -> Secrets:
+    """Return a look-up that tries ``SETWISE_SECRET_<NAME>``, then ``secrets/<name>`` under ``base``.
+
+    The file must be readable by its owner only (mode 0600). The look-up raises SecretError.
+    """
+
+    def look_up(name: str) -> str:
+        variable = "SETWISE_SECRET_" + name.upper().replace("-", "_")
+        if value := os.environ.get(variable):
+            return value
+        path = base / "secrets" / name
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            raise SecretError(f"secret '{name}' not found: set {variable} or write it to {path} (mode 0600)") from None
+        if mode & 0o077:
+            raise SecretError(f"secret file {path} is open to others: chmod 600 {path}")
+        return path.read_text(encoding="utf-8").strip()
+
+    return look_up

@@ -1,0 +1,46 @@
+"""The thinker process: one controller, no drivers, no database. Started by ``supervisor.worker``, never by hand.
+
+``python -m supervisor.thinker PLANT FD``: answers ``(inputs, memory)`` frames with ``(plan, memory)`` until the socket
+closes. It is killed when it is late; nothing it holds is needed again, for control keeps the memory.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import cast
+
+from controllers.memory import Memory
+from controllers.types import Inputs
+from supervisor.frames import FrameError, pack, receive
+from supervisor.names import refuse_collisions
+
+
+def serve(plant_path: Path, sock: socket.socket) -> None:
+    """Build the controller, say ``(config_hash, fresh memory)``, then answer until control goes away."""
+    from constraints.plantfile import load  # noqa: PLC0415 - heavy: only this process pays for it
+    from controllers.controller import Controller  # noqa: PLC0415
+
+    plant = load(plant_path).plant
+    controller = Controller(plant)
+    sock.sendall(pack((plant.config_hash, controller.fresh())))
+    while True:
+        try:
+            inputs, memory = cast("tuple[Inputs, Memory]", receive(sock))
+        except FrameError:
+            return
+        sock.sendall(pack(controller.step(inputs, memory)))
+
+
+def main() -> None:
+    """Entry of the process."""
+    refuse_collisions()
+    os.nice(5)  # the beat must win where both want the last core
+    with socket.socket(fileno=int(sys.argv[2])) as sock:
+        serve(Path(sys.argv[1]), sock)
+
+
+if __name__ == "__main__":
+    main()
