@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 # Tests and tools must not see what a person's shell happens to put on the path of Python.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help venv demo test lint format ci bench mutate nightly lock test-all-pythons system-packages clean
+.PHONY: help venv demo test lint format ci bench coverage mutate nightly lock test-all-pythons system-packages clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ ci: ## what has to pass before anything lands: lint, then test
 
 bench: $(STAMP) ## the cycle against its floor, part by part
 	@$(BIN)/setwise bench $(ARGS)
+
+coverage: $(STAMP) ## branch coverage of safety/ by its own tests: all of it, or fail
+	$(BIN)/pytest -q --cov=safety --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/safety
 
 mutate: $(STAMP) ## change safety/ line by line and see that a test notices each change
 	$(BIN)/python tools/mutate.py $(ARGS)

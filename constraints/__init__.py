@@ -1,1 +1,1 @@
-"""What engineers declare: the plant file, and every limit, constraint, price and schedule in it, turned into numbers."""
+"""What engineers declare: the plant file and every limit, constraint, price and schedule in it, as numbers."""

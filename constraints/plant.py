@@ -79,7 +79,8 @@ class TagSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NestedLimits:
     """Three nested ranges, each ``(lo, hi)``; infinite where the engineer gave none. Safety contains engineering
-    contains operator."""
+    contains operator.
+    """
 
     safety: tuple[float, float]
     engineering: tuple[float, float]
@@ -157,7 +158,8 @@ class DvSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Dynamic effect of one MV or DV (``source``) on one CV: ``gain e^(-dead_time s) (lead s + 1) / ((lag1 s + 1)
-    (lag2 s + 1))``, over ``s`` where ``integrating`` (gain then per second)."""
+    (lag2 s + 1))``, over ``s`` where ``integrating`` (gain then per second).
+    """
 
     source: str
     cv: str
@@ -182,7 +184,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyTerm:
-    """One term of the economics: ``variable * per_unit * price`` in currency per hour; value positive, cost negative."""
+    """One term of the economics: ``variable * per_unit * price``, currency per hour; value positive, cost negative."""
 
     name: str
     variable: str

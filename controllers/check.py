@@ -21,12 +21,24 @@ def complaint(inputs: Inputs, plant: Plant) -> str:
 def _complaints(inputs: Inputs, plant: Plant) -> Iterator[str]:
     if not math.isfinite(inputs.at_s):
         yield "the time is not a number"
+    yield from _about_mvs(inputs, plant)
+    yield from _about_measurements(inputs, plant)
+    yield from _about_limits(inputs, plant)
+    yield from _about_wishes(inputs, plant)
+
+
+def _about_mvs(inputs: Inputs, plant: Plant) -> Iterator[str]:
     for name in plant.mvs:
         if name not in inputs.mv_status:
             yield f"{name} has no status"
-        elif name not in inputs.u or not math.isfinite(inputs.u[name]):
-            if inputs.mv_status[name] in MOVED:
-                yield f"{name}: its setpoint is not a number"
+        elif inputs.mv_status[name] in MOVED and not math.isfinite(inputs.u.get(name, math.nan)):
+            yield f"{name}: its setpoint is not a number"
+    for name in sorted(inputs.blocked_up | inputs.blocked_down):
+        if name not in plant.mvs:
+            yield f"{name} is blocked but is no MV"
+
+
+def _about_measurements(inputs: Inputs, plant: Plant) -> Iterator[str]:
     for name in plant.cvs:
         if name not in inputs.cv_status:
             yield f"{name} has no status"
@@ -35,6 +47,9 @@ def _complaints(inputs: Inputs, plant: Plant) -> Iterator[str]:
     for name in plant.dvs:
         if not _finite_or_none(inputs.d.get(name)):
             yield f"{name} is not a number"
+
+
+def _about_limits(inputs: Inputs, plant: Plant) -> Iterator[str]:
     for name in (*plant.mvs, *plant.cvs):
         if name not in inputs.limits:
             yield f"{name} has no limits"
@@ -46,15 +61,15 @@ def _complaints(inputs: Inputs, plant: Plant) -> Iterator[str]:
             yield f"{name}: its limits cross ({lo:g} > {hi:g})"
         elif name in plant.mvs and not (math.isfinite(lo) and math.isfinite(hi)):
             yield f"{name}: an MV needs two finite limits"
+
+
+def _about_wishes(inputs: Inputs, plant: Plant) -> Iterator[str]:
     for name, value in inputs.targets.items():
         if name not in plant.cvs or not math.isfinite(value):
             yield f"{name}: its target is not a number or it is no CV"
     for name, value in inputs.money.items():
         if (name not in plant.cvs and name not in plant.mvs) or not math.isfinite(value):
             yield f"{name}: its worth is not a number or it is no MV or CV"
-    for name in inputs.blocked_up | inputs.blocked_down:
-        if name not in plant.mvs:
-            yield f"{name} is blocked but is no MV"
 
 
 def _finite_or_none(value: float | None) -> bool:

@@ -2,17 +2,20 @@
 
 ``minimise 1/2 x'Px + q'x  subject to  l <= Ax <= u`` with ``q``, ``l``, ``u`` affine in the parameters and ``P``, ``A``
 constant. cvxpy writes an auxiliary variable for each squared expression and two rows for a two-sided limit; both are
-undone here (fewer unknowns, one row per limit: several times faster to solve). cvxpy is used here and nowhere else.
+undone here (fewer unknowns, one row per limit: several times faster to solve). cvxpy is used here and in ``problems``
+and nowhere else; no cycle ever calls it.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cvxpy as cp
 import numpy as np
 import scipy.sparse as sp
+from cvxpy.constraints.nonpos import Inequality
 
 from controllers.model import FloatArray, IntArray
 
@@ -85,7 +88,7 @@ class Compiled:
 
 def compiled(name: str, problem: cp.Problem) -> Compiled:
     """Compile ``problem`` (variables and parameters one-dimensional and named). Raises CompileError."""
-    if not problem.is_dcp(dpp=True):
+    if not problem.is_dpp():
         raise CompileError(f"{name}: not convex with parameters (DPP)")
     for parameter in problem.parameters():
         parameter.value = np.zeros(parameter.shape)
@@ -130,9 +133,7 @@ def compiled(name: str, problem: cp.Problem) -> Compiled:
         name=name,
         p=(back.T @ p @ back).tocsc(),
         a=(merged @ back).tocsc(),
-        q=Affine(
-            back.T @ (cost.constant + p @ offset.constant), (back.T @ (cost.matrix + p @ offset.matrix)).tocsr()
-        ),
+        q=Affine(back.T @ (cost.constant + p @ offset.constant), (back.T @ (cost.matrix + p @ offset.matrix)).tocsr()),
         l=Affine(low.constant - shift.constant, (low.matrix - shift.matrix).tocsr()),
         u=Affine(high.constant - shift.constant, (high.matrix - shift.matrix).tocsr()),
         parameters=parameters,
@@ -146,8 +147,9 @@ def compiled(name: str, problem: cp.Problem) -> Compiled:
 
 
 def _places(problem: cp.Problem) -> tuple[slice, ...]:
-    ends = np.cumsum([0] + [c.size for c in problem.constraints if isinstance(c, cp.constraints.Inequality)])
-    return tuple(slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True))
+    sizes = [int(c.size) for c in problem.constraints if isinstance(c, Inequality)]
+    ends = list(itertools.accumulate(sizes, initial=0))
+    return tuple(itertools.starmap(slice, itertools.pairwise(ends)))
 
 
 def _column(matrix: sp.csr_array, column: int) -> sp.coo_array:

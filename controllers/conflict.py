@@ -31,10 +31,9 @@ def clash(
     high[n + wanted] = wanted_room
     if not _impossible(rows, low, high):
         return (), (), ()
-    candidates: list[tuple[FloatArray, int, float]] = []
-    for i in range(len(room)):
-        if i != wanted and high[n + i] < _NO_LIMIT:
-            candidates.append((high, n + i, _NO_LIMIT))
+    candidates: list[tuple[FloatArray, int, float]] = [
+        (high, n + i, _NO_LIMIT) for i in range(len(room)) if i != wanted and high[n + i] < _NO_LIMIT
+    ]
     candidates += [(low, i, -_NO_LIMIT) for i in range(n)]
     candidates += [(high, i, _NO_LIMIT) for i in range(n)]
     for side, i, none in candidates:

@@ -1,9 +1,10 @@
 """What each CV is now and where it is heading: the model's output plus one integrating disturbance per CV.
 
-The disturbance is a bias ``b`` with a slope ``s``: ``b += s tau (1 - e^(-dt/tau))``, ``s *= e^(-dt/tau)``. ``step`` type:
-no slope. ``ramp`` type: the slope dies out with the CV's settling time; for an integrating CV it does not, so that an
-unmeasured flow is balanced. Without a new sample (bad reading, analyser that still shows the last one) the prediction
-stands. The gains are those of the steady-state Kalman filter of that disturbance, sampled as often as the CV is.
+The disturbance is a bias ``b`` with a slope ``s``: ``b += s tau (1 - e^(-dt/tau))``, ``s *= e^(-dt/tau)``. ``step``
+type: no slope. ``ramp`` type: the slope dies out with the CV's settling time; for an integrating CV it stays, so that
+an unmeasured flow is balanced. Without a new sample (bad reading, analyser that still shows the last one) the
+prediction stands. The gains are those of the steady-state Kalman filter of that disturbance, sampled as often as the CV
+is.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ FILTER_SHARE = 0.1
 """The bias follows a step within about this share of the CV's longest lag, but not faster than this many cycles."""
 SLOPE_SLOWER = 5.0
 """The slope is learnt this many times slower than the bias."""
+_STEADY = 1e-14
+"""Gains that change by less than this in a step are the steady state's."""
 GAP_CYCLES_MAX = 2_000
 """After a longer pause the past says nothing: the plant is adopted as found."""
 
@@ -102,9 +105,7 @@ class Estimator:
         elapsed = at_s - float(before.record.at_s[-1])
         return 0.0 < elapsed <= GAP_CYCLES_MAX * self._model.cycle_s
 
-    def start(
-        self, at_s: float, u: Sequence[float], d: Sequence[float | None], y: Sequence[float | None]
-    ) -> Estimate:
+    def start(self, at_s: float, u: Sequence[float], d: Sequence[float | None], y: Sequence[float | None]) -> Estimate:
         """Return the estimate that adopts the plant as found: at rest, with every bias equal to its reading."""
         found = [*y, *d]
         return Estimate(
@@ -205,7 +206,7 @@ def _kalman(sample_s: float, filter_s: float, fade_s: float) -> tuple[float, flo
     for _ in range(10_000):
         after = p[:, 0] / (p[0, 0] + 1.0)
         p = f @ (p - np.outer(after, p[0, :])) @ f.T + q
-        if np.abs(after - k).max() < 1e-14:
+        if np.abs(after - k).max() < _STEADY:
             break
         k = after
     return float(k[0]), float(k[1])

@@ -38,9 +38,6 @@ class Memory:
     """Per CV: 1.0 once it was measured."""
     targets: tuple[float, ...] = ()
     """Per MV: last steady-state target; empty when there was none."""
-    economics_x: tuple[float, ...] = ()
-    economics_y: tuple[float, ...] = ()
-    """Warm start of the economic stage."""
     moves_x: tuple[float, ...] = ()
     moves_y: tuple[float, ...] = ()
     """Warm start of the dynamic layer."""

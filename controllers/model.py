@@ -1,8 +1,8 @@
 """Pairs (gain, dead time, two lags, a lead, an integrator) as exact samples of a continuous model.
 
-Each pair is ``gain e^(-dead_time s) (lead s + 1) / ((lag1 s + 1)(lag2 s + 1))``, over ``s`` where integrating. Inputs are
-held between two readings, so the state after any time ``h`` has a closed form (``propagate``): nothing is tied to the
-cycle time, and missed or late cycles cost no accuracy. Dead time is looked up in a short record of past states
+Each pair is ``gain e^(-dead_time s) (lead s + 1) / ((lag1 s + 1)(lag2 s + 1))``, over ``s`` where integrating. Inputs
+are held between two readings, so the state after any time ``h`` has a closed form (``propagate``): nothing is tied to
+the cycle time, and missed or late cycles cost no accuracy. Dead time is looked up in a short record of past states
 (``Record``), exact for every fraction of a cycle. Inputs are deviations from the values found at the start.
 """
 
@@ -24,6 +24,10 @@ SETTLE_LAGS = 4.5
 BALANCE_CYCLES = 40
 SAMPLES_MAX = 120
 """Longest horizon in cycles."""
+_NO_LAG_S = 1e-3
+"""A shorter lag is none."""
+_EQUAL = 1e-12
+"""Exponents nearer than this belong to two equal lags."""
 STATES = 3
 """Per pair: after the first lag, after the second lag, the integral."""
 
@@ -50,7 +54,7 @@ class Model:
     def __init__(self, pairs: Sequence[Pair], inputs: Sequence[str], cvs: Sequence[str], cycle_s: float) -> None:
         """``inputs`` are the MVs and then the DVs. Raises ModelError for a lead without a lag or an integrator."""
         for pair in pairs:
-            if pair.lead_s != 0.0 and pair.lag1_s <= 0.0 and pair.lag2_s <= 0.0 and not pair.integrating:
+            if pair.lead_s != 0.0 and max(pair.lag1_s, pair.lag2_s) <= _NO_LAG_S and not pair.integrating:
                 raise ModelError(f"{pair.source} -> {pair.cv}: a lead needs a lag")
         self.cycle_s = cycle_s
         self.inputs = tuple(inputs)
@@ -66,10 +70,13 @@ class Model:
         self.integrating = np.array([p.integrating for p in pairs], dtype=np.bool_)
         self._to_cv = np.zeros((len(pairs), len(self.cvs)))
         self._to_cv[np.arange(len(pairs)), self.cv] = self.gain
-        self._fast1 = self.lag1_s <= 0.0
-        self._fast2 = self.lag2_s <= 0.0
+        self._fast1 = self.lag1_s <= _NO_LAG_S
+        self._fast2 = self.lag2_s <= _NO_LAG_S
+        self.lag1_s = np.where(self._fast1, 0.0, self.lag1_s)
+        self.lag2_s = np.where(self._fast2, 0.0, self.lag2_s)
+        # where there is no lag these only keep formulas finite whose result is not used
         self._lag1_safe = np.where(self._fast1, 1.0, self.lag1_s)
-        self._lag2_safe = np.where(self._fast2, 1.0, self.lag2_s)
+        self._lag2_safe = np.where(self._fast2, self._lag1_safe, self.lag2_s)
 
     @property
     def dead_max_s(self) -> float:
@@ -89,15 +96,13 @@ class Model:
         pairs = pairs + np.where(self.integrating, BALANCE_CYCLES * self.cycle_s, 0.0)
         longest = SAMPLES_MAX * self.cycle_s
         return np.array(
-            [
-                min(max(float(pairs[self.cv == c].max(initial=0.0)), self.cycle_s), longest)
-                for c in range(len(self.cvs))
-            ]
+            [min(max(float(pairs[self.cv == c].max(initial=0.0)), self.cycle_s), longest) for c in range(len(self.cvs))]
         )
 
     def gains(self) -> tuple[FloatArray, FloatArray]:
         """Return (CV, input) matrices: gain at steady state of the self-regulating pairs, slope per second of the
-        integrating ones."""
+        integrating ones.
+        """
         level = np.zeros((len(self.cvs), len(self.inputs)))
         slope = np.zeros_like(level)
         for p in range(len(self.gain)):
@@ -113,7 +118,7 @@ class Model:
         e2 = np.where(self._fast2, 0.0, np.exp(-b))
         apart = b - a
         # (exp(-a) - exp(-b)) / (b - a), which tends to exp(-a) for two equal lags
-        near = apart < 1e-12
+        near = apart < _EQUAL
         ratio = np.where(near, 1.0, -np.expm1(-apart) / np.where(near, 1.0, apart))
         g = np.where(self._fast2, e1, b * e1 * ratio)
         n1 = inputs + (x1 - inputs) * e1
@@ -135,7 +140,8 @@ class Model:
 
     def advance(self, record: Record, held: FloatArray, now: FloatArray, at_s: float) -> Record:
         """Return the record at ``at_s``: inputs were ``held`` (inputs,) since its last entry and are ``now`` from here
-        on. ``at_s`` must be later than the last entry."""
+        on. ``at_s`` must be later than the last entry.
+        """
         since = np.full(len(self.gain), at_s - float(record.at_s[-1]))
         states = self.propagate(record.states[-1], held[self.source], since)
         inputs = record.inputs.copy()
@@ -167,7 +173,8 @@ class Model:
 
     def steps(self, ahead_s: FloatArray) -> FloatArray:
         """Return unit step responses (times, CVs, inputs) at ``ahead_s`` (times, CVs) seconds after the step; zero at
-        and before it."""
+        and before it.
+        """
         h = ahead_s[:, self.cv] - self.dead_s
         one = np.ones_like(h)
         unit = self._unit(self.propagate(np.zeros((*h.shape, STATES)), one, np.maximum(h, 0.0)), one)

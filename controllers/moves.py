@@ -1,34 +1,39 @@
 """Zone control over the horizon: how to get to the targets.
 
-Decision: changes of each MV at blocked times. Cost: distance of the MVs to their targets, CVs outside their zones at the
-coincidence points (one free quadratic slack and one two-sided row for each), and the moves themselves. Hard: MV ranges,
-the largest move of a cycle, locked directions. A zone that is violated now starts at the violation and closes (funnel).
+Decision: changes of each MV over blocks of cycles, the first block one cycle long. Cost: distance of the MVs to their
+targets, CVs outside their zones at the coincidence points (one free quadratic slack and one two-sided row for each),
+and the moves themselves. Hard: MV ranges, the largest move of a cycle, locked directions. A zone that is violated now
+starts at the violation and closes (funnel).
 
 Inside, MVs are in spans from their present value and CVs in concerns.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
-import cvxpy as cp
 import numpy as np
 
-from controllers.compile import NO_LIMIT, Compiled, compiled
+from controllers.compile import NO_LIMIT
 from controllers.model import FloatArray, IntArray, Model
+from controllers.problems import move_plan
 from controllers.rows import Layout
 from controllers.solver import Answer, Qp, Tuning
 
-BLOCKS = (0, 1, 2, 4, 7, 11, 16)
-"""Cycles at which a move may happen."""
+EDGES = (0, 1, 2, 4, 7, 11, 16, 24)
+"""Cycles between which a move is decided; within a block it is spread evenly over the cycles, as a rate limit wants."""
+BLOCKS = len(EDGES) - 1
 POINTS = 12
 """Coincidence points per CV, closer together early on."""
-SUPPRESSION = 0.05
+SUPPRESSION = 0.02
 """Move suppression relative to what a move does to the zones (sum over the points), for ``suppression: 1``."""
 PULL_SHARE = 0.15
 """An MV alone goes to its target with about this share of the settling time as time constant."""
 PULL_CYCLES_MIN = 4.0
-FUNNEL_SHARE = 0.25
+PULL_CYCLES_END = 10.0
+"""Weight of the plan's end, in cycles."""
+FUNNEL_SHARE = 0.12
 """Time constant of a closing funnel relative to the CV's settling time."""
 INWARD = 0.98
 """An MV outside its range comes in at this share of its rate: a little freedom keeps the problem well posed."""
@@ -63,7 +68,7 @@ class MovePlan:
     first: FloatArray
     """Per MV: the move of this cycle."""
     path: FloatArray
-    """(blocks, MVs): setpoints after each block's move."""
+    """(blocks, MVs): setpoints at the end of each block."""
     effect: FloatArray
     """(report times, CVs): what the planned moves add to the free response."""
     zone: FloatArray
@@ -99,94 +104,77 @@ class Moves:
         """(points, CVs): seconds from now."""
         self.report_s: FloatArray = np.linspace(0.0, float(late.max(initial=cycle)), 2 * POINTS)
         self._report = self._dynamic(model, np.repeat(self.report_s[:, None], len(layout.cvs), axis=1), n)
-        dynamic = self._dynamic(model, self.points_s, n) * layout.span / layout.concern[:, None]
-        self._cv_of_row = np.tile(np.arange(len(layout.cvs)), POINTS)
-        # (points, blocks, CVs, MVs) -> one row per point and CV, one column per block and MV
-        self._s = dynamic.transpose(0, 2, 1, 3).reshape(POINTS * len(layout.cvs), len(BLOCKS) * n)
-        self._weight = 2.0 ** (5.0 - rank)[self._cv_of_row]
+        dynamic = self._dynamic(model, self.points_s, n) * layout.span / layout.concern[:, None, None]
+        # (points, CVs, blocks, MVs): one row per point and CV, one column per block and MV
+        self._s = dynamic.reshape(POINTS * len(layout.cvs), BLOCKS * n)
+        self._lasts = np.diff(EDGES).astype(np.float64)
+        self._weight: FloatArray = np.tile(2.0 ** (5.0 - rank), POINTS)
         gram = (self._weight[:, None] * self._s[:, :n] ** 2).sum(axis=0)
         largest = float(gram.max(initial=0.0))
         gram = np.maximum(gram, 1e-3 * largest if largest > 0.0 else 1.0)
         self._suppress = SUPPRESSION * suppression * gram
-        lasts = np.diff((*BLOCKS, 2 * BLOCKS[-1]))
         slowest = max(float(settle.max(initial=cycle)) / cycle * PULL_SHARE, PULL_CYCLES_MIN)
-        self._pull = np.outer(lasts, self._suppress) / slowest**2
+        # the way to a block's end counts for the cycles that follow it
+        waits = np.append(self._lasts[1:], PULL_CYCLES_END)
+        self._pull: FloatArray = np.outer(waits, self._suppress) / slowest**2
         self._funnel = np.exp(-np.maximum(self.points_s - delay, 0.0) / (FUNNEL_SHARE * settle))
-        self._qp = Qp(self._written(n), Tuning(iterations_max=4000, tolerance=1e-5))
+        problem = move_plan(self._s, self._weight, self._pull, self._suppress / self._lasts[:, None])
+        self._qp = Qp(problem, Tuning(iterations_max=4000, tolerance=1e-6, row_tolerance=1e-5))
 
     def _dynamic(self, model: Model, ahead_s: FloatArray, mvs: int) -> FloatArray:
-        """Return (times, CVs, blocks, MVs): effect at each time of a unit move at each block."""
-        blocks = [model.steps(ahead_s - block * model.cycle_s)[:, :, :mvs] for block in BLOCKS]
+        """Return (times, CVs, blocks, MVs): effect at each time of a unit move over each block."""
+        blocks = []
+        for first, last in itertools.pairwise(EDGES):
+            cycles = [model.steps(ahead_s - k * model.cycle_s)[:, :, :mvs] for k in range(first, last)]
+            blocks.append(sum(cycles[1:], start=cycles[0]) / len(cycles))
         return np.stack(blocks, axis=2)
-
-    def _written(self, n: int) -> Compiled:
-        m, blocks = len(self._s), len(BLOCKS)
-        du = cp.Variable(blocks * n, name="du")
-        e = cp.Variable(m, name="e")
-        gap = cp.Parameter(n, name="gap")
-        zone_lo, zone_hi = cp.Parameter(m, name="zone_lo"), cp.Parameter(m, name="zone_hi")
-        down, up = cp.Parameter(blocks * n, name="down"), cp.Parameter(blocks * n, name="up")
-        floor, ceiling = cp.Parameter(blocks * n, name="floor"), cp.Parameter(blocks * n, name="ceiling")
-        so_far = np.kron(np.tri(blocks), np.eye(n))
-        every = np.kron(np.ones((blocks, 1)), np.eye(n))
-        cost = (
-            cp.sum_squares(cp.multiply(np.sqrt(self._weight), e))
-            + cp.sum_squares(cp.multiply(np.sqrt(self._pull.ravel()), every @ gap + so_far @ du))
-            + cp.sum_squares(cp.multiply(np.sqrt(np.tile(self._suppress, blocks)), du))
-        )
-        limits = [
-            self._s @ du - e <= zone_hi,
-            self._s @ du - e >= zone_lo,
-            du <= up,
-            du >= -down,
-            so_far @ du <= ceiling,
-            so_far @ du >= floor,
-        ]
-        return compiled("moves", cp.Problem(cp.Minimize(cost), limits))
 
     def solve(self, now: Present, warm: tuple[FloatArray, FloatArray] | None) -> MovePlan:
         """Return the plan from ``now``. Raises SolverError when no solver has an acceptable answer."""
         span, concern = self._layout.span, self._layout.concern
-        n, blocks = len(span), len(BLOCKS)
+        n, blocks = len(span), BLOCKS
         above = np.maximum(now.y - now.zone_hi, 0.0)
         below = np.maximum(now.zone_lo - now.y, 0.0)
         zone_hi = (now.zone_hi + above * self._funnel - now.free) / concern
         zone_lo = (now.zone_lo - below * self._funnel - now.free) / concern
         up, down = now.up / span, now.down / span
         gap = (now.u - now.target) / span
-        cycles = np.arange(1, blocks + 1)[:, None]
+        cycles = np.array(EDGES[1:])[:, None]
         ceiling = np.maximum((now.hi - now.u) / span, np.where(now.u > now.hi, -INWARD * cycles * down, 0.0))
         floor = np.minimum((now.lo - now.u) / span, np.where(now.u < now.lo, INWARD * cycles * up, 0.0))
         values = {
             "gap": gap,
             "zone_lo": np.maximum(np.where(self.moved, zone_lo, -NO_LIMIT), -NO_LIMIT).ravel(),
             "zone_hi": np.minimum(np.where(self.moved, zone_hi, NO_LIMIT), NO_LIMIT).ravel(),
-            "up": np.tile(up, blocks),
-            "down": np.tile(down, blocks),
+            "up": np.outer(self._lasts, up).ravel(),
+            "down": np.outer(self._lasts, down).ravel(),
             "ceiling": ceiling.ravel(),
             "floor": floor.ravel(),
         }
-        answer = self._qp.solve(values, *(warm if warm else (None, None)))
+        answer = self._qp.solve(values, *(warm or (None, None)))
         du = answer.values["du"]
         e = answer.values["e"]
         steps = du.reshape(blocks, n)
         so_far = np.cumsum(steps, axis=0)
         cost = self._weight * e**2
         force = (-2.0 * self._weight * e)[:, None] * self._s[:, :n]
-        push = np.zeros((len(concern), n))
-        np.add.at(push, self._cv_of_row, force)
+        push = force.reshape(POINTS, len(concern), n).sum(axis=0)
         return MovePlan(
             first=np.clip(steps[0] * span, -now.down, now.up),
             path=now.u + so_far * span,
             effect=np.einsum("tcbm,bm->tc", self._report, steps * span),
-            zone=np.bincount(self._cv_of_row, weights=cost, minlength=len(concern)),
+            zone=self._by_cv(cost),
             tracking=float((self._pull * (gap + so_far) ** 2).sum()),
-            suppression=float((self._suppress * steps**2).sum()),
+            suppression=float((self._suppress * steps**2 / self._lasts[:, None]).sum()),
             push=push,
-            side=np.bincount(self._cv_of_row, weights=self._weight * e, minlength=len(concern)),
+            side=self._by_cv(self._weight * e),
             pull=-2.0 * (self._pull * (gap + so_far)).sum(axis=0),
             answer=answer,
         )
+
+    def _by_cv(self, per_row: FloatArray) -> FloatArray:
+        result: FloatArray = per_row.reshape(POINTS, len(self._layout.cvs)).sum(axis=0)
+        return result
 
 
 def _least_delay(model: Model, cv: int, mvs: int) -> float:

@@ -171,9 +171,7 @@ def _cv_room(plan: Layout, plant: Plant, state: SteadyState, row: RankedRow) -> 
     return limit - free if row.side == "hi" else free - limit
 
 
-def _custom_room(
-    plan: Layout, plant: Plant, state: SteadyState, coefficients: Mapping[str, float], hi: float
-) -> float:
+def _custom_room(plan: Layout, plant: Plant, state: SteadyState, coefficients: Mapping[str, float], hi: float) -> float:
     value = 0.0
     for variable, coefficient in coefficients.items():
         if variable in plant.mvs:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 FLUSH_EVERY = 50
+TIME_LIKE = 1e7
+"""Numbers from here on are times, or as good as."""
 
 
 class Trace:
@@ -34,10 +37,12 @@ class Trace:
 
 
 def _plain(value: object) -> object:
-    """Return ``value`` with floats that JSON has no word for as None, and other floats to 7 significant digits."""
+    """Return ``value`` with floats that JSON has no word for as None, others to 7 digits, times to 1 ms."""
     match value:
+        case float() if not math.isfinite(value):
+            return None
         case float():
-            return float(f"{value:.7g}") if abs(value) < float("inf") else None
+            return float(f"{value:.7g}") if abs(value) < TIME_LIKE else round(value, 3)
         case Mapping():
             return {str(key): _plain(item) for key, item in value.items()}
         case list() | tuple():

@@ -118,9 +118,11 @@ def _neighbours(raw: float, encoding: Encoding) -> list[float]:
         both = [math.nextafter(raw, -math.inf), math.nextafter(raw, math.inf)]
         return [each for each in both if math.isfinite(each)]
     if encoding.kind == "float32":
-        step = math.ldexp(1.0, max(math.frexp(raw)[1] - 24, -149))
-        both = [raw - step, raw + step]
-        return [each for each in both if abs(each) <= _FLOAT32_MAX]
+        exponent = math.frexp(raw)[1] - 24 if raw else -149
+        step = math.ldexp(1.0, max(exponent, -149))
+        # Just below a power of two the values lie twice as close.
+        both = [raw + each for each in (-step, -step / 2.0, step / 2.0, step)]
+        return [each for each in both if abs(each) <= _FLOAT32_MAX and each != raw and _as_float32(each) == each]
     lo, hi = _INTEGERS[encoding.kind]
     return [each for each in (raw - 1.0, raw + 1.0) if lo <= each <= hi]
 

@@ -41,9 +41,7 @@ def after_shed(mv: str, action: ShedAction, rule: MvRule, snapshot: Snapshot, la
     return Fallback(mv, action, target, abs(target - actual) * 60.0 / rate if rate > 0.0 else None)
 
 
-def stand_still(
-    controller: str, snapshot: Snapshot, rules: GateRules, without: Collection[str] = ()
-) -> Candidate:
+def stand_still(controller: str, snapshot: Snapshot, rules: GateRules, without: Collection[str] = ()) -> Candidate:
     """Return the candidate that keeps every MV at work where it stands, ``without`` some (``Link.unresolved``).
 
     An MV that stands outside its envelope is left out: it stands still by not being written.

@@ -111,7 +111,7 @@ def parse(text: str) -> Expression:
     try:
         tree = ast.parse(start, mode="eval")
     except SyntaxError as error:
-        column = min(max(0, (error.offset or 1) - 1), len(start))
+        column = min(error.offset - 1, len(start)) if error.offset else len(start)  # no place: at the end
         raise ExpressionError(f"not an expression: {error.msg}", indent + column) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError("not an expression", indent) from error

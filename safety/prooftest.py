@@ -1,13 +1,13 @@
 """The proof test at every arming: one illegal candidate per rule through the real gate, each refused for its reason.
 
 Everything around it is invented and in order, in a time long past, so that no approval made here could ever be used.
-The legal candidate must pass (else the refusals would prove nothing).
+Each MV's legal candidate must pass too, or the refusals would prove nothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,56 +17,148 @@ from safety.envelope import Track, Written
 from safety.expressions import parse
 from safety.handshake import Link
 from safety.interlocks import Interlock, InterlockMemory, InterlockOutcome
+from safety.progress import GateMemory
 from safety.rules import GateRules, MvRule
 from safety.signals import Candidate, Instant, Mode, ModeState, Move, Quality, Reading, Snapshot
 
-_NOW_S: Final = -1e9
+NOW_S: Final = -1e9
 """A monotonic time that has always passed."""
 _MET: Final = parse("1 > 0")
+_RESTED: Final = Track(paid_until_s=NOW_S - 1e9)
+_UNASKED: Final = frozenset({"min_active_mvs"})
+"""What losing one MV may bring along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One candidate and the world around it; legal unless something is changed."""
+
+    name: str
+    mv: str
+    rule: MvRule
+    value: float
+    actual: float
+    code: str = ""
+    """The refusal that must come; empty where there must be none."""
+    track: Track = _RESTED
+    readings: Mapping[str, float] = field(default_factory=dict)
+    """Instead of those in order; NaN stands for a bad one."""
+    outcome: InterlockOutcome | None = None
+    mode: Mode = Mode.CLOSED_LOOP
+    permit: bool = True
+    unresolved: frozenset[str] = frozenset()
+    cycle: int = 0
+    extra: tuple[Move, ...] = ()
 
 
 def run(rules: GateRules) -> tuple[str, ...]:
     """Return what failed, one line each; empty when every rule refuses what it must and nothing else."""
-    try:
-        bench = _Bench(rules, {mv: _middle(rule) for mv, rule in rules.mvs.items()})
-    except EncodingError as error:
-        return (f"control: {error}",)
-    failures = [bench.tried("control", set())]
-    failures += [bench.tried("mode", {"mode"}, mode=mode) for mode in Mode if mode is not Mode.CLOSED_LOOP]
-    failures.append(bench.tried("handshake", {"handshake"}, permit=False))
-    failures.append(bench.tried("cycle", {"cycle"}, cycle=1))
-    failures.append(bench.tried("not listed", {"not_listed"}, extra=(Move("\0nowhere", 0.0),)))
+    failures = []
     for mv, rule in rules.mvs.items():
-        failures += _of_mv(bench, mv, rule)
-    failures += [_of_interlock(bench, each) for each in rules.interlocks]
-    return tuple(failure for failure in failures if failure)
+        try:
+            cases = list(_cases(mv, rule, rules))
+        except EncodingError as error:
+            failures.append(f"{mv}: its envelope does not fit its encoding: {error}")
+        else:
+            failures += [f"{mv}: {case.name}: {wrong}" for case in cases if (wrong := _tried(case, rules))]
+    return tuple(failures) if rules.mvs else ("there is no MV to write",)
 
 
-def _of_mv(bench: _Bench, mv: str, rule: MvRule) -> list[str]:
-    envelope, at = rule.envelope, bench.places[mv]
-    tests = [
-        bench.tried(f"{mv} not finite", {"not_finite"}, moves={mv: math.nan}),
-        bench.tried(f"{mv} duplicate", {"duplicate"}, extra=(Move(mv, at),)),
-        bench.tried(f"{mv} unavailable", {"unavailable"}, readings={rule.available: 0.0}),
-        bench.tried(f"{mv} actual bad", {"actual_bad"}, readings={rule.actual: math.nan}),
-        bench.tried(f"{mv} unresolved", {"unresolved"}, unresolved=frozenset({mv})),
-    ]
-    if envelope.readback is not None:
-        tests.append(bench.tried(f"{mv} readback bad", {"readback_bad"}, readings={envelope.readback: math.nan}))
-    for way, edge, step, rate in (
-        (1.0, envelope.hi, envelope.step_up, envelope.rate_up_per_min),
-        (-1.0, envelope.lo, envelope.step_down, envelope.rate_down_per_min),
+def _cases(mv: str, rule: MvRule, rules: GateRules) -> Iterator[_Case]:
+    limits, rate_s = rule.envelope, rules.rate_slack_s
+    at = decode(encode((limits.lo + limits.hi) / 2.0, rule.encoding), rule.encoding)
+    legal = _Case(name="control", mv=mv, rule=rule, value=at, actual=at)
+
+    def case(code: str, value: float = at, **changes: object) -> _Case:
+        return replace(legal, name=code, code=code, value=value, **changes)  # type: ignore[arg-type]  # fields of _Case
+
+    yield legal
+    yield from (case("mode", mode=mode) for mode in Mode if mode is not Mode.CLOSED_LOOP)
+    yield case("handshake", permit=False)
+    yield case("cycle", cycle=1)
+    yield case("not_listed", extra=(Move("\0", 0.0),))
+    yield case("duplicate", extra=(Move(mv, at),))
+    yield case("not_finite", math.nan)
+    yield case("unresolved", unresolved=frozenset({mv}))
+    yield case("unavailable", readings={rule.available: 0.0})
+    yield case("actual_bad", readings={rule.actual: math.nan})
+    yield case("overridden", track=replace(_RESTED, expected=at + 2.0 * resolution(at, rule.encoding)))
+    if limits.readback is not None:
+        yield case("readback_bad", readings={limits.readback: math.nan})
+        if math.isfinite(limits.distance_from_measured):
+            gap = 2.0 * resolution(at, rule.encoding) + 2.0 * limits.distance_from_measured
+            yield case("distance", readings={limits.readback: at + gap})
+    if math.isfinite(limits.window_delta):
+        far, near = at + 2.0 * limits.window_delta + 1.0, Written(NOW_S, at, at)
+        yield case("window", track=Track((Written(NOW_S, far, far), near), NOW_S))
+    for up, edge, step, rate, windup in (
+        (True, limits.hi, limits.step_up, limits.rate_up_per_min, rule.windup_hi),
+        (False, limits.lo, limits.step_down, limits.rate_down_per_min, rule.windup_lo),
     ):
-        side = "hi" if way > 0.0 else "lo"
-        turn = "up" if way > 0.0 else "down"
-        tests.append(bench.beyond(f"{mv} range {side}", {f"range_{side}", f"sent_range_{side}"}, mv, edge, way))
-        room = abs(edge - at)
-        if step < room:
-            codes = {f"step_{turn}", f"sent_step_{turn}", f"rate_{turn}"}
-            tests.append(bench.beyond(f"{mv} step {turn}", codes, mv, at + way * step, way))
-        if rate * bench.rules.rate_slack_s < min(step, room) * 60.0 * 0.5:
-            tests.append(bench.hurried(f"{mv} rate {turn}", {f"rate_{turn}"}, mv, way))
-        tag = rule.windup_hi if way > 0.0 else rule.windup_lo
-        if tag is not None and step > 0.0:
-            tests.append(bench.nudged(f"{mv} windup {side}", {f"windup_{side}"}, mv, way, readings={tag: 1.0}))
-    return tests
+        start = _beyond(rule, edge, up=not up)
+        yield case("range_hi" if up else "range_lo", _beyond(rule, edge, up=up), actual=start)
+        too_far = _beyond(rule, at + step if up else at - step, up=up)
+        if limits.lo <= too_far <= limits.hi:
+            yield case("step_up" if up else "step_down", too_far)
+        too_fast = _beyond(rule, at + (rate if up else -rate) * rate_s / 60.0, up=up)
+        if abs(too_fast - at) <= step:
+            yield case("rate_up" if up else "rate_down", too_fast, track=Track(paid_until_s=NOW_S))
+            yield case("first_move", _beyond(rule, at, up=up), track=Track())
+            if windup is not None:
+                yield case("windup_hi" if up else "windup_lo", _beyond(rule, at, up=up), readings={windup: 1.0})
+        for interlock in rules.interlocks:
+            outcome = _met(interlock, rules, NOW_S)
+            if interlock.then == ("block_up" if up else "block_down") and interlock.target == mv:
+                blocked = "blocked_up" if up else "blocked_down"
+                yield replace(case(blocked, _beyond(rule, at, up=up), outcome=outcome), name=interlock.name)
+            away = not up if rule.safe_value is None else rule.safe_value <= at
+            if not interlock.then.startswith("block") and up == away:
+                moves = interlock.then in ("hold", "ramp")
+                value = _beyond(rule, at, up=up) if moves else at
+                yield replace(case("interlock", value, outcome=outcome), name=interlock.name)
+
+
+def _beyond(rule: MvRule, edge: float, *, up: bool) -> float:
+    """Return the first value that can be sent and lies beyond ``edge``."""
+    step = resolution(edge, rule.encoding)
+    value = edge
+    for tries in range(4):
+        value = decode(encode(edge + tries * (step if up else -step), rule.encoding), rule.encoding)
+        if value > edge if up else value < edge:
+            break
+    return value
+
+
+def _met(interlock: Interlock | None, rules: GateRules, now_s: float) -> InterlockOutcome:
+    """Return the outcome when exactly this interlock's condition is met, through the real evaluation."""
+    empty = Snapshot(0, Instant(now_s, 0.0), {})
+    never = parse("1 < 0")
+    told = [replace(each, when=_MET if each is interlock else never, for_s=0.0) for each in rules.interlocks]
+    return interlocks.evaluate(empty, told, InterlockMemory())[0]
+
+
+def _tried(case: _Case, rules: GateRules) -> str:
+    """Return what is wrong about the gate's answer to ``case``; empty when nothing is."""
+    numbers: dict[str, float] = {}
+    for mv, rule in rules.mvs.items():
+        actual = case.actual if mv == case.mv else rule.envelope.lo
+        measured = case.value if mv == case.mv and math.isfinite(case.value) else actual
+        numbers |= {tag: 0.0 for tag in (rule.windup_hi, rule.windup_lo) if tag is not None}
+        numbers |= {rule.envelope.readback or rule.actual: measured}
+        numbers |= {rule.available: 1.0, rule.actual: actual}
+    numbers |= case.readings
+    good = {tag: Quality.GOOD if math.isfinite(number) else Quality.BAD for tag, number in numbers.items()}
+    readings = {tag: Reading(number, good[tag], None, NOW_S) for tag, number in numbers.items()}
+    link = Link(0, case.permit, (), {}, 1, 1, case.unresolved)
+    outcome = case.outcome or _met(None, rules, NOW_S)
+    situation = gate.Situation(ModeState(case.mode, case.mode), outcome, link)
+    candidate = Candidate("proof test", case.cycle, (Move(case.mv, case.value), *case.extra))
+    memory = GateMemory({case.mv: case.track})
+    snapshot = Snapshot(0, Instant(NOW_S, 0.0), readings)
+    verdict, _ = gate.judge(candidate, snapshot, situation, rules, memory, NOW_S)
+    codes = {refusal.code for refusal in verdict.refusals}
+    if case.code in codes and codes <= {case.code, *_UNASKED}:
+        return ""
+    if not case.code and verdict.approval is not None:
+        return ""
+    return f"refused for {', '.join(sorted(codes)) or 'nothing'}"

@@ -40,3 +40,27 @@ class RealClock:
     def real_s(self, seconds: float) -> float:
         """Return ``seconds``."""
         return seconds
+
+
+class Stopwatch:
+    """Real milliseconds of one cycle's parts, whatever the plant's clock says."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self._began = self._lap = time.perf_counter()
+        self._laps_ms: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        """End the part ``name``; the next one begins."""
+        now = time.perf_counter()
+        self._laps_ms[name] = self._laps_ms.get(name, 0.0) + 1000.0 * (now - self._lap)
+        self._lap = now
+
+    def laps_ms(self) -> dict[str, float]:
+        """Return the parts so far, and ``total``."""
+        return {**self._laps_ms, "total": 1000.0 * (time.perf_counter() - self._began)}
+
+
+def machine_utc_s() -> float:
+    """Return the machine's own UTC, by which persons ask and requests expire; never a time to decide by."""
+    return time.time()

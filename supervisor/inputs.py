@@ -24,6 +24,7 @@ def controller_inputs(  # noqa: PLR0913 - one source an argument; keyword-only
     blocked_up: frozenset[str],
     blocked_down: frozenset[str],
     last_setpoints: Mapping[str, float],
+    mv_status: Mapping[str, MvStatus],
     optimise: bool,
 ) -> Inputs:
     """Return the controller's inputs. A setpoint that cannot be read keeps its last value: that MV is not moved."""
@@ -31,7 +32,7 @@ def controller_inputs(  # noqa: PLR0913 - one source an argument; keyword-only
         cycle=snapshot.cycle,
         at_s=snapshot.at.mono_s,
         u={name: setpoint(plant, snapshot, name, last_setpoints) for name in plant.mvs},
-        mv_status=service.mvs,
+        mv_status=mv_status,
         y={name: snapshot.good(name) for name in plant.cvs},
         y_new=service.new_sample,
         cv_status=service.cvs,

@@ -1,6 +1,6 @@
 """The service status of each MV and CV, cycle by cycle. Pure.
 
-An MV is ON only after ``WARM_CYCLES`` cycles in remote cascade with a good setpoint and readback (bumpless transfer: the
+An MV is ON only after ``WARM_CYCLES`` cycles in remote cascade with good setpoint and readback (bumpless transfer: the
 first move is a change from the tracked value). A CV that goes bad is predicted for its ``bad_cycles``, then dropped; a
 dropped critical CV sheds the controller (reference: features rows 14, 43, 44, 60).
 """
@@ -40,20 +40,21 @@ class Service:
 
 def service(plant: Plant, snapshot: Snapshot, memory: ServiceMemory) -> tuple[Service, ServiceMemory]:
     """Return every variable's status from a validated snapshot."""
-    warm = {
-        name: memory.warm.get(name, 0) + 1 if _in_cascade(mv, snapshot) else 0 for name, mv in plant.mvs.items()
-    }
+    warm = {name: memory.warm.get(name, 0) + 1 if _in_cascade(mv, snapshot) else 0 for name, mv in plant.mvs.items()}
     bad = {name: 0 if snapshot.good(name) is not None else memory.bad.get(name, 0) + 1 for name in plant.cvs}
     stamps = {name: _stamp(plant, name, snapshot) for name in plant.cvs}
     status = Service(
         mvs={name: _mv(mv, snapshot, warm[name]) for name, mv in plant.mvs.items()},
         cvs={name: _cv(cv, bad[name]) for name, cv in plant.cvs.items()},
-        new_sample={
-            name: stamp is None or stamp != memory.sample_utc_s.get(name) for name, stamp in stamps.items()
-        },
+        new_sample={name: stamp is None or stamp != memory.sample_utc_s.get(name) for name, stamp in stamps.items()},
     )
     kept = {name: stamp for name, stamp in stamps.items() if stamp is not None}
     return status, ServiceMemory(warm=warm, bad=bad, sample_utc_s={**memory.sample_utc_s, **kept})
+
+
+def advised(mvs: Mapping[str, MvStatus]) -> Mapping[str, MvStatus]:
+    """Return the statuses to advise on: an MV that operators hold could be handed over, so advice counts it in."""
+    return {name: MvStatus.INIT if status is MvStatus.OPR else status for name, status in mvs.items()}
 
 
 def _in_cascade(mv: MvSpec, snapshot: Snapshot) -> bool:

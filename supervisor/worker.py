@@ -63,7 +63,9 @@ class Thinker:
         """Why there is no ready thinker; empty when there is."""
         return "" if self.ready else self._why
 
-    async def propose(self, inputs: Inputs, memory: Memory | None, deadline_real_s: float) -> tuple[Plan, Memory | None]:
+    async def propose(
+        self, inputs: Inputs, memory: Memory | None, deadline_real_s: float
+    ) -> tuple[Plan, Memory | None]:
         """Return the plan and the memory to keep; LATE with the memory unchanged where there was no answer in time."""
         if self._reader is None or self._writer is None:
             if self._starting is None or self._starting.done():

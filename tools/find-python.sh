@@ -4,7 +4,8 @@
 #   tools/find-python.sh 3.12     that version, or nothing and exit 1
 set -eu
 
-# Print the interpreter behind $1. It counts when it runs, is the version asked for, and has both venv and ensurepip (Debian ships them apart).
+# Print the interpreter behind $1. It counts when it runs, is the version asked for, and has both venv and ensurepip,
+# which Debian ships apart from it.
 usable() {
     "$1" -c "
 import sys

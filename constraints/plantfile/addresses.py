@@ -9,12 +9,15 @@ from typing import Final, cast
 from constraints.plant import Protocol
 from safety.encoding import Kind, WordOrder
 
-_NODE: Final = re.compile(r"(?:ns=\d{1,5};|nsu=[^;]+;)?(?:s=(?P<text>.+)|i=\d{1,10}|g=[0-9A-Fa-f-]{36}|b=[A-Za-z0-9+/=]+)")
+_NODE: Final = re.compile(
+    r"(?:ns=\d{1,5};|nsu=[^;]+;)?(?:s=(?P<text>.+)|i=\d{1,10}|g=[0-9A-Fa-f-]{36}|b=[A-Za-z0-9+/=]+)"
+)
 _MODBUS: Final = re.compile(r"(?P<table>[a-z]+)/(?P<at>\d{1,6})(?::(?P<kind>\w+))?(?::(?P<order>\w+))?")
 _TOPIC: Final = re.compile(r"(?P<topic>[^#+\s][^#+]*)(?:#(?P<field>[A-Za-z0-9_.-]+))?")
 _KINDS: Final = ("float32", "float64", "int16", "uint16", "int32", "uint32", "bool")
 _ORDERS: Final = ("ABCD", "CDAB", "BADC", "DCBA")
 _WORDS: Final = {"float32": 2, "float64": 4, "int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "bool": 1}
+_REGISTERS: Final = 65_536
 _SAFETY_SYSTEM: Final = re.compile(r"(^|[._])(SIS|ESD|F_)")
 
 
@@ -78,7 +81,9 @@ def place(connection: str, protocol: Protocol, text: str) -> Place:
             return _modbus(connection, text)
         case "mqtt":
             if not _TOPIC.fullmatch(text):
-                raise AddressError(f"{text!r} is not an MQTT topic", "such as site/fan/vibration#rms, without wildcards")
+                raise AddressError(
+                    f"{text!r} is not an MQTT topic", "such as site/fan/vibration#rms, without wildcards"
+                )
             return Place(connection, protocol, text)
         case "memory":
             return Place(connection, protocol, text)
@@ -96,7 +101,7 @@ def _modbus(connection: str, text: str) -> Place:
         raise AddressError(f"{kind!r} is not a type of Modbus register", f"one of {', '.join(_KINDS)}")
     if order not in _ORDERS:
         raise AddressError(f"{order!r} is not a word order", f"one of {', '.join(_ORDERS)}")
-    if int(match["at"]) + _WORDS[kind] > 65_536:
+    if int(match["at"]) + _WORDS[kind] > _REGISTERS:
         raise AddressError(f"Modbus register {text!r} lies beyond 65535", example)
     address = f"{match['table']}/{int(match['at'])}"
     return Place(connection, "modbus-tcp", address, cast("Kind", kind), cast("WordOrder", order))

@@ -71,10 +71,11 @@ CODES: Final[Mapping[str, str]] = {
     # warnings
     "W101": "a CV that no MV moves",
     "W102": "an MV that moves nothing",
-    "W103": "an unprotected connection: CLOSED_LOOP will be refused",
+    "W103": "an unprotected connection that is written to: CLOSED_LOOP will be refused",
     "W104": "a condition that can never be true, or always is",
     "W105": "no full handshake: CLOSED_LOOP will be refused",
     "W106": "the server's certificate is not pinned",
     "W107": "a DV without a model",
     "W108": "a CV without limits and target",
+    "W109": "an unprotected OPC UA connection that is only read",
 }

@@ -65,13 +65,17 @@ def _check_certificates(scope: Scope, path: Path, given: OpcUa) -> None:
 
 
 def warn_unprotected(scope: Scope, written: Iterable[str]) -> None:
-    """Warn of connections that keep CLOSED_LOOP away: OPC UA without security, and others that are written to."""
+    """Warn of connections without protection or a waiver; those that are written to keep CLOSED_LOOP away."""
     targets = frozenset(written)
     for name, given in scope.file.connections.items():
+        if given.waive_security is not None:
+            continue
         open_opcua = isinstance(given, OpcUa) and given.security == "None"
-        open_write = isinstance(given, ModbusTcp) and name in targets
-        if given.waive_security is None and (open_opcua or open_write):
-            message = f"connection {name!r} is not protected: CLOSED_LOOP will be refused"
-            at: Path = ("connections", name, "security" if open_opcua else "type")
-            hint = "set security, or waive_security with the reason" if open_opcua else "add waive_security: reason"
+        at: Path = ("connections", name, "security" if open_opcua else "type")
+        if name in targets and (open_opcua or isinstance(given, ModbusTcp)):
+            message = f"connection {name!r} is written to without protection: CLOSED_LOOP will be refused"
+            hint = "set security, or waive_security: reason" if open_opcua else "add waive_security: reason"
             scope.issues.at_value("W103", at, message, hint)
+        elif open_opcua:
+            message = f"connection {name!r} is not protected: anyone on the network could forge its readings"
+            scope.issues.at_value("W109", at, message, "set security, or waive_security: reason")

@@ -66,7 +66,7 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(set(diagnostics), key=lambda d: (d.path, d.line, d.column, d.code, d.message)))
 
 
-def render(diagnostics: Sequence[Diagnostic], source: str, palette: Palette = PLAIN) -> str:
+def render(diagnostics: Sequence[Diagnostic], source: str = "", palette: Palette = PLAIN) -> str:
     """Return the findings as text, each with its source line and a caret, and a count at the end.
 
     Without findings the text is empty. ``palette`` is ``PLAIN`` or ``ANSI``.

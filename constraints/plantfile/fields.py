@@ -15,7 +15,7 @@ TEXT_MAX: Final = 1000
 class Section(BaseModel):
     """Base of every mapping in the file: unknown keys are errors, nothing is converted silently."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False, defer_build=True)
 
 
 def _quantity(value: object) -> float | str:

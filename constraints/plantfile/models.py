@@ -43,7 +43,8 @@ def _pair(scope: Scope, cv: str, source: str, given: Model, variable_units: dict
         hint = "remove the pair where there is no effect"
         scope.issues.at_value("E071", (*path, "gain"), f"the gain of {source} on {cv} is 0", hint)
     lags = [
-        scope.not_negative((*path, "lags", i), scope.seconds((*path, "lags", i), lag)) for i, lag in enumerate(given.lags)
+        scope.not_negative((*path, "lags", i), scope.seconds((*path, "lags", i), lag))
+        for i, lag in enumerate(given.lags)
     ]
     dead = scope.not_negative((*path, "dead_time"), scope.seconds((*path, "dead_time"), given.dead_time))
     lead = scope.seconds((*path, "lead"), given.lead)

@@ -92,7 +92,9 @@ def _safe_value(scope: Scope, path: Path, given: Mv, unit: Unit | None) -> float
     if given.safe_value is not None:
         return scope.point((*path, "safe_value"), given.safe_value, unit)
     if given.shed == "safe_value":
-        scope.issues.at_value("E016", (*path, "shed"), f"shed to a safe value, but {path[1]} has none", "add safe_value")
+        scope.issues.at_value(
+            "E016", (*path, "shed"), f"shed to a safe value, but {path[1]} has none", "add safe_value"
+        )
     return None
 
 

@@ -23,6 +23,7 @@ _NEEDED: Final = {
     "model_type": "keys and values are needed here",
     "model_attributes_type": "keys and values are needed here",
 }
+_SHOWN_MAX: Final = 60
 _FORMS: Final = {
     r"^[A-Za-z_][A-Za-z0-9_-]*:.+$": "write it as connection:address, such as dcs:ns=2;s=TIC201.PV",
     r"^opc\.tcp://[^\s/]+": "write it as opc.tcp://host:port",
@@ -127,7 +128,7 @@ def _quote_advice(kind: str, given: object) -> str:
 
 def _short(given: object) -> str:
     text = repr(given)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= _SHOWN_MAX else text[: _SHOWN_MAX - 3] + "..."
 
 
 def keys_at(loc: tuple[str | int, ...]) -> tuple[str, ...]:

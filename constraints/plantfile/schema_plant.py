@@ -21,6 +21,9 @@ Register = Literal[
 ]  # fmt: skip
 
 
+Need = Literal["operator_confirm", "model_ok", "heartbeat_ok"]
+
+
 class PlantSection(Section):
     """What plant this is."""
 
@@ -110,9 +113,7 @@ class ControllerSection(Section):
 class ClosedLoop(Section):
     """What CLOSED_LOOP needs."""
 
-    needs: list[Literal["operator_confirm", "model_ok", "heartbeat_ok"]] = Field(
-        default_factory=lambda: ["operator_confirm", "model_ok", "heartbeat_ok"]
-    )
+    needs: list[Need] = Field(default_factory=lambda: list[Need](["operator_confirm", "model_ok", "heartbeat_ok"]))
     max_unattended: Annotated[Duration, Field(description="Longest time without a person's sign of life")] = "12 h"
 
 

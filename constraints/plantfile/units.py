@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pint import UnitRegistry
 
 TEXT_MAX: Final = 60
+_BRACKETS_MAX: Final = 4
+_MANY: Final = 2.0**20
 
 CURRENCIES: Final = (
     "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "UAH", "ISK",
@@ -92,8 +94,8 @@ class Unit:
         powers = dict(self.dimensions)
         for name, power in other.dimensions:
             powers[name] = powers.get(name, 0) + power * exponent
-        sign = "*" if exponent == 1 else "/" if exponent == -1 else f"*1/{-exponent}*"
-        text = self.of_differences.text + sign + other.of_differences.text
+        raised = other.of_differences.text + (f"**{abs(exponent)}" if abs(exponent) != 1 else "")
+        text = f"{self.of_differences.text}{'*' if exponent > 0 else '/'}{raised}"
         return Unit(text, _sorted(powers), self.factor * other.factor**exponent)
 
 
@@ -180,7 +182,7 @@ def _parse(text: str) -> Unit:
 
 
 def _tokens(text: str) -> tuple[str, ...]:
-    flat = text.replace("²", "**2").replace("³", "**3")
+    flat = text.replace("²", "2").replace("³", "3")
     tokens: list[str] = []
     at = 0
     while at < len(flat):
@@ -204,7 +206,7 @@ def _product(tokens: tuple[str, ...], text: str, depth: int = 0) -> tuple[Unit, 
 
 
 def _factor(tokens: tuple[str, ...], text: str, depth: int) -> tuple[Unit, tuple[str, ...]]:
-    if not tokens or depth > 4:
+    if not tokens or depth > _BRACKETS_MAX:
         raise UnitError("E020", f"unknown unit {text!r}", _advice(text))
     head, rest = tokens[0], tokens[1:]
     if head == "(":
@@ -244,10 +246,10 @@ def _sorted(powers: Mapping[str, int]) -> Dimensions:
 
 
 @functools.cache
-def _registry() -> UnitRegistry:
+def _registry() -> UnitRegistry[float]:
     from pint import UnitRegistry  # noqa: PLC0415 - slow, and most commands never meet a unit
 
-    registry = UnitRegistry(cache_folder=None)
+    registry: UnitRegistry[float] = UnitRegistry(cache_folder=None)
     for line in _OWN:
         registry.define(line)
     return registry
@@ -264,16 +266,17 @@ def _look_up(word: str) -> Unit | None:
     try:
         zero = registry.Quantity(0.0, word).to_base_units()
         one = registry.Quantity(1.0, word).to_base_units()
-        ten = registry.Quantity(10.0, word).to_base_units()
-    except PintError:
+        many = registry.Quantity(_MANY, word).to_base_units()
+    except (PintError, ValueError):  # the latter for words like "nan", which pint takes for numbers
         return None
-    offset, factor = float(zero.magnitude), float(one.magnitude - zero.magnitude)
-    linear = math.isclose(float(ten.magnitude), 10.0 * factor + offset, rel_tol=1e-9)
+    # Many at once, so that rounding against the offset costs no digits of the factor.
+    offset = float(zero.magnitude)
+    factor = (float(many.magnitude) - offset) / _MANY if offset else float(one.magnitude)
+    linear = math.isclose(float(one.magnitude), factor + offset, rel_tol=1e-9)
     dimensions: dict[str, int] = {}
     for name, power in one.dimensionality.items():
-        if power != int(power):
+        whole = round(float(str(power)))
+        if power != whole:
             return None
-        dimensions[str(name)] = int(power)
-    # a pure number's factor would be lost in the offset's rounding, so take it from one itself
-    factor = float(one.magnitude) if offset == 0.0 else factor
+        dimensions[str(name)] = whole
     return Unit(word, _sorted(dimensions), factor, offset) if linear else None

@@ -35,7 +35,7 @@ _INT: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
-_CONSTANTS: Final[dict[str, None | bool | float]] = {
+_CONSTANTS: Final[dict[str, bool | float | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -222,7 +222,9 @@ def _refuse_characters(builder: _Builder) -> None:
             builder.error("E003", "a tab in the indentation", Span(number, column), "indent with spaces")
         bad = _CONTROL.search(line) or _ODD_BREAKS.search(line)
         if bad:
-            builder.error("E003", f"control character U+{ord(bad.group()):04X}", Span(number, bad.start() + 1), "remove it")
+            builder.error(
+                "E003", f"control character U+{ord(bad.group()):04X}", Span(number, bad.start() + 1), "remove it"
+            )
 
 
 def _plain(text: str) -> Value:

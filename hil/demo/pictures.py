@@ -1,4 +1,4 @@
-"""The pictures of a demo run: trends, money and cycle times, as PNG files. Grey and calm; colour marks limits and modes."""
+"""The pictures of a demo run: trends, money and cycle times, as PNG. Grey and calm; colour marks limits and modes."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ The gain is measured on the true plant against its true optimum (`hil.plants.opt
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class TraceRow:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What one situation (disturbances, limits, tariff) offers at best, and what the operators' setpoints earn in it."""
+    """What one situation (disturbances, limits, tariff) offers, and what the operators' setpoints earn in it."""
 
     best_eur_per_h: float
     baseline_eur_per_h: float
@@ -71,8 +72,8 @@ def score(  # noqa: PLR0913 - one argument a source; keyword-only
 ) -> Score:
     """Return the figures of one run.
 
-    ``changes``: minutes of disturbances and limit changes; ``climbs``: minutes at which closed loop began or the optimum
-    moved, after which ``climb_min`` minutes belong to the climb and not to the settled gain.
+    ``changes``: minutes of disturbances and limit changes; ``climbs``: minutes at which closed loop began or the
+    optimum moved, after which ``climb_min`` minutes belong to the climb and not to the settled gain.
     """
     closed = [row for row in trace if row.in_cascade]
     at_rest = [row for row in closed if settled(row.minute, climbs, climb_min)]
@@ -89,10 +90,10 @@ def score(  # noqa: PLR0913 - one argument a source; keyword-only
         cv_in_zone_fraction=inside / len(judged) if judged else 0.0,
         moves=sum(
             any(abs(b.setpoints[mv] - a.setpoints[mv]) > 1e-4 * spans[mv] for mv in spans)
-            for a, b in zip(trace, trace[1:], strict=False)
+            for a, b in itertools.pairwise(trace)
         ),
         travel_spans={
-            mv: sum(abs(b.setpoints[mv] - a.setpoints[mv]) for a, b in zip(trace, trace[1:], strict=False)) / span
+            mv: sum(abs(b.setpoints[mv] - a.setpoints[mv]) for a, b in itertools.pairwise(trace)) / span
             for mv, span in spans.items()
         },
     )

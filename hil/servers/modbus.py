@@ -96,7 +96,7 @@ class ModbusDevice:
         on_write: Callable[[Mapping[str, float]], None] | None = None,
     ) -> None:
         """Prepare; nothing listens yet. ``port`` 0 = a free one. ValueError for points that overlap."""
-        self._points = {point.name: point for point in points}
+        self._points: dict[str, ModbusPoint] = {}
         self._unit_id = unit_id
         self._port = port
         self._writable = writable
@@ -104,7 +104,10 @@ class ModbusDevice:
         self._words: dict[Table, dict[int, int]] = {"holding": {}, "input": {}}
         self._owner: dict[int, str] = {}
         self._server: ModbusTcpServer | None = None
-        for point in self._points.values():
+        for point in points:
+            if point.name in self._points:
+                raise ValueError(f"{point.name} overlaps itself: it is there twice")
+            self._points[point.name] = point
             for address in range(point.address, point.address + point.words):
                 if address in self._words[point.table]:
                     raise ValueError(f"{point.name} overlaps another point at {point.table}/{address}")

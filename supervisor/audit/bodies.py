@@ -40,6 +40,7 @@ def _cycle_body(record: CycleRecord, blob: bytes) -> dict[str, Json]:
         "refusals": [{"code": r.code, "subject": r.subject, "detail": dict(r.detail)} for r in record.refusals],
         "trips": list(record.trips),
         "intent_seq": record.intent_seq,
+        "receipts": [[r.mv, r.outcome.value, r.value, r.actual, r.why] for r in record.receipts],
         "answers": _answers(record.answers),
         "alarms": _alarms(record.alarms),
         "limits": {name: list(pair) for name, pair in record.limits.items()},

@@ -39,17 +39,17 @@ def orphans(rows: Iterable[Row]) -> tuple[Orphan, ...]:
     for row in rows:
         if row.kind == "intent":
             pending[row.seq] = _orphan(row)
-        elif (closed := closes(row)) is not None:
+        elif (closed := closes(row.kind, row.body)) is not None:
             pending.pop(closed, None)
     return tuple(pending.values())
 
 
-def closes(row: Row) -> int | None:
-    """Return the intent that ``row`` is the outcome of, spooled or not; None for every other row."""
-    if row.kind not in ("outcome", "spooled"):
+def closes(kind: str, text: str) -> int | None:
+    """Return the intent that a row of ``kind`` with body ``text`` is the outcome of; None for every other row."""
+    if kind not in ("outcome", "spooled"):
         return None
-    body = _mapping(row.body)
-    if row.kind == "spooled":
+    body = _mapping(text)
+    if kind == "spooled":
         inner = body.get("body")
         if body.get("was") != "outcome" or not isinstance(inner, dict):
             return None

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-COMMANDS_GROUP = "setwise.commands"
-"""Entry points that add commands: the bench's, and plug-ins'."""
+from supervisor.cli.plugins import PluginGroup
 
 app = typer.Typer(
     name="setwise",
+    cls=PluginGroup,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
-    help="Supervisory controller for process plants: finds better setpoints, lets a safety gate judge them, records why.",
+    help="Supervisory controller for process plants: better setpoints, judged by a safety gate, on record.",
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The record of every decision.")
 app.add_typer(audit_app, name="audit")
 
 PlantArgument = Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")]
 PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML).")]
-DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the records; default: beside the plant file.")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the records; default: beside the file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 PLANT_FILE = Path("plant.yaml")
 
@@ -62,7 +61,7 @@ def status(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_json: Js
 
 
 @app.command()
-def mode(  # noqa: PLR0913
+def mode(
     wanted: Annotated[str, typer.Argument(help="off, monitor, advisory or closed_loop.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
     plant: PlantOption = PLANT_FILE,
@@ -80,7 +79,7 @@ def mode(  # noqa: PLR0913
 
 
 @app.command()
-def limit(  # noqa: PLR0913
+def limit(
     name: Annotated[str, typer.Argument(help="Variable and side, e.g. moist.hi.")],
     value: Annotated[float, typer.Argument(help="New operator limit, in the variable's unit.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
@@ -118,7 +117,7 @@ def reset(
 def why(
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
-    at: Annotated[str | None, typer.Option("--at", help="Plant time, e.g. 08:14 or 2026-11-12T08:14; default: now.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Plant time: 08:14 or 2026-11-12T08:14; default: now.")] = None,
     cycle: Annotated[int | None, typer.Option("--cycle", help="Cycle number instead of a time.")] = None,
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
@@ -162,7 +161,3 @@ def audit_verify(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_js
     from supervisor.cli.audit import verify_record  # noqa: PLC0415
 
     verify_record(plant, data, as_json=as_json)
-
-
-for _point in entry_points(group=COMMANDS_GROUP):
-    app.command(_point.name)(_point.load())

@@ -87,5 +87,5 @@ def _post(site: Site, request: Request) -> Answer:
     mailbox.post(request)
     answer = mailbox.wait_answer(request.id, ANSWER_S_MAX)
     if answer is None:
-        fail(Exit.UNREACHABLE, f"control did not answer within {ANSWER_S_MAX:.0f} s; is it running? see: setwise status")
+        fail(Exit.UNREACHABLE, f"control did not answer within {ANSWER_S_MAX:.0f} s; is it running? setwise status")
     return answer

@@ -67,6 +67,8 @@ class ModbusSession:
     def __init__(self, connection: Connection, now_s: Now) -> None:
         self._unit = connection.unit_id
         self._now_s = now_s
+        self.apart: set[tuple[str, int]] = set()
+        """Table and address of blocks that the device will not read in one piece."""
         self.over = ""
         self.on_over: Callable[[], None] = _nobody
         # pymodbus' time-out is the longer one, so that ours, outside, always comes first.
@@ -147,7 +149,6 @@ class ModbusDriver:
         self._now_s = now_s
         self._lock = asyncio.Lock()
         self._plan: tuple[tuple[Point, ...], list[Block]] = ((), [])
-        self._apart: set[tuple[str, int]] = set()
         self._manager = ConnectionManager(
             connection.name,
             lambda: ModbusSession(connection, now_s),
@@ -238,20 +239,21 @@ class ModbusDriver:
                 wanted.append(point)
         key = tuple(wanted)
         if self._plan[0] != key:
-            self._plan, self._apart = (key, blocks(key)), set()
+            self._plan = (key, blocks(key))
         return self._plan[1]
 
     async def _read(self, session: ModbusSession, block: Block, readings: dict[str, Reading]) -> None:
-        if (block.table, block.address) in self._apart:
+        several = len(block.points) > 1
+        if several and (block.table, block.address) in session.apart:
             for single in _singles(block):
                 await self._read(session, single, readings)
             return
         try:
             registers = await self._manager.call(session, session.read(block), self._timeout_s)
         except DeviceError as error:
-            if error.code == ILLEGAL_ADDRESS and len(block.points) > 1:
+            if error.code == ILLEGAL_ADDRESS and several:
                 # One address that is not there, or a gap that may not be read, must not take the neighbours along.
-                self._apart.add((block.table, block.address))
+                session.apart.add((block.table, block.address))
                 await self._read(session, block, readings)
             else:
                 readings.update(bad([point for _, point in block.points], str(error), self._now_s()))

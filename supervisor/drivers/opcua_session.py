@@ -6,6 +6,8 @@ used: the convenient ones drop the quality, ask for one time stamp only, or send
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 CHUNKS_MAX = 4096
 SESSION_MS = 60_000
 """Session and channel end this long after we vanished (asyncua's default is 1 h)."""
+REQUEST_LOGGER: Final = "asyncua.client.ua_client.UASocketProtocol"
 WATCHDOG_S = 5.0
 """asyncua probes the server this often, and waits as long: 1 s, its default, drops a busy server (measured)."""
 
@@ -81,6 +84,11 @@ class ServerError(Exception):
     """The server answered, but is not one to work with; the message says why."""
 
 
+def no_requests(record: logging.LogRecord) -> bool:
+    """Keep what asyncua logs below INFO out of every log: whole requests, the one with the password among them."""
+    return record.levelno >= logging.INFO
+
+
 def describe(error: Exception) -> str:
     """Return a short reason for the link state. Never holds a secret: asyncua's messages do not."""
     if isinstance(error, TimeoutError):
@@ -114,7 +122,6 @@ class OpcUaSession:
         self.over = ""
         self.on_over: Callable[[], None] = _nobody
         self._client = self._new_client()
-        self._client.connection_lost_callback = self._lost
         self._read_max = self._write_max = NODES_PER_REQUEST_MAX
 
     async def open(self) -> None:
@@ -122,6 +129,7 @@ class OpcUaSession:
 
         Raises one of TROUBLE or ServerError.
         """
+        logging.getLogger(REQUEST_LOGGER).addFilter(no_requests)  # once, however many sessions there are
         await self._secure()
         try:
             await self._client.connect()
@@ -210,7 +218,8 @@ class OpcUaSession:
         if connection.security == "Basic256Sha256/SignAndEncrypt":
             if not (connection.certificate and connection.private_key and connection.server_certificate):
                 raise CertificateError("certificate, private_key and server_certificate are needed")
-            identity = own_identity(self._base_dir / connection.certificate, self._base_dir / connection.private_key)
+            files = self._base_dir / connection.certificate, self._base_dir / connection.private_key
+            identity = await asyncio.to_thread(own_identity, *files)  # making a key takes a while
             client.application_uri = identity.uri
             await client.set_security(
                 SecurityPolicyBasic256Sha256,

@@ -20,6 +20,8 @@ from supervisor.record import Alarm, Answer, CycleRecord, JsonValue
 _MAGIC = b"SWH1"
 _LENGTH = struct.Struct(">I")
 LEVEL = 6
+MEMORY_LEVEL = 1
+"""Floats hardly shrink; this runs on the event loop."""
 
 
 class PackError(Exception):
@@ -49,7 +51,7 @@ def pack(record: CycleRecord, replay: Replay | None = None) -> bytes:
     replay = replay or Replay()
     body: dict[str, Json] = {"record": _record_json(record), "inputs": cast("Json", dict(replay.inputs))}
     text = zlib.compress(canonical(plain(body)).encode(), LEVEL)
-    return _MAGIC + _LENGTH.pack(len(text)) + text + zlib.compress(replay.memory, LEVEL)
+    return _MAGIC + _LENGTH.pack(len(text)) + text + zlib.compress(replay.memory, MEMORY_LEVEL)
 
 
 def unpack(blob: bytes) -> StoredCycle:

@@ -14,7 +14,13 @@ from supervisor.names import ROOMS
 SOLVERS = {"clarabel", "cvxpy", "daqp", "osqp"}
 PAGES = {"dask", "fastapi", "flask", "jinja2", "matplotlib", "nicegui", "pandas", "starlette", "uvicorn"}
 HEAVY = SOLVERS | PAGES | {"amqtt", "asyncua", "numpy", "pint", "pymodbus", "scipy", "sqlalchemy"}
-OTHER_PROCESSES = ("supervisor.thinker", "supervisor.web", "supervisor.cli", "supervisor.__main__")
+OTHERS = (
+    "supervisor.thinker",
+    "supervisor.web",
+    "supervisor.cli",
+    "supervisor.__main__",
+    "supervisor.audit.migrations",  # scripts that Alembic runs, and that cannot be imported
+)
 """Modules of supervisor that are not part of the control process."""
 
 
@@ -27,7 +33,7 @@ def graph():
 def control(graph):
     """The modules of the control process: supervisor without the other processes, and the command that runs it."""
     own = {module for module in graph.modules if module.split(".")[0] == "supervisor"}
-    own = {module for module in own if not module.startswith(OTHER_PROCESSES)}
+    own = {module for module in own if not module.startswith(OTHERS)}
     return sorted(own | ({"supervisor.cli.run"} & graph.modules))
 
 

@@ -87,9 +87,10 @@ def test_every_package_is_one_of_the_rooms(home, project):
 
 
 def test_every_folder_of_a_room_is_a_package(home):
-    """A folder without ``__init__.py`` is seen by no contract."""
+    """A folder without ``__init__.py`` is seen by no contract; only what Alembic runs as scripts may lack it."""
     folders = {path.parent for room in ROOMS for path in (home / room).rglob("*.py")}
-    assert [folder for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+    bare = [folder.relative_to(home).as_posix() for folder in folders if not (folder / "__init__.py").exists()]
+    assert sorted(set(bare) - {"supervisor/audit/migrations", "supervisor/audit/migrations/versions"}) == []
 
 
 def test_the_contract_of_safety_lists_every_dependency(project):

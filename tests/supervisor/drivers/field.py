@@ -69,6 +69,7 @@ def points(address: Address, *, connection: str = "dcs", word_order: str = "ABCD
 
 def approve(
     moves: dict[str, float],
+    /,
     *,
     epoch: int = 1,
     sequence: int = 1,
@@ -100,7 +101,7 @@ class TinyPlc:
 
     def __init__(self, lo: float = 0.0, hi: float = 100.0) -> None:
         self.lo, self.hi = lo, hi
-        self.epoch = self.sequence = self.commit = 0
+        self.epoch = self.sequence = self.sequence_epoch = self.commit = 0
         self.reject = 0
         self.evaluated: list[tuple[int, int, int]] = []
         self.ignore = False
@@ -110,27 +111,27 @@ class TinyPlc:
         if self.ignore:
             return
         read = {name: int(registers.get(name, 0)) for name, _ in WRITTEN.values()}
-        last = self.epoch
         self.epoch = max(self.epoch, read["EPOCH"])
         if read["COMMIT"] != self.commit and read["COMMIT"] == read["SEQ"]:
             masked = [mv for index, mv in enumerate(MVS) if read["MASK"] >> index & 1]
             sp = {mv: float(registers[f"SP.{mv}"]) for mv in masked}
-            self.reject = self._verdict(read, list(sp.values()), last)
+            self.reject = self._verdict(read, list(sp.values()))
             if self.reject == 0:
                 for mv, value in sp.items():
                     registers[f"ACT.{mv}"] = self.override.get(mv, value)
             self.sequence = read["SEQ"]
+            self.sequence_epoch = max(self.sequence_epoch, read["EPOCH"])
             self.evaluated.append((read["EPOCH"], read["SEQ"], self.reject))
             registers.update({"REJECT": self.reject, "SEQ_ACK": self.sequence})
         self.commit = read["COMMIT"]
         registers.update({"EPOCH_ACK": self.epoch, "HB_ECHO": read["HB"]})
 
-    def _verdict(self, read: dict[str, int], sp: Sequence[float], last: int) -> int:
+    def _verdict(self, read: dict[str, int], sp: Sequence[float]) -> int:
         if read["CRC"] != move_set_crc(read["EPOCH"], read["SEQ"], read["MASK"], sp):
             return 1
         if read["EPOCH"] != self.epoch:
             return 2
-        if read["SEQ"] != self.sequence + 1 and not read["EPOCH"] > last:
+        if read["SEQ"] != self.sequence + 1 and read["EPOCH"] <= self.sequence_epoch:
             return 3
         return 0 if all(self.lo <= value <= self.hi for value in sp) else 6
 

@@ -204,7 +204,8 @@ async def test_a_write_has_the_exact_type_and_no_time_stamp(driver, ua_server):
 )
 async def test_a_reject_of_the_plc_is_told_by_its_code(driver, ua_server, change, code):
     ua_server.plc = plc = TinyPlc()
-    plc.epoch, plc.sequence = 7, 1
+    plc.epoch = plc.sequence_epoch = 7
+    plc.sequence = 1
     ua_server.set("EPOCH_ACK", 7)
     receipts = await driver.write(approve({"a": 60.0}, **{"epoch": 7, "sequence": 2, **change}), WRITES)
     assert outcomes(receipts) == {"a": ("rejected", f"reject_{code}")}

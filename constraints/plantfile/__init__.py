@@ -1,0 +1,27 @@
+"""The plant file: YAML in, a checked ``Plant`` or every finding out.
+
+``load(path)`` gives ``Loaded(plant, warnings)`` or raises ``PlantFileError``; ``check(path)`` gives all findings;
+``render`` shows them with their source lines.
+"""
+
+from constraints.plantfile.codes import CODES
+from constraints.plantfile.compile import Loaded
+from constraints.plantfile.diagnostics import ANSI, PLAIN, Diagnostic, Palette, PlantFileError, render
+from constraints.plantfile.loader import check, load, load_text, read_source
+from constraints.plantfile.schema import json_schema
+
+__all__ = [
+    "ANSI",
+    "CODES",
+    "PLAIN",
+    "Diagnostic",
+    "Loaded",
+    "Palette",
+    "PlantFileError",
+    "check",
+    "json_schema",
+    "load",
+    "load_text",
+    "read_source",
+    "render",
+]

@@ -1,0 +1,189 @@
+"""A parsed file -> the plant, or everything that is wrong with it.
+
+All findings are made in one go: entries whose form is wrong are left out, and the rest is checked as if they were fine.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from constraints.plant import Plant
+from constraints.plantfile.addresses import Place
+from constraints.plantfile.calendar import schedule
+from constraints.plantfile.connections import connections, warn_unprotected
+from constraints.plantfile.custom import rows
+from constraints.plantfile.cvs import cv_spec
+from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
+from constraints.plantfile.document import Document, Path, Value
+from constraints.plantfile.hashing import content_hash, rules_hash
+from constraints.plantfile.heartbeat import handshake_points, handshake_rule
+from constraints.plantfile.interlocks import interlocks
+from constraints.plantfile.issues import Issues
+from constraints.plantfile.models import pairs, warn_loose_ends
+from constraints.plantfile.money import money
+from constraints.plantfile.mvs import envelope, mv_spec
+from constraints.plantfile.schema import PlantFile
+from constraints.plantfile.schema_errors import report
+from constraints.plantfile.scope import Scope
+from constraints.plantfile.tags import instrument_range, tag_rule, tag_spec, tag_units
+from constraints.plantfile.tariff_bands import tariff_quantities, tariffs
+from constraints.plantfile.units import Unit, UnitError, unit
+from constraints.plantfile.whole import check_plant, dvs, timing
+from constraints.plantfile.writes import check_writes
+from safety.signals import Mode
+from safety.validity import ValidityRule
+
+_ROUNDS_MAX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A plant and what was noticed about its file without being wrong."""
+
+    plant: Plant
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def compile_document(document: Document) -> Loaded:
+    """Return the plant in ``document``; raises PlantFileError with every finding, warnings too."""
+    issues = Issues(document)
+    formed = _form(document, issues)
+    plant = _plant(Scope(document, formed[0], issues, formed[1])) if formed is not None else None
+    found = in_order(issues.found)
+    if plant is None or issues.errors:
+        raise PlantFileError(found, document.source)
+    return Loaded(plant, found)
+
+
+def _form(document: Document, issues: Issues) -> tuple[PlantFile, frozenset[Path]] | None:
+    """Return what has the right form, and the paths that had to be left out; None where nothing can be checked."""
+    data: dict[str, Value] = document.data
+    broken: frozenset[Path] = frozenset()
+    for _ in range(_ROUNDS_MAX):
+        try:
+            return PlantFile.model_validate(data), broken
+        except ValidationError as error:
+            # Only the first round speaks of the file; later ones see what we left out ourselves.
+            left_out = report(error, Issues(document) if broken else issues)
+            broken |= left_out
+            data = _without(data, left_out)
+    return None
+
+
+def _without(data: dict[str, Value], paths: Iterable[Path]) -> dict[str, Value]:
+    pruned = copy.deepcopy(data)
+    # Later list items first, so that the places of earlier ones stay true.
+    for path in sorted(paths, key=lambda each: [str(part).zfill(9) for part in each], reverse=True):
+        inside: Value = pruned
+        for part in path[:-1]:
+            if isinstance(inside, dict) and isinstance(part, str):
+                inside = inside.get(part)
+            elif isinstance(inside, list) and isinstance(part, int) and part < len(inside):
+                inside = inside[part]
+        last = path[-1] if path else None
+        if isinstance(inside, dict) and isinstance(last, str):
+            inside.pop(last, None)
+        elif isinstance(inside, list) and isinstance(last, int) and last < len(inside):
+            del inside[last]
+    return pruned
+
+
+def _plant(scope: Scope) -> Plant | None:
+    """Return the plant; None, or one with gaps, where findings were reported."""
+    file = scope.file
+    check_plant(scope)
+    times = timing(scope)
+    wires = connections(scope)
+
+    of_tags = tag_units(scope)
+    of_mvs = {name: found for name, mv in file.mvs.items() if (found := _known_unit(mv.unit)) is not None}
+    known = {**of_tags, **of_mvs}
+    _check_same_names(scope)
+    tags = {name: spec for name, tag in file.tags.items() if (spec := tag_spec(scope, name, tag)) is not None}
+    rules = {name: tag_rule(scope, name, tag, of_tags.get(name), times.cycle_s) for name, tag in file.tags.items()}
+    ranges = {name: instrument_range(scope, name, tag, of_tags.get(name)) for name, tag in file.tags.items()}
+
+    mvs_and_places = {name: mv_spec(scope, name, mv, of_tags) for name, mv in file.mvs.items()}
+    mvs = {name: found[0] for name, found in mvs_and_places.items() if found is not None}
+    places = {name: found[1] for name, found in mvs_and_places.items() if found is not None}
+    cvs = {name: made for name, cv in file.cvs.items() if (made := cv_spec(scope, name, cv, of_tags)) is not None}
+    disturbances = dvs(scope, of_tags)
+    models = pairs(scope, known)
+    warn_loose_ends(scope, models)
+
+    registers, written = handshake_points(scope)
+    _check_places(scope, places, written)
+    handshake = handshake_rule(scope, times.cycle_s, tuple(mvs))
+    envelopes = {name: envelope(scope, mv, file.mvs[name], of_mvs.get(name), times.cycle_s) for name, mv in mvs.items()}
+    trips = interlocks(scope, of_tags, ranges)
+    custom = rows(scope, known)
+    prices = tariffs(scope)
+    terms = money(scope, known, tariff_quantities(scope))
+    entries = schedule(scope, {**mvs, **cvs}, known)
+    if scope.issues.errors or handshake is None:
+        return None
+    given_envelopes = {name: each for name, each in envelopes.items() if each is not None}
+    given_trips = tuple(each for each in trips if each is not None)
+    validity = {name: rule for name, rule in rules.items() if rule is not None}
+    inner = _inner_rule(times.cycle_s)
+    inner_tags = [p.tag for mv in mvs.values() for p in (mv.setpoint, mv.available, mv.windup_hi, mv.windup_lo) if p]
+    inner_tags += [point.tag for point in registers.values() if point.tag.startswith("plc.")]
+    return Plant(
+        name=file.plant.name,
+        site=file.plant.site,
+        timezone=file.plant.timezone,
+        currency=file.plant.currency,
+        source_path=scope.document.name,
+        config_hash=content_hash(scope.document.data),
+        limits_hash=rules_hash(given_envelopes, given_trips, handshake),
+        cycle_s=times.cycle_s,
+        think_s=times.think_s,
+        start_in=Mode[file.modes.start_in.upper()],
+        closed_loop_needs=tuple(file.modes.closed_loop.needs),
+        max_unattended_s=times.max_unattended_s,
+        min_active_mvs=file.controller.min_active_mvs,
+        connections=wires,
+        tags=tags,
+        mvs=mvs,
+        cvs=cvs,
+        dvs=disturbances,
+        pairs=models,
+        rows=custom,
+        money=terms,
+        tariffs=prices,
+        schedule=entries,
+        validity={**validity, **dict.fromkeys(inner_tags, inner)},
+        envelopes=given_envelopes,
+        interlocks=given_trips,
+        handshake=handshake,
+        handshake_points=registers,
+        hysteresis_eur_per_h=times.hysteresis,
+    )
+
+
+def _known_unit(text: str) -> Unit | None:
+    try:
+        return unit(text)
+    except UnitError:
+        return None  # reported with the MV itself
+
+
+def _check_same_names(scope: Scope) -> None:
+    for mv in scope.names("mvs"):
+        if mv in scope.names("tags"):
+            hint = "a setpoint and a measurement need different names, such as T_in_sp and T_in"
+            scope.issues.at_key("E054", ("mvs", mv), f"{mv!r} is a tag and an MV", hint)
+
+
+def _check_places(scope: Scope, places: dict[str, Place], written: dict[str, Place]) -> None:
+    check_writes(scope, places, written)
+    warn_unprotected(scope, {place.connection for place in (*places.values(), *written.values())})
+
+
+def _inner_rule(cycle_s: float) -> ValidityRule:
+    """Return when a loop's or the PLC's own answer counts: read in this cycle or the last; its stamp tells changes."""
+    return ValidityRule(stale_s=max(2.0 * cycle_s, 5.0), stamp="ignore")

@@ -1,0 +1,40 @@
+"""Everything that is written: nothing twice, nothing of a safety system, nothing that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from constraints.plantfile.addresses import Place
+from constraints.plantfile.document import Path
+from constraints.plantfile.scope import Scope
+
+
+def check_writes(scope: Scope, setpoints: Mapping[str, Place], registers: Mapping[str, Place]) -> None:
+    """Report clashes among setpoints (by MV) and handshake registers (by name)."""
+    seen: list[tuple[str, Place]] = []
+    for mv, place in setpoints.items():
+        path: Path = ("mvs", mv, "writes")
+        if not place.writable:
+            hint = "MVs are setpoints of loops, written by OPC UA or to Modbus holding registers"
+            scope.issues.at_value("E056", path, f"{mv} cannot be written at {place.address} ({place.protocol})", hint)
+        if place.like_safety_system:
+            hint = "Setwise never writes to a safety system; write to the loop's setpoint"
+            scope.issues.at_value("E058", path, f"{place.address} looks like part of a safety system", hint)
+        for other, taken in seen:
+            if place.touches(taken):
+                scope.issues.at_value("E057", path, f"{mv} and {other} write to the same place", "give each its own")
+        for register, taken in registers.items():
+            if place.touches(taken):
+                message = f"{mv} writes to handshake register {register}"
+                scope.issues.at_value("E057", path, message, "setpoints have places of their own")
+        seen.append((mv, place))
+    names = list(registers)
+    for index, register in enumerate(names):
+        if registers[register].like_safety_system:
+            at: Path = ("heartbeat", "root")
+            scope.issues.at_value("E058", at, f"{registers[register].address} looks like part of a safety system")
+            return
+        for earlier in names[:index]:
+            if registers[register].touches(registers[earlier]):
+                message = f"handshake registers {earlier} and {register} share a place"
+                scope.issues.at_value("E057", ("heartbeat", "points", register), message, "give each its own")

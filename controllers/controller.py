@@ -1,0 +1,218 @@
+"""One cycle of thought: estimate, steady-state targets, moves, explanation.
+
+Built once per plant in the worker process; ``step`` is a pure function of its arguments, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from constraints.plant import Plant
+from controllers.check import MOVED, complaint
+from controllers.decision import Findings, MvState, decided
+from controllers.estimate import Estimate, Estimator
+from controllers.memory import Memory
+from controllers.model import FloatArray, Model
+from controllers.moves import Moves, Present
+from controllers.rows import Layout, SteadyState, layout, room
+from controllers.solver import SolverError
+from controllers.targets import SteadyTargets, Targets
+from controllers.types import Inputs, Plan, PlanStatus
+from safety.signals import CvStatus, MvStatus
+
+RATE_MARGIN = 1e-9
+"""Share of the largest move that is left unused, so that rounding never makes it look too fast."""
+
+
+class Controller:
+    """The controller of one plant."""
+
+    def __init__(self, plant: Plant) -> None:
+        """Compile every problem of ``plant``. Raises ModelError for a pair that no causal plant can have."""
+        self._plant = plant
+        self._model = Model(plant.pairs, (*plant.mvs, *plant.dvs), tuple(plant.cvs), plant.cycle_s)
+        self._layout: Layout = layout(plant, self._model)
+        self._estimator = Estimator(plant, self._model)
+        ideal = [np.nan if spec.ideal is None else spec.ideal for spec in plant.mvs.values()]
+        self._targets = Targets(self._layout, np.array(ideal), plant.hysteresis_eur_per_h)
+        rank = [min(spec.rank_hi, spec.rank_lo) for spec in plant.cvs.values()]
+        suppression = np.array([spec.suppression for spec in plant.mvs.values()])
+        self._moves = Moves(self._layout, self._model, np.array(rank), suppression)
+
+    def fresh(self) -> Memory:
+        """Return the memory of a controller that has never run: its first cycle adopts the plant as found."""
+        return Memory()
+
+    def step(self, inputs: Inputs, memory: Memory) -> tuple[Plan, Memory]:
+        """Return the plan for ``inputs`` and the memory for the next cycle. Plant and solver trouble is a status."""
+        wrong = complaint(inputs, self._plant)
+        if wrong:
+            return Plan(cycle=inputs.cycle, status=PlanStatus.BAD_INPUT, why=wrong), memory
+        before = self._estimator.restored(memory)
+        u = self._setpoints(inputs, before)
+        if u is None:
+            return Plan(cycle=inputs.cycle, status=PlanStatus.BAD_INPUT, why="a setpoint was never known"), memory
+        estimate = self._estimate(inputs, before, u)
+        memory = estimate.stored(memory)
+        watched = self._watched(inputs, estimate)
+        if not inputs.optimise:
+            return replace(watched, status=PlanStatus.ESTIMATE_ONLY), _forgotten(memory)
+        mvs = self._mvs(inputs, u)
+        if not any(mvs.movable):
+            return replace(watched, status=PlanStatus.NO_MV), _forgotten(memory)
+        return self._optimise(inputs, memory, estimate, watched, mvs)
+
+    # ------------------------------------------------------------------ estimate
+
+    def _setpoints(self, inputs: Inputs, before: Estimate | None) -> FloatArray | None:
+        """Return the actual setpoints; where one is unreadable (out of service), the last one known."""
+        u = np.array([inputs.u.get(name, np.nan) for name in self._plant.mvs])
+        unknown = ~np.isfinite(u)
+        if unknown.any():
+            if before is None:
+                return None
+            u[unknown] = before.inputs()[: len(u)][unknown]
+        return u
+
+    def _estimate(self, inputs: Inputs, before: Estimate | None, u: FloatArray) -> Estimate:
+        d = [inputs.d.get(name) for name in self._plant.dvs]
+        y = [inputs.y.get(name) for name in self._plant.cvs]
+        if before is None or not self._estimator.usable(before, inputs.at_s):
+            return self._estimator.start(inputs.at_s, u.tolist(), d, y)
+        new = [inputs.y_new.get(name, True) for name in self._plant.cvs]
+        return self._estimator.update(before, inputs.at_s, u.tolist(), d, y, new)
+
+    def _watched(self, inputs: Inputs, estimate: Estimate) -> Plan:
+        free = self._estimator.predict(estimate, self._moves.report_s)
+        cvs = self._layout.cvs
+        seen = estimate.seen[: len(cvs)] > 0.0
+        return Plan(
+            cycle=inputs.cycle,
+            status=PlanStatus.ESTIMATE_ONLY,
+            y_now={name: float(free[0, c]) for c, name in enumerate(cvs) if seen[c]},
+            bias={name: float(estimate.bias[c]) for c, name in enumerate(cvs) if seen[c]},
+            prediction={name: tuple(free[:, c].tolist()) for c, name in enumerate(cvs) if seen[c]},
+            prediction_at_s=tuple(self._moves.report_s.tolist()),
+        )
+
+    # ------------------------------------------------------------------ what may move
+
+    def _mvs(self, inputs: Inputs, u: FloatArray) -> MvState:
+        movable, locked_up, locked_down = [], [], []
+        for name in self._plant.mvs:
+            status = inputs.mv_status[name]
+            movable.append(status in MOVED)
+            up = "windup_hi" if status is MvStatus.WDUP_HIGH else ""
+            down = "windup_lo" if status is MvStatus.WDUP_LOW else ""
+            locked_up.append(up or ("blocked_up" if name in inputs.blocked_up else ""))
+            locked_down.append(down or ("blocked_down" if name in inputs.blocked_down else ""))
+        per_cycle = self._plant.cycle_s / 60.0 * (1.0 - RATE_MARGIN)
+        free_up = np.array([m and not lock for m, lock in zip(movable, locked_up, strict=True)])
+        free_down = np.array([m and not lock for m, lock in zip(movable, locked_down, strict=True)])
+        specs = tuple(self._plant.mvs.values())
+        limits = np.array([inputs.limits[name] for name in self._plant.mvs])
+        return MvState(
+            tuple(movable),
+            tuple(locked_up),
+            tuple(locked_down),
+            u,
+            limits[:, 0],
+            limits[:, 1],
+            np.where(free_up, np.array([spec.move_up_per_min for spec in specs]) * per_cycle, 0.0),
+            np.where(free_down, np.array([spec.move_down_per_min for spec in specs]) * per_cycle, 0.0),
+        )
+
+    # ------------------------------------------------------------------ targets and moves
+
+    def _optimise(
+        self, inputs: Inputs, memory: Memory, estimate: Estimate, watched: Plan, mvs: MvState
+    ) -> tuple[Plan, Memory]:
+        state = self._steady(inputs, estimate, mvs)
+        rooms = room(self._layout, self._plant, state)
+        last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
+        try:
+            targets = self._targets.solve(state, rooms, last)
+            present = self._present(inputs, estimate, mvs, state, targets)
+            plan = self._moves.solve(present, _warm(memory.moves_x, memory.moves_y))
+        except SolverError as error:
+            failed = replace(watched, status=PlanStatus.SOLVER_FAILED, why=str(error), solves=error.tried)
+            cold = replace(memory, moves_x=(), moves_y=())
+            return failed, cold
+        memory = replace(
+            memory,
+            targets=tuple(targets.u.tolist()),
+            moves_x=tuple(plan.answer.x.tolist()),
+            moves_y=tuple(plan.answer.y.tolist()),
+        )
+        found = Findings(inputs=inputs, mvs=mvs, state=state, room=rooms, targets=targets, moves=plan)
+        return decided(watched, found, self._layout, self._plant), memory
+
+    def _steady(self, inputs: Inputs, estimate: Estimate, mvs: MvState) -> SteadyState:
+        y_end, slope_end = self._estimator.end(estimate)
+        now = self._estimator.predict(estimate, np.zeros(1))[0]
+        cvs = self._layout.cvs
+        out = {name for c, name in enumerate(cvs) if estimate.seen[c] == 0.0}
+        out |= {name for name in cvs if inputs.cv_status[name] in (CvStatus.DROP, CvStatus.CRIT)}
+        lo, hi = mvs.lo.copy(), mvs.hi.copy()
+        locked_up, locked_down = mvs.up <= 0.0, mvs.down <= 0.0
+        hi = np.where(locked_up, np.minimum(hi, mvs.u), hi)
+        lo = np.where(locked_up, np.minimum(lo, hi), lo)
+        lo = np.where(locked_down, np.maximum(lo, mvs.u), lo)
+        hi = np.where(locked_down, np.maximum(hi, lo), hi)
+        return SteadyState(
+            u=mvs.u,
+            lo=lo,
+            hi=hi,
+            y_end=np.where(self._layout.integrating, now, y_end),
+            slope_end=slope_end,
+            limits=inputs.limits,
+            targets=inputs.targets,
+            out=frozenset(out),
+            money=self._money(inputs.money),
+        )
+
+    def _money(self, money: Mapping[str, float]) -> FloatArray:
+        own = [money.get(name, 0.0) - spec.cost for name, spec in self._plant.mvs.items()]
+        through = np.array([money.get(name, 0.0) for name in self._layout.cvs])
+        result: FloatArray = np.array(own) + through @ self._layout.level_gain
+        return result
+
+    def _present(
+        self, inputs: Inputs, estimate: Estimate, mvs: MvState, state: SteadyState, targets: SteadyTargets
+    ) -> Present:
+        zone_lo = np.array([inputs.limits[name][0] for name in self._layout.cvs])
+        zone_hi = np.array([inputs.limits[name][1] for name in self._layout.cvs])
+        # what the steady state gives up, the way there must not fight for
+        stable = ~self._layout.integrating
+        zone_lo = np.where(stable, np.minimum(zone_lo, targets.y), zone_lo)
+        zone_hi = np.where(stable, np.maximum(zone_hi, targets.y), zone_hi)
+        for c, name in enumerate(self._layout.cvs):
+            if name in state.out:
+                zone_lo[c], zone_hi[c] = -np.inf, np.inf
+            elif name in inputs.targets:
+                point = targets.y[c] if stable[c] else inputs.targets[name]
+                zone_lo[c], zone_hi[c] = point, point
+        return Present(
+            u=mvs.u,
+            target=targets.u,
+            lo=mvs.lo,
+            hi=mvs.hi,
+            up=mvs.up,
+            down=mvs.down,
+            free=self._estimator.predict(estimate, self._moves.points_s),
+            y=self._estimator.predict(estimate, np.zeros(1))[0],
+            zone_lo=zone_lo,
+            zone_hi=zone_hi,
+        )
+
+
+def _warm(x: tuple[float, ...], y: tuple[float, ...]) -> tuple[FloatArray, FloatArray] | None:
+    return (np.array(x), np.array(y)) if x and y else None
+
+
+def _forgotten(memory: Memory) -> Memory:
+    """While not in control the targets are forgotten: the first plan starts from where the plant then is."""
+    return replace(memory, targets=(), moves_x=(), moves_y=())

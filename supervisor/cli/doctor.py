@@ -1,0 +1,151 @@
+"""``setwise doctor``: what is well on this machine and at this plant, and what to do about the rest. Reads only."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from constraints.plant import Connection, Plant
+from constraints.plantfile import PlantFileError, load
+from supervisor.audit.verify import verify
+from supervisor.cli.console import say, say_json
+from supervisor.cli.exits import Exit
+from supervisor.clock import RealClock, machine_utc_s
+from supervisor.drivers.build import build_drivers
+from supervisor.rules import rules_of
+from supervisor.secrets import SecretError, secrets_beside
+from supervisor.site import Site
+
+FREE_BYTES_MIN = 500 * 2**20
+EXPIRY_DAYS_MIN = 30
+CONNECT_S_MAX = 2.0
+READ_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    well: bool
+    text: str
+    """What was found, and what to do where it is not well."""
+
+
+def examine(plant_path: Path, data: Path | None, *, as_json: bool) -> None:
+    """Print every finding; exit 1 when one is not well."""
+    site = Site.of(plant_path, data)
+    findings = list(_all(site))
+    if as_json:
+        say_json({"well": all(each.well for each in findings), "findings": [asdict(each) for each in findings]})
+    else:
+        for each in findings:
+            say(f"{'ok  ' if each.well else 'FAIL'} {each.what}: {each.text}")
+    if not all(each.well for each in findings):
+        raise SystemExit(int(Exit.FINDING))
+
+
+def _all(site: Site) -> Iterator[Finding]:
+    yield Finding("python", sys.version_info >= (3, 11), sys.version.split()[0])
+    yield Finding("assertions", sys.flags.optimize == 0, "on" if sys.flags.optimize == 0 else "run without -O")
+    yield _disk(site)
+    yield _record(site)
+    try:
+        plant = load(site.plant_path).plant
+    except (PlantFileError, OSError) as error:
+        yield Finding("plant file", well=False, text=f"{error}; run: setwise check {site.plant_path}")
+        return
+    yield Finding("plant file", well=True, text=f"{len(plant.tags)} tags, {len(plant.mvs)} MVs, {len(plant.cvs)} CVs")
+    open_ones = rules_of(plant).unprotected
+    yield Finding("security", not open_ones, ", ".join(open_ones) + " is open: set security" if open_ones else "ok")
+    secrets_well = True
+    for connection in plant.connections.values():
+        for finding in _connection(connection, site):
+            secrets_well = secrets_well and (finding.well or not finding.what.startswith("secret"))
+            yield finding
+    if secrets_well:
+        yield from asyncio.run(_tags(plant, site))
+
+
+def _disk(site: Site) -> Finding:
+    folder = site.data if site.data.exists() else site.base
+    free = shutil.disk_usage(folder).free
+    if not os.access(folder, os.W_OK):
+        return Finding("disk", well=False, text=f"{folder} cannot be written: give this user the right")
+    gib = free / 2**30
+    return Finding("disk", free >= FREE_BYTES_MIN, f"{gib:.1f} GiB free in {folder}" + _when(gib < 1, "; make room"))
+
+
+def _record(site: Site) -> Finding:
+    if site.database_url.startswith("sqlite") and not (site.data / "setwise.db").exists():
+        return Finding("record", well=True, text="none yet; setwise run begins it")
+    report = verify(site.database_url, site.heads, machine_utc_s())
+    return Finding("record", report.intact, report.text().splitlines()[0])
+
+
+def _connection(connection: Connection, site: Site) -> Iterator[Finding]:
+    if connection.user_secret is not None:
+        try:
+            secrets_beside(site.base)(connection.user_secret)
+            yield Finding(f"secret {connection.user_secret}", well=True, text="found")
+        except SecretError as error:
+            yield Finding(f"secret {connection.user_secret}", well=False, text=str(error))
+    for path in (connection.certificate, connection.server_certificate):
+        if path is not None:
+            yield _certificate(site.base / path)
+    address = urlsplit(connection.url) if connection.url else None
+    host, port = (address.hostname, address.port) if address else (connection.host, connection.port)
+    if host and port:
+        yield _port(connection.name, host, port)
+
+
+def _certificate(path: Path) -> Finding:
+    what = f"certificate {path.name}"
+    try:
+        left = x509.load_der_x509_certificate(path.read_bytes()).not_valid_after_utc - datetime.now(UTC)
+    except (OSError, ValueError) as error:
+        return Finding(what, well=False, text=f"{error}: put a DER certificate at {path}")
+    renew = _when(left.days < EXPIRY_DAYS_MIN, "; renew it")
+    return Finding(what, left.days >= EXPIRY_DAYS_MIN, f"valid for {left.days} more days{renew}")
+
+
+def _port(name: str, host: str, port: int) -> Finding:
+    try:
+        with socket.create_connection((host, port), timeout=CONNECT_S_MAX):
+            return Finding(f"connection {name}", well=True, text=f"{host}:{port} answers")
+    except OSError as error:
+        return Finding(f"connection {name}", well=False, text=f"{host}:{port} {error}: check cable, address, firewall")
+
+
+async def _tags(plant: Plant, site: Site) -> list[Finding]:
+    """Read every tag through the real drivers, and write nothing."""
+    clock = RealClock()
+    pool = build_drivers(plant, site.base, secrets_beside(site.base), lambda: clock.now().mono_s)
+    await pool.start()
+    try:
+        snapshot = await pool.read(0, clock.now())
+        for _ in range(READ_TRIES):
+            if all(reading.why not in ("comm", "late", "initial") for reading in snapshot.readings.values()):
+                break
+            await asyncio.sleep(0.5)
+            snapshot = await pool.read(0, clock.now())
+    finally:
+        await pool.close()
+    bad = {tag: reading.why for tag, reading in snapshot.readings.items() if not reading.good}
+    text = f"{len(snapshot.readings) - len(bad)} of {len(snapshot.readings)} good"
+    details = "; " + ", ".join(f"{tag} ({why})" for tag, why in bad.items()) if bad else ""
+    return [Finding("tags", not bad, text + details)]
+
+
+def _when(condition: bool, text: str) -> str:  # noqa: FBT001 - a fact, not a switch
+    return text if condition else ""

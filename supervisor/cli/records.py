@@ -1,0 +1,62 @@
+"""What the reading commands share: the plant file and the record of one site, or a clear end."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from constraints.plant import Plant
+from constraints.plantfile import PlantFileError, load, render
+from supervisor.cli.console import fail
+from supervisor.cli.exits import Exit
+from supervisor.history.pack import StoredCycle
+from supervisor.history.read import History, HistoryError
+from supervisor.site import Site
+
+
+def plant_of(path: Path) -> Plant:
+    """Return the checked plant; end with its errors where it has any."""
+    if not path.exists():
+        fail(Exit.USAGE, f"there is no plant file {path}: name it with --config")
+    try:
+        return load(path).plant
+    except PlantFileError as error:
+        fail(Exit.FINDING, render(error.diagnostics, error.source))
+
+
+def stored_cycle(site: Site, utc_s: float | None = None, cycle: int | None = None) -> StoredCycle:
+    """Return a cycle from the record, by number or time, else the last; end where there is none."""
+    history = History(site.database_url)
+    try:
+        found = _found(history, utc_s, cycle)
+    except HistoryError as error:
+        fail(Exit.UNREACHABLE, f"the record of {site.data} cannot be read: {error}")
+    if found is None:
+        fail(Exit.UNREACHABLE, f"no such cycle on record in {site.data}; start control: setwise run {site.plant_path}")
+    return found
+
+
+def _found(history: History, utc_s: float | None, cycle: int | None) -> StoredCycle | None:
+    if cycle is not None:
+        return history.cycle(cycle)
+    return history.last() if utc_s is None else history.at(utc_s)
+
+
+def plant_time(text: str, plant: Plant, last_utc_s: float) -> float:
+    """Return UTC seconds of a plant-local time (``08:14``: the latest one before the last record). Ends on nonsense."""
+    zone = ZoneInfo(plant.timezone)
+    last = datetime.fromtimestamp(last_utc_s, zone)
+    try:
+        if "T" in text or " " in text:
+            return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
+        hour, minute, *second = (int(part) for part in text.split(":"))
+        found = last.replace(hour=hour, minute=minute, second=second[0] if second else 59, microsecond=0)
+    except ValueError:
+        fail(Exit.USAGE, f"'{text}' is no time: write 08:14 or 2026-11-12T08:14")
+    return (found if found <= last + timedelta(minutes=1) else found - timedelta(days=1)).timestamp()
+
+
+def local(utc_s: float, plant: Plant) -> str:
+    """Return plant-local time as text."""
+    return datetime.fromtimestamp(utc_s, ZoneInfo(plant.timezone)).strftime("%Y-%m-%d %H:%M:%S %Z")

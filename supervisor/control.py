@@ -1,0 +1,155 @@
+"""The control process: starts its parts, runs one cycle after another, and lets go of the plant when told to stop.
+
+It starts disarmed, always. SIGTERM and SIGINT end it in order: the PLC is told to shed, the record is closed. SIGUSR1
+is OFF from anybody who can reach the machine, whatever the database, the mailbox or the pages do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import random
+import signal
+import sys
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TextIO
+
+from constraints.plantfile import PlantFileError, load, render
+from safety import handshake, modes
+from safety.handshake import HandshakeMemory
+from safety.signals import Mode
+from supervisor.audit.heads import HeadsError
+from supervisor.audit.spool import SpoolError
+from supervisor.audit.trouble import StoreError
+from supervisor.audit.writer import AuditWriter
+from supervisor.beat import Pacer
+from supervisor.calendar import Calendar
+from supervisor.clock import Clock
+from supervisor.cycle import Shell, cycle
+from supervisor.drivers.build import DriverKindError, build_drivers
+from supervisor.drivers.pool import DriverPool, PoolError
+from supervisor.history.keep import Keeper
+from supervisor.inforce import PlantRule
+from supervisor.mailbox import Inbox, Mailbox, MailboxError
+from supervisor.opening import RecordKeeper
+from supervisor.rules import Rules, rules_of
+from supervisor.secrets import SecretError, secrets_beside
+from supervisor.shell import RecordDesk, ThinkerDesk, WorldDesk
+from supervisor.site import Site
+from supervisor.think import Memory
+
+LOG = logging.getLogger("setwise.control")
+CONFIRM_OF_CYCLE = 0.5
+CONFIRM_S_MIN, CONFIRM_S_MAX = 0.3, 2.0
+"""Longest wait for a write's read-back: half a cycle, within these real seconds."""
+STARTUP_ERRORS = (
+    PoolError, DriverKindError, SecretError, HeadsError, SpoolError, StoreError, MailboxError, ValueError, OSError,
+)  # fmt: skip
+"""What a wrong plant file, a missing secret or a broken disk raises before the first cycle."""
+
+
+def run_until_told(site: Site, clock: Clock) -> int:
+    """Run control for ``site`` until a signal ends it; return the exit code (0 told to stop, 1 could not start)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    for noisy in ("asyncua", "pymodbus", "aiomqtt", "mqtt", "apscheduler"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    try:
+        loaded = load(site.plant_path)
+    except PlantFileError as error:
+        sys.stderr.write(render(error.diagnostics) + "\n")
+        return 1
+    for warning in loaded.warnings:
+        LOG.warning("%s", warning.message)
+    lock = _only_one(site)
+    if lock is None:
+        LOG.error("another supervisor runs on %s: stop it first, or use another --data folder", site.data)
+        return 1
+    with lock:
+        try:
+            return asyncio.run(_control(site, clock, rules_of(loaded.plant)))
+        except STARTUP_ERRORS as error:
+            if isinstance(error, (KeyError, IndexError)):
+                raise
+            LOG.error("cannot start: %s", error)  # noqa: TRY400 - a message for a person, not a traceback
+            return 1
+
+
+async def _control(site: Site, clock: Clock, rules: Rules) -> int:
+    plant = rules.plant
+    stop, off = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGUSR1, off.set)
+    confirm_s = min(max(CONFIRM_OF_CYCLE * clock.real_s(plant.cycle_s), CONFIRM_S_MIN), CONFIRM_S_MAX)
+    field = build_drivers(
+        plant, site.base, secrets_beside(site.base), lambda: clock.now().mono_s, confirm_timeout_s=confirm_s
+    )
+    audit = AuditWriter(site.database_url, site.spool, site.heads)
+    keeper = RecordKeeper(audit, site.database_url, site.heads, clock)
+    calendar = Calendar(clock, PlantRule(plant), audit, Keeper(site.database_url))
+    mailbox = Mailbox(site.mailbox)
+    mailbox.recover()
+    inbox = Inbox(mailbox)
+    thinker = ThinkerDesk(site.plant_path, plant, clock)
+    world = WorldDesk(clock=clock, field=field, inbox=inbox, calendar=calendar, keeper=keeper, off=off)
+    shell = Shell(rules, clock, field, thinker, world, RecordDesk(audit))
+    memory = Memory(
+        shake=HandshakeMemory(random.SystemRandom().randint(1, 0xFFFF)),
+        mode=modes.started(plant.start_in),
+    )
+    await field.start()
+    thinker.start()
+    calendar.start()
+    LOG.info("%s: %s, disarmed, records in %s", plant.name, memory.mode.actual.name, site.data)
+    pacer = Pacer(clock, plant.cycle_s)
+    try:
+        memory = await _beats(shell, pacer, memory, stop)
+    finally:
+        await _let_go(field, rules, memory, clock)
+        await asyncio.to_thread(calendar.close)
+        inbox.close()
+        await thinker.close()
+        await field.close()
+        await audit.close(clock.now().utc_s)
+    LOG.info("stopped; the PLC has the plant")
+    return 0
+
+
+async def _beats(shell: Shell, pacer: Pacer, memory: Memory, stop: asyncio.Event) -> Memory:
+    told = asyncio.create_task(stop.wait())
+    while not stop.is_set():
+        waiting = asyncio.create_task(pacer.next())
+        await asyncio.wait({waiting, told}, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            waiting.cancel()
+            break
+        memory = await cycle(shell, replace(memory, skipped=pacer.skipped_total))
+    told.cancel()
+    return memory
+
+
+async def _let_go(field: DriverPool, rules: Rules, memory: Memory, clock: Clock) -> None:
+    """Tell the PLC once that we stop, so that it sheds now and not after its time-out."""
+    frame, _ = handshake.beat(Mode.OFF, rules.plant.handshake, memory.shake, clock.now().mono_s)
+    if frame is not None:
+        await field.beat(frame)
+
+
+def _only_one(site: Site) -> TextIO | None:
+    """Return the locked pid file of this data folder; None where another process holds it."""
+    site.data.mkdir(parents=True, exist_ok=True)
+    lock = site.pid_file.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    lock.seek(0)
+    lock.truncate()
+    lock.write(f"{os.getpid()} setwise {version('setwise')}\n")
+    lock.flush()
+    return lock

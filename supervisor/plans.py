@@ -1,0 +1,143 @@
+"""A controller's inputs and plan as JSON-ready data for the record; inputs also back again, for replay."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from controllers.types import Binding, GiveUp, Inputs, Plan, PlanStatus, Solve
+from safety.signals import CvStatus, MvStatus
+from supervisor.record import JsonValue
+
+
+def plan_json(plan: Plan) -> dict[str, JsonValue]:
+    """Return ``plan`` as plain JSON values."""
+    return {
+        "status": plan.status.value,
+        "why": plan.why,
+        "moves": dict(plan.moves),
+        "u_ss": dict(plan.u_ss),
+        "y_ss": dict(plan.y_ss),
+        "y_now": dict(plan.y_now),
+        "bias": dict(plan.bias),
+        "prediction": {name: list(values) for name, values in plan.prediction.items()},
+        "prediction_at_s": list(plan.prediction_at_s),
+        "u_plan": {name: list(values) for name, values in plan.u_plan.items()},
+        "binding": [{"name": each.name, "limit": each.limit, "worth": each.worth} for each in plan.binding],
+        "give_ups": [
+            {"name": each.name, "rank": each.rank, "amount": each.amount, "clashes_with": list(each.clashes_with)}
+            for each in plan.give_ups
+        ],
+        "objective": dict(plan.objective),
+        "reasons": {name: list(codes) for name, codes in plan.reasons.items()},
+        "solves": [
+            {
+                "layer": each.layer,
+                "solver": each.solver,
+                "status": each.status,
+                "iterations": each.iterations,
+                "residual": each.residual,
+            }
+            for each in plan.solves
+        ],
+    }
+
+
+def inputs_json(inputs: Inputs) -> dict[str, JsonValue]:
+    """Return the controller's inputs as plain JSON values; ``inputs_of`` reads them back, bit for bit."""
+    return {
+        "cycle": inputs.cycle,
+        "at_s": inputs.at_s,
+        "u": dict(inputs.u),
+        "mv_status": {name: status.value for name, status in inputs.mv_status.items()},
+        "y": dict(inputs.y),
+        "y_new": dict(inputs.y_new),
+        "cv_status": {name: status.value for name, status in inputs.cv_status.items()},
+        "d": dict(inputs.d),
+        "limits": {name: [lo, hi] for name, (lo, hi) in inputs.limits.items()},
+        "targets": dict(inputs.targets),
+        "money": dict(inputs.money),
+        "blocked_up": list[JsonValue](sorted(inputs.blocked_up)),
+        "blocked_down": list[JsonValue](sorted(inputs.blocked_down)),
+        "optimise": inputs.optimise,
+    }
+
+
+class StoredInputs(TypedDict):
+    """The shape of ``inputs_json``."""
+
+    cycle: int
+    at_s: float
+    u: dict[str, float]
+    mv_status: dict[str, str]
+    y: dict[str, float | None]
+    y_new: dict[str, bool]
+    cv_status: dict[str, str]
+    d: dict[str, float | None]
+    limits: dict[str, tuple[float, float]]
+    targets: dict[str, float]
+    money: dict[str, float]
+    blocked_up: list[str]
+    blocked_down: list[str]
+    optimise: bool
+
+
+def inputs_of(stored: StoredInputs) -> Inputs:
+    """Return the inputs that ``inputs_json`` wrote. Raises KeyError or ValueError for anything else."""
+    return Inputs(
+        cycle=stored["cycle"],
+        at_s=stored["at_s"],
+        u=stored["u"],
+        mv_status={name: MvStatus(status) for name, status in stored["mv_status"].items()},
+        y=stored["y"],
+        y_new=stored["y_new"],
+        cv_status={name: CvStatus(status) for name, status in stored["cv_status"].items()},
+        d=stored["d"],
+        limits={name: (lo, hi) for name, (lo, hi) in stored["limits"].items()},
+        targets=stored["targets"],
+        money=stored["money"],
+        blocked_up=frozenset(stored["blocked_up"]),
+        blocked_down=frozenset(stored["blocked_down"]),
+        optimise=stored["optimise"],
+    )
+
+
+class StoredPlan(TypedDict):
+    """The shape of ``plan_json``."""
+
+    status: str
+    why: str
+    moves: dict[str, float]
+    u_ss: dict[str, float]
+    y_ss: dict[str, float]
+    y_now: dict[str, float]
+    bias: dict[str, float]
+    prediction: dict[str, list[float]]
+    prediction_at_s: list[float]
+    u_plan: dict[str, list[float]]
+    binding: list[dict[str, Any]]
+    give_ups: list[dict[str, Any]]
+    objective: dict[str, float]
+    reasons: dict[str, list[str]]
+    solves: list[dict[str, Any]]
+
+
+def plan_of(stored: StoredPlan, cycle: int) -> Plan:
+    """Return the plan that ``plan_json`` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    return Plan(
+        cycle=cycle,
+        status=PlanStatus(stored["status"]),
+        why=stored["why"],
+        moves=stored["moves"],
+        u_ss=stored["u_ss"],
+        y_ss=stored["y_ss"],
+        y_now=stored["y_now"],
+        bias=stored["bias"],
+        prediction={name: tuple(values) for name, values in stored["prediction"].items()},
+        prediction_at_s=tuple(stored["prediction_at_s"]),
+        u_plan={name: tuple(values) for name, values in stored["u_plan"].items()},
+        binding=tuple(Binding(**each) for each in stored["binding"]),
+        give_ups=tuple(GiveUp(**{**each, "clashes_with": tuple(each["clashes_with"])}) for each in stored["give_ups"]),
+        objective=stored["objective"],
+        reasons={name: tuple(codes) for name, codes in stored["reasons"].items()},
+        solves=tuple(Solve(**each) for each in stored["solves"]),
+    )

@@ -1,0 +1,96 @@
+"""Codes of modes, refusals and answers as sentences for people. The codes are the record; these are only words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from safety.signals import ModeState, Refusal
+
+REASONS: Mapping[str, str] = {
+    "arming": "waiting for the PLC's answers before the first write",
+    "rearm_needed": "a person has to confirm closed loop again",
+    "schedule": "the schedule does not allow more now",
+    "tripped": "tripped: acknowledge, then choose a mode",
+    "interlocks": "an interlock asks to shed",
+    "no_trip": "an interlock asks to switch off and lock",
+    "gate": "the gate refused for a reason that ends closed loop",
+    "audit": "decisions cannot be put on record",
+    "record_verified": "the record is not in order yet",
+    "proof_test": "the proof test of the gate failed",
+    "plc_remote": "the PLC's switch is at LOCAL",
+    "plc_probe": "the PLC's probe constant is wrong: word order",
+    "plc_boot": "the PLC restarted",
+    "plc_alone": "another supervisor writes to this PLC",
+    "plc_echo": "the PLC does not echo our heartbeat",
+    "plc_epoch": "the PLC has not acknowledged our epoch",
+    "mvs_active": "too few MVs are at work",
+    "candidate": "no plan for several cycles",
+    "handshake": "this plant's PLC has no full handshake",
+    "security": "the connection that is written to is not protected, and nobody waived that",
+    "critical_cv": "a critical CV is out of control",
+    "attended": "nobody has confirmed closed loop for too long",
+    "not_confirmed": "the second confirmation is missing",
+    "role": "the role does not allow it",
+    "expired": "the request is too old",
+    "not_from_here": "not possible from this mode",
+    "not_acknowledged": "the trip is not acknowledged",
+    "outside_engineering": "outside the engineering limits",
+    "crosses": "it would cross the other limit",
+    "unknown_variable": "there is no such variable",
+    "not_a_number": "not a number",
+    "no_latch": "there is no such latched interlock",
+    "still_tripped": "its cause is still there",
+}
+
+REFUSALS: Mapping[str, str] = {
+    "range_hi": "above its safety limit",
+    "range_lo": "below its safety limit",
+    "step_up": "too large a step up",
+    "step_down": "too large a step down",
+    "rate_up": "faster upward than its rate",
+    "rate_down": "faster downward than its rate",
+    "window": "too much change in its time window",
+    "distance": "too far from the measured value",
+    "first_move": "the first write after arming only stands still",
+    "not_listed": "not on the write list",
+    "not_finite": "not a number",
+    "encoding": "cannot be sent as it is",
+    "unavailable": "its loop does not accept our setpoint",
+    "actual_bad": "its setpoint cannot be read",
+    "readback_bad": "its measured value is not good",
+    "unresolved": "its last write has an unknown outcome",
+    "unsettled": "its last approval has not been answered",
+    "overridden": "somebody else changed its setpoint",
+    "min_active_mvs": "too few MVs are at work",
+    "interlock": "an interlock holds",
+    "not_evaluated": "the interlock was not evaluated",
+    "handshake": "the PLC's side does not permit a write",
+    "blocked_up": "an interlock blocks it upward",
+    "blocked_down": "an interlock blocks it downward",
+    "windup_hi": "the loop below cannot follow upward",
+    "windup_lo": "the loop below cannot follow downward",
+    "mode": "not in closed loop",
+    "clock": "the snapshot is too old to judge by",
+    "cycle": "parts of different cycles",
+    "duplicate": "named twice",
+}
+
+
+def reason(code: str) -> str:
+    """Return a mode reason or an answer's code in words; the code itself where there are none."""
+    return REASONS.get(code, code)
+
+
+def mode_sentence(mode: ModeState) -> str:
+    """Return what was asked for, what is, and why not more."""
+    if mode.requested is mode.actual:
+        return f"Mode {mode.actual.name}, as requested."
+    why = "; ".join(reason(code) for code in mode.reasons)
+    return f"Mode {mode.actual.name}, though {mode.requested.name} is requested: {why}."
+
+
+def refusal_sentence(refusal: Refusal) -> str:
+    """Return one refusal in words, with its numbers."""
+    words = REFUSALS.get(refusal.code.removeprefix("sent_"), refusal.code)
+    numbers = ", ".join(f"{name} {value:.5g}" for name, value in refusal.detail.items())
+    return f"The gate refused {refusal.subject}: {words}{f' ({numbers})' if numbers else ''}."

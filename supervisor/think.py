@@ -1,0 +1,461 @@
+"""The pure half of a cycle: what control knows, concludes and decides. Replay calls these very functions.
+
+``observe`` turns a raw snapshot into the controller's inputs; ``permit`` judges the plan on a fresh snapshot; ``sent``
+takes in what became of the write and makes the heartbeat; ``conclude`` makes the record. Memory in, memory out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from constraints.economics import eur_per_h, money_coefficients
+from controllers.memory import Memory as ControllerMemory
+from controllers.types import Inputs, Plan, PlanStatus
+from safety import handshake, interlocks, modes, prooftest
+from safety.encoding import quantise
+from safety.gate import GateMemory, Situation, Verdict, judge, settle, stand_still
+from safety.handshake import HandshakeMemory, Link
+from safety.interlocks import InterlockMemory, InterlockOutcome
+from safety.modes import Facts, ModeDecision, ModeMemory, ModeRequest
+from safety.signals import (
+    BeatFrame,
+    Candidate,
+    CvStatus,
+    Instant,
+    Mode,
+    Move,
+    MvStatus,
+    Refusal,
+    Snapshot,
+    WriteOutcome,
+    WriteReceipt,
+)
+from safety.validity import ValidityMemory, validate
+from supervisor import alarms
+from supervisor.inputs import controller_inputs
+from supervisor.plans import plan_json
+from supervisor.record import Answer, CycleRecord, Intent, Request
+from supervisor.rules import Rules
+from supervisor.service import Service, ServiceMemory, advised, service
+from supervisor.settings import Settings, Side, advanced, limit_changed
+from supervisor.stored import Stored
+
+CONTROLLER = "main"
+AT_WORK = frozenset({MvStatus.ON, MvStatus.INIT, MvStatus.WDUP_HIGH, MvStatus.WDUP_LOW})
+ASKS = {Mode.OFF: "off", Mode.MONITOR: "monitor", Mode.ADVISORY: "advisory", Mode.CLOSED_LOOP: "closed_loop"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Everything that one cycle hands to the next."""
+
+    shake: HandshakeMemory
+    mode: ModeMemory
+    cycle: int = 0
+    skipped: int = 0
+    """Beats that passed without a cycle, since start."""
+    settle_ms: float = 0.0
+    """What storing the last record took, real milliseconds."""
+    validity: ValidityMemory = field(default_factory=ValidityMemory)
+    locks: InterlockMemory = field(default_factory=InterlockMemory)
+    gate: GateMemory = field(default_factory=GateMemory)
+    service: ServiceMemory = field(default_factory=ServiceMemory)
+    settings: Settings = field(default_factory=Settings)
+    controller: ControllerMemory | None = None
+    setpoints: Mapping[str, float] = field(default_factory=dict)
+    """Each MV's last actual setpoint that could be read."""
+    blocked_up: frozenset[str] = frozenset()
+    blocked_down: frozenset[str] = frozenset()
+    """Directions closed by interlocks at the last look."""
+    record_why: str = ""
+    """Why the last decision could not be stored; empty when it was."""
+    gate_sheds: str = ""
+    """Refusal of the last cycle that ends closed loop; empty where there was none."""
+    proof_failures: tuple[str, ...] | None = None
+    """What the proof test at the last arming found; None before the first."""
+    confirmed_at_s: float | None = None
+    """When a person last confirmed closed loop."""
+    shed_why: str = ""
+    """Why closed loop ended, until a person takes a new decision."""
+    beats_missed: int = 0
+    """Heartbeats in a row that the server did not acknowledge."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    alarms: alarms.Standing = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What control makes of the first snapshot."""
+
+    snapshot: Snapshot
+    service: Service
+    inputs: Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the shell knows and pure code cannot: requests, schedule, links, thinker, record."""
+
+    at: Instant
+    """When it was looked at; the gate judges by this time."""
+    requests: tuple[Request, ...] = ()
+    schedule: Mapping[tuple[str, Side], float] | None = None
+    cap: Mode | None = None
+    prices: Mapping[str, float] | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    thinker_why: str = ""
+    record_why: str = ""
+    """Why the record cannot be trusted or is being checked; empty when it is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What this cycle will do, and why."""
+
+    snapshot: Snapshot
+    """Fresh, validated."""
+    mode: ModeDecision
+    interlocks: InterlockOutcome
+    link: Link
+    verdict: Verdict | None
+    """None where nothing was judged: not in closed loop."""
+    first_refusals: tuple[Refusal, ...]
+    """Why the controller's own candidate was refused, where standing still was judged after it."""
+    stands_still: bool
+    intent: Intent | None
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the shell did with a decision."""
+
+    stored: Stored | None
+    """The intent's fate; None where nothing was to be written."""
+    receipts: tuple[WriteReceipt, ...]
+    outside: Outside
+    timings_ms: Mapping[str, float]
+
+
+def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
+    """Return the validated view of a raw snapshot and the controller's inputs."""
+    plant = rules.plant
+    snapshot, validity = validate(raw, plant.validity, memory.validity)
+    status, service_memory = service(plant, snapshot, memory.service)
+    settings = advanced(plant, memory.settings, snapshot.at.mono_s)
+    read = {name: snapshot.good(mv.setpoint.tag) for name, mv in plant.mvs.items()}
+    setpoints = {**memory.setpoints, **{name: value for name, value in read.items() if value is not None}}
+    inputs = controller_inputs(
+        plant,
+        snapshot,
+        status,
+        settings,
+        money=money_coefficients(plant, settings.prices),
+        blocked_up=memory.blocked_up,
+        blocked_down=memory.blocked_down,
+        last_setpoints=setpoints,
+        mv_status=status.mvs if memory.mode.actual is Mode.CLOSED_LOOP else advised(status.mvs),
+        optimise=memory.mode.actual >= Mode.ADVISORY,
+    )
+    memory = replace(
+        memory,
+        cycle=snapshot.cycle,
+        validity=validity,
+        service=service_memory,
+        settings=settings,
+        setpoints=setpoints,
+    )
+    return View(snapshot, status, inputs), memory
+
+
+def permit(
+    rules: Rules, fresh: Snapshot, view: View, plan: Plan, outside: Outside, memory: Memory
+) -> tuple[Decision, Memory]:
+    """Return what may be done now, judged on the fresh snapshot: requests, interlocks, handshake, mode, gate."""
+    plant, now_s = rules.plant, outside.at.mono_s
+    snapshot, validity = validate(fresh, plant.validity, memory.validity)
+    outcome, locks = interlocks.evaluate(snapshot, plant.interlocks, memory.locks)
+    memory, answers = _taken(rules, outside, replace(memory, validity=validity, locks=locks))
+    memory = _reconnected(rules, outside.links, memory)
+    link, shake = handshake.observe(snapshot, plant.handshake, memory.shake)
+    memory = replace(memory, shake=shake)
+    asked, ids = _mode_requests(rules, outside.requests, now_s)
+    if any(request.ask == "closed_loop" for request in asked):
+        memory = replace(memory, proof_failures=_proof(rules), confirmed_at_s=now_s)
+    facts = Facts(
+        conditions={**outcome.conditions, **link.conditions, **_conditions(rules, view, outside, memory, now_s)},
+        has_candidate=plan.status is PlanStatus.OK,
+        cap=memory.settings.cap,
+        requests=asked,
+    )
+    was = memory.mode.actual
+    decision, mode = modes.decide(facts, rules.modes, memory.mode, now_s)
+    shed_why = ", ".join(decision.shed) if decision.shed and decision.shed != ("asked",) else memory.shed_why
+    if mode.requested is not memory.mode.requested or any(request.ask == "closed_loop" for request in asked):
+        shed_why = ", ".join(decision.shed) if decision.shed and decision.shed != ("asked",) else ""
+    memory = replace(
+        memory,
+        mode=mode,
+        shed_why=shed_why,
+        blocked_up=outcome.blocked_up,
+        blocked_down=outcome.blocked_down,
+        links=outside.links,
+    )
+    answers += tuple(
+        Answer(id=ids[id(answer.request)], accepted=not answer.reasons, why=", ".join(answer.reasons))
+        for answer in decision.answers
+    )
+    situation = Situation(decision.state, outcome, link)
+    verdict, first, still, memory = _judged(
+        rules, plan, snapshot, situation, memory, now_s, arming=was is not Mode.CLOSED_LOOP
+    )
+    intent = None if verdict is None or verdict.approval is None else _intent(verdict, snapshot, plan, outside.at)
+    return Decision(snapshot, decision, outcome, link, verdict, first, still, intent, answers), memory
+
+
+def sent(
+    rules: Rules, decision: Decision, receipts: Sequence[WriteReceipt], memory: Memory, now_s: float
+) -> tuple[BeatFrame | None, Memory]:
+    """Take in the receipts of an approved move set and return the heartbeat of this cycle."""
+    approval = decision.verdict.approval if decision.verdict is not None else None
+    if approval is not None:
+        memory = replace(
+            memory,
+            gate=settle(memory.gate, receipts, now_s),
+            shake=handshake.settle(memory.shake, approval, receipts, now_s),
+        )
+    frame, shake = handshake.beat(decision.mode.beat, rules.plant.handshake, memory.shake, now_s)
+    return frame, replace(memory, shake=shake)
+
+
+def adopted(answer: tuple[Plan, ControllerMemory | None], memory: Memory) -> tuple[Plan, Memory]:
+    """Return the thinker's plan, and the memory with the controller's own in it."""
+    plan, controller = answer
+    return plan, replace(memory, controller=controller)
+
+
+def beaten(memory: Memory, acknowledged: bool) -> Memory:  # noqa: FBT001 - a fact, not a switch
+    """Return the memory after the heartbeat was sent; one that was not acknowledged is left to the echo check."""
+    return replace(memory, beats_missed=0 if acknowledged else memory.beats_missed + 1)
+
+
+def conclude(
+    rules: Rules, view: View, plan: Plan, decision: Decision, memory: Memory, result: Result
+) -> tuple[CycleRecord, Memory]:
+    """Return the record of the cycle."""
+    plant, snapshot, outside, stored = rules.plant, decision.snapshot, result.outside, result.stored
+    intent_why = stored.why if stored is not None and not stored.stored else ""
+    record_why = intent_why or memory.record_why or outside.record_why
+    standing = alarms.standing(
+        links=outside.links,
+        snapshot=snapshot,
+        tags=plant.tags,
+        cvs=view.service.cvs,
+        mvs=view.service.mvs,
+        interlocks=decision.interlocks.tripped,
+        thinker_why=plan.why if plan.status is PlanStatus.LATE else "",
+        record_why=record_why,
+        shed_why=memory.shed_why,
+    )
+    values = {
+        **{name: value for name, value in view.inputs.y.items() if value is not None},
+        **memory.setpoints,
+    }
+    record = CycleRecord(
+        cycle=snapshot.cycle,
+        utc_s=snapshot.at.utc_s,
+        mono_s=snapshot.at.mono_s,
+        mode=decision.mode.state,
+        readings={
+            tag: (reading.value if reading.usable else None, reading.quality.value, reading.why)
+            for tag, reading in snapshot.readings.items()
+        },
+        plan={**plan_json(plan), "mv_status": dict(view.service.mvs), "cv_status": dict(view.service.cvs)},
+        verdict=_verdict_word(decision),
+        refusals=decision.first_refusals or (decision.verdict.refusals if decision.verdict is not None else ()),
+        trips=decision.interlocks.tripped,
+        receipts=result.receipts,
+        intent_seq=stored.seq if stored is not None else None,
+        answers=decision.answers,
+        alarms=alarms.changes(memory.alarms, standing),
+        limits=memory.settings.active,
+        money=eur_per_h(plant, values, memory.settings.prices),
+        links=outside.links,
+        timings_ms={
+            **result.timings_ms,
+            "settle": memory.settle_ms,
+            "total": result.timings_ms.get("total", 0.0) + memory.settle_ms,
+        },
+    )
+    return record, replace(memory, alarms=standing, record_why=intent_why)
+
+
+def remembered(memory: Memory, settled: Stored, settle_ms: float) -> Memory:
+    """Return the memory after the record was (or could not be) stored: without a record, no next write."""
+    return replace(memory, record_why=memory.record_why if settled.stored else settled.why, settle_ms=settle_ms)
+
+
+def not_sent(decision: Decision, why: str) -> tuple[WriteReceipt, ...]:
+    """Return the receipts of an approved move set that was held back, because it is not on durable record."""
+    approval = decision.verdict.approval if decision.verdict is not None else None
+    moves = approval.moves if approval is not None else ()
+    return tuple(WriteReceipt(move.mv, WriteOutcome.NOT_SENT, move.value, why=why) for move in moves)
+
+
+def _taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple[Answer, ...]]:
+    """Carry out the calendar's settings, and persons' requests that are not about the mode."""
+    settings = memory.settings
+    if outside.schedule is not None:
+        settings = replace(settings, schedule=outside.schedule)
+    if outside.cap is not None:
+        settings = replace(settings, cap=outside.cap)
+    if outside.prices is not None:
+        settings = replace(settings, prices=outside.prices)
+    locks = memory.locks
+    answers = []
+    for request in outside.requests:
+        if request.action == "limit":
+            settings, why = limit_changed(rules.plant, settings, request)
+        elif request.action == "reset":
+            locks, why = interlocks.reset(locks, rules.plant.interlocks, request.interlock or "", request.role)
+        else:
+            continue
+        answers.append(Answer(id=request.id, accepted=not why, why=why))
+    return replace(memory, settings=settings, locks=locks), tuple(answers)
+
+
+def _mode_requests(
+    rules: Rules, requests: Sequence[Request], now_s: float
+) -> tuple[tuple[ModeRequest, ...], dict[int, str]]:
+    """Return the requests that the mode table decides on, and the id that each very object answers to."""
+    asked: list[ModeRequest] = []
+    ids: dict[int, str] = {}
+    for request in requests:
+        if request.action == "acknowledge":
+            ask = "acknowledge"
+        elif request.action == "mode" and request.mode is not None and request.mode in ASKS:
+            ask = ASKS[request.mode]
+        else:
+            continue
+        asked.append(
+            ModeRequest(
+                ask=ask,  # type: ignore[arg-type]
+                who=request.who,
+                role=request.role,
+                confirmed=request.confirmed,
+                expires_s=now_s + rules.plant.cycle_s,  # the mailbox has judged its own expiry just now
+            )
+        )
+        ids[id(asked[-1])] = request.id
+    return tuple(asked), ids
+
+
+def _conditions(rules: Rules, view: View, outside: Outside, memory: Memory, now_s: float) -> dict[str, bool]:
+    """Return the conditions of the mode table that are not the interlocks' or the handshake's."""
+    plant = rules.plant
+    working = sum(status in AT_WORK for status in view.service.mvs.values())
+    critical = [name for name, mv in plant.mvs.items() if mv.critical and view.service.mvs[name] not in AT_WORK]
+    unattended_s = 0.0 if memory.confirmed_at_s is None else now_s - memory.confirmed_at_s
+    return {
+        "gate": not memory.gate_sheds,
+        "audit": not memory.record_why,
+        "record_verified": not outside.record_why,
+        "proof_test": memory.proof_failures == () or memory.proof_failures is None,
+        "mvs_active": working >= plant.min_active_mvs and not critical,
+        "handshake": plant.handshake.kind == "full",
+        "security": not rules.unprotected,
+        "critical_cv": CvStatus.CRIT not in view.service.cvs.values(),
+        "attended": unattended_s <= plant.max_unattended_s,
+    }
+
+
+def _proof(rules: Rules) -> tuple[str, ...]:
+    return tuple(prooftest.run(rules.gate))
+
+
+def _reconnected(rules: Rules, links: Mapping[str, str], memory: Memory) -> Memory:
+    """Announce a higher epoch after the MVs' connection came back: what was sent before may still arrive."""
+    written = {mv.writes.connection for mv in rules.plant.mvs.values()}
+    back = any(links.get(name) == "connected" and memory.links.get(name) not in (None, "connected") for name in written)
+    return replace(memory, shake=handshake.fenced(memory.shake)) if back else memory
+
+
+def _judged(
+    rules: Rules,
+    plan: Plan,
+    snapshot: Snapshot,
+    situation: Situation,
+    memory: Memory,
+    now_s: float,
+    *,
+    arming: bool,
+) -> tuple[Verdict | None, tuple[Refusal, ...], bool, Memory]:
+    """Send the plan through the gate, and standing still after a refusal."""
+    if situation.mode.actual is not Mode.CLOSED_LOOP:
+        return None, (), False, replace(memory, gate_sheds="")
+    still = stand_still(CONTROLLER, snapshot, rules.gate)
+    if plan.status is not PlanStatus.OK or arming:
+        verdict, gate = judge(still, snapshot, situation, rules.gate, memory.gate, now_s)
+        return verdict, (), True, replace(memory, gate=gate, gate_sheds=_sheds(verdict))
+    candidate = _candidate(rules, plan, snapshot, memory, still)
+    verdict, gate = judge(candidate, snapshot, situation, rules.gate, memory.gate, now_s)
+    if not verdict.refusals:
+        return verdict, (), False, replace(memory, gate=gate, gate_sheds="")
+    first, sheds = verdict.refusals, _sheds(verdict)
+    verdict, gate = judge(still, snapshot, situation, rules.gate, gate, now_s)
+    return verdict, first, True, replace(memory, gate=gate, gate_sheds=sheds)
+
+
+def _sheds(verdict: Verdict) -> str:
+    if verdict.action not in ("shed", "off"):
+        return ""
+    return ", ".join(f"{refusal.code} {refusal.subject}" for refusal in verdict.refusals) or verdict.action
+
+
+def _candidate(rules: Rules, plan: Plan, snapshot: Snapshot, memory: Memory, still: Candidate) -> Candidate:
+    """Return the plan's moves as numbers that the PLC can hold; an MV whose account is not open yet stands still."""
+    moves = []
+    for move in still.moves:
+        rule = rules.gate.mvs[move.mv]
+        track = memory.gate.tracks.get(move.mv)
+        wanted = plan.moves.get(move.mv)
+        actual = snapshot.good(rule.actual)
+        if wanted is None or actual is None or track is None or track.paid_until_s is None:
+            moves.append(move)
+            continue
+        value = quantise(wanted, actual, rule.envelope.lo, rule.envelope.hi, rule.encoding)
+        moves.append(Move(move.mv, value))
+    return Candidate(CONTROLLER, snapshot.cycle, tuple(moves))
+
+
+def _intent(verdict: Verdict, snapshot: Snapshot, plan: Plan, now: Instant) -> Intent:
+    approval = verdict.approval
+    if approval is None:
+        raise ValueError("no approval, no intent")
+    return Intent(
+        cycle=approval.cycle,
+        utc_s=now.utc_s,
+        controller=approval.controller,
+        epoch=approval.epoch,
+        sequence=approval.sequence,
+        mask=approval.mask,
+        crc=approval.crc,
+        setpoints={move.mv: move.value for move in approval.moves},
+        payloads={move.mv: move.payload.hex() for move in approval.moves},
+        from_setpoints={
+            move.mv: actual for move in approval.moves if (actual := snapshot.good(f"{move.mv}.actual")) is not None
+        },
+        limits_hash=approval.limits_hash,
+        config_hash=approval.config_hash,
+        reason="; ".join(f"{mv}: {', '.join(codes)}" for mv, codes in plan.reasons.items()),
+    )
+
+
+def _verdict_word(decision: Decision) -> Literal["approved", "refused", "stand_still", "none"]:
+    if decision.verdict is None:
+        return "none"
+    if decision.verdict.approval is None:
+        return "refused"
+    return "stand_still" if decision.stands_still else "approved"

@@ -1,0 +1,238 @@
+"""Files with one mistake each: the right code, at the right place. ``§`` marks where the finding must point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from constraints.plantfile import CODES, PlantFileError, load_text, render
+
+GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Bad:
+    """``old`` in the good file becomes ``new``; the finding ``code`` stands where ``§`` is in ``new``."""
+
+    name: str
+    code: str
+    old: str
+    new: str
+    hint: str = ""
+
+
+BAD = [
+    # form of the text
+    Bad("duplicate key", "E004", "  site: {type: mqtt", "  §dcs: {type: memory}\n  site: {type: mqtt", "line 5"),
+    Bad("anchor", "E005", "readback: T_jacket", "readback: §&x T_jacket"),
+    Bad("alias", "E005", "dvs: [hum]", "dvs: [§*hum]"),
+    Bad("merge key", "E005", "  meter: {type", "  meter: {§<<: {port: 5}, type"),
+    Bad("custom tag", "E006", "user: {secret: dcs}", "user: §!secret dcs"),
+    Bad("tab", "E003", "    url:", "  §\turl:", "spaces"),
+    Bad("second document", "E007", "dvs: [hum]", "§---\ndvs: [hum]"),
+    Bad("open bracket", "E002", "dvs: [hum]\n", "dvs: [hum\n", ""),
+    Bad("colon in text", "E002", 'desc: "Feed, wet"', "desc: a: b", ""),
+    Bad("collection as key", "E007", "dvs: [hum]", "? §[hum]\n: 1"),
+    # form of the values
+    Bad("unknown key", "E010", "hold: 30 s", "§holt: 30 s", "did you mean 'hold'?"),
+    Bad("unknown key far from all", "E010", "hold: 30 s", "§colour: red"),
+    Bad("unknown section", "E010", "dvs: [hum]", "§dvz: [hum]", "did you mean 'dvs'?"),
+    Bad("comma in text", "E010", 'desc: "Feed, wet"', "desc: Feed, §wet", "quotes"),
+    Bad("unknown register", "E010", 'root: "dcs:ns=2;s=APC."', 'root: "dcs:ns=2;s=APC.", points: {§BEAT: "a:b"}'),
+    Bad("missing unit", "E011", "  hum: {source", '  §nox: {source: "site:a"}\n  hum: {source'),
+    Bad("missing type", "E011", "  meter: {type: modbus-tcp, ", "  §meter: {"),
+    Bad("missing setpoint", "E011", '    setpoint: "dcs:ns=2;s=FIC4.SP"\n', "", ""),
+    Bad("number as text", "E012", "min_active_mvs: 2", 'min_active_mvs: §"2"'),
+    Bad("text as number", "E012", "name: Kettle", "name: §12", "quotes"),
+    Bad("yes for true", "E012", "    critical: true\n    limit", "    critical: §yes\n    limit"),
+    Bad("list for number", "E012", "concern: 1.5 K", "concern: §[1]"),
+    Bad("nothing there", "E012", "dvs: [hum]", "§dvs:"),
+    Bad("infinite", "E012", "cost: 0.25", "cost: §.inf"),
+    Bad("huge", "E012", "cost: 0.25", "cost: §1e999"),
+    Bad("three limits", "E014", "operator: [78, 92]", "operator: §[78, 80, 92]"),
+    Bad("three lags", "E014", "lags: [300]", "lags: §[1, 2, 3]"),
+    Bad("rank 0", "E014", "rank: {hi: 1,", "rank: {hi: §0,"),
+    Bad("unknown type", "E013", "type: mqtt", "type: §mqqt", "did you mean 'mqtt'?"),
+    Bad("unknown shed", "E013", "shed: safe_value", "shed: §save_value", "did you mean 'safe_value'?"),
+    Bad("closed loop at start", "E066", "start_in: advisory", "start_in: §closed_loop", "person"),
+    Bad("name with a dot", "E015", "  hum: {source", '  §a.b: {source: "site:a", unit: K}\n  hum: {source'),
+    Bad("name of a function", "E015", "  hum: {source", '  §rate: {source: "site:a", unit: K}\n  hum: {source'),
+    Bad("name of a keyword", "E015", "  hum: {source", '  §in: {source: "site:a", unit: K}\n  hum: {source'),
+    Bad("secret's value", "E014", "user: {secret: dcs}", "user: {secret: §me:pass}"),
+    Bad("no certificate", "E016", "    certificate: pki/own.der\n", "", ""),
+    Bad("no safe value", "E016", "    safe_value: 120\n", "", ""),
+    Bad("price and tariff", "E016", "power: power, tariff: grid", "power: power, tariff: grid, price: 1 EUR/kWh"),
+    Bad("empty schedule entry", "E016", ", mode: monitor}", "}"),
+    # units
+    Bad("unknown unit", "E020", 'unit: g/kg}', "unit: §g/gk}", ""),
+    Bad("unknown unit, near", "E020", "unit: kW}", "unit: §KW}", "did you mean 'kW'?"),
+    Bad("coulomb", "E020", 'TI3.PV", unit: degC', 'TI3.PV", unit: §C', "degC"),
+    Bad("wrong kind of unit", "E021", "max_distance: 15", "max_distance: §15 kg"),
+    Bad("time in degrees", "E021", "plc_timeout: 0.5 min", "plc_timeout: §30 degC"),
+    Bad("MV and readback", "E021", "readback: flow\n    unit: kg/h", "readback: flow\n    unit: §t/h"),
+    Bad("price without unit", "E022", "price: 300 EUR/t", "price: §300"),
+    Bad("price in no money", "E021", "price: 300 EUR/t", "price: §300 kg"),
+    Bad("price in other money", "E021", "price: 300 EUR/t", "price: §300 USD/t"),
+    # expressions
+    Bad("unknown tag", "E030", "max(T_bed, T_bed_b)", "max(T_bed, §T_bedb)", "did you mean 'T_bed_b'?"),
+    Bad("MV in an interlock", "E030", '"T_bed > 96"', '"§T_jacket_sp > 96"', "T_jacket"),
+    Bad("unknown tag in rate", "E030", '"T_bed > 96"', '"rate(§Tbed, 60) > 1"', "T_bed"),
+    Bad("adds units", "E031", '"T_bed > 96"', '"§T_bed + flow > 96"', ""),
+    Bad("compares kW and W", "E031", '"T_bed > 96"', '"§T_bed < power"', ""),
+    Bad("not Python", "E032", '"T_bed > 96"', '"T_bed > §> 96"', ""),
+    Bad("attribute", "E032", '"T_bed > 96"', '"§T_bed.value > 96"', ""),
+    Bad("call", "E032", '"T_bed > 96"', '"§open(T_bed) > 96"', ""),
+    Bad("not a condition", "E032", '"T_bed > 96"', '§"T_bed + 1"', "compare"),
+    Bad("never changes", "E033", '"T_bed > 96"', '§"3 > 2"', ""),
+    Bad("cancels out", "E033", '"0 <= flow - 10 * abs(T_bed - 80)"', '§"T_bed - T_bed <= 1"', ""),
+    Bad("product of variables", "E034", "2 * (T_jacket_sp - T_bed)", "§T_jacket_sp * T_bed"),
+    Bad("not convex", "E034", "0 <= flow - 10 * abs(T_bed - 80)", "§flow <= max(T_bed, 3)", "sum"),
+    Bad("constraint on a DV", "E035", "(T_jacket_sp - T_bed)", "(§hum - 3)"),
+    # limits
+    Bad("operator outside", "E040", "operator: [78, 92]", "operator: §[78, 99]", "inside engineering"),
+    Bad("engineering outside", "E040", "engineering: [110, 180]", "engineering: §[90, 180]", "inside safety"),
+    Bad("wrong way round", "E041", "safety: [60, 105]", "safety: §[105, 60]", "[low, high]"),
+    Bad("range wrong way round", "E041", "range: [0, 6 t/h]", "range: §[7000, 6 t/h]"),
+    Bad("target outside", "E042", "target: 3.8,", "target: §4.8,"),
+    Bad("safe value outside", "E042", "safe_value: 120", "safe_value: §99"),
+    Bad("schedule outside", "E042", "operator.hi: 0.105 MW", "operator.hi: §0.305 MW"),
+    Bad("no safety limits", "E043", "limits: {safety: [500, 4000]}", "§limits: {engineering: [500, 4000]}"),
+    Bad("back-off too large", "E044", "    rank: {hi: 1, lo: 3}", "    §back_off: {hi: 7, lo: 7}"),
+    Bad("rate of 0", "E014", "down: 120}", "down: §0}"),
+    # names and places
+    Bad("unknown connection", "E050", '"site:southmill', '"§sight:southmill', "did you mean 'site'?"),
+    Bad("unknown readback", "E051", "readback: flow", "readback: §flov", "did you mean 'flow'?"),
+    Bad("CV without tag", "E051", "  gas: {limits: {op", "  §gass: {limits: {op", "did you mean 'gas'?"),
+    Bad("DV without tag", "E051", "dvs: [hum]", "dvs: [§humm]", "did you mean 'hum'?"),
+    Bad("unknown MV", "E052", "block_up T_jacket_sp", "block_up §T_jacket_s", "did you mean 'T_jacket_sp'?"),
+    Bad("block without target", "E013", "block_up T_jacket_sp", "§block_up"),
+    Bad("unknown action", "E013", "then: shed", "then: §sched", "did you mean 'shed'?"),
+    Bad("unknown tariff", "E053", "tariff: grid", "tariff: §gird", "did you mean 'grid'?"),
+    Bad("band without price", "E053", "          night: {days", "          §nite: {days", "did you mean 'night'?"),
+    Bad("tag and MV", "E054", "  hum: {source", '  flow_sp: {source: "site:a", unit: kg/h}\n  hum: {source', ""),
+    Bad("same interlock name", "E054", "name: Enough, when: \"T_bed", "name: §Hot, when: \"T_bed"),
+    Bad("same DV", "E054", "dvs: [hum]", "dvs: [hum, §hum]"),
+    Bad("DV is CV", "E054", "dvs: [hum]", "dvs: [hum, §gas]"),
+    Bad("bad node", "E055", "ns=3;i=1021", "§ns=3;1021"),
+    Bad("register without type", "E055", "input/100:int16", "§input/100"),
+    Bad("register type", "E055", "input/100:int16", "§input/100:int24"),
+    Bad("word order", "E055", "float32:CDAB", "float32:DCAB", ""),
+    Bad("wildcard topic", "E055", "southmill/air#humidity", "§southmill/+/x"),
+    Bad("no connection in address", "E055", '"dcs:ns=2;s=TI2.PV"', '§"TI2.PV"'),
+    Bad("write to MQTT", "E056", 'writes: "dcs:ns=2;s=APC.SP.flow_sp"', 'writes: §"site:a/b"'),
+    Bad("write to input", "E056", 'writes: "dcs:ns=2;s=APC.SP.flow_sp"', 'writes: §"meter:input/9:float32"'),
+    Bad("same address", "E057", "APC.SP.flow_sp", "APC.SP.T_jacket_sp", ""),
+    Bad("handshake register", "E057", '"dcs:ns=2;s=APC.SP.flow_sp"', '§"dcs:ns=2;s=APC.COMMIT"'),
+    Bad("safety system", "E058", '"dcs:ns=2;s=APC.SP.flow_sp"', '§"dcs:ns=2;s=SIS.SP1"'),
+    Bad("fail-safe program", "E058", '"dcs:ns=2;s=APC.SP.flow_sp"', '§"dcs:ns=2;s=APC.F_MAIN"'),
+    # time and handshake
+    Bad("PLC never sheds", "E060", "plc_timeout: 0.5 min", "plc_timeout: §0", "more than twice 5 s"),
+    Bad("PLC sheds at once", "E060", "plc_timeout: 0.5 min", "plc_timeout: §10 s", "lost beat"),
+    Bad("beat slower than cycle", "E061", "every: 5 s,", "every: §11 s,"),
+    Bad("no root", "E062", 'root: "dcs:ns=2;s=APC.", ', "", ""),
+    Bad("think too long", "E063", "think: 6000 ms", "think: §10 s"),
+    Bad("always stale", "E064", "stale_after: 5 min", "stale_after: §30 s", "60 s"),
+    Bad("stale inside the cycle", "E064", "stale_after: 25 s", "stale_after: §9 s", "10 s"),
+    Bad("always frozen", "E064", "frozen_after: 0.5 h", "frozen_after: §1 min"),
+    Bad("reconnect", "E065", "reconnect_max: 5 s", "reconnect_max: §300 s", "10 s"),
+    # models
+    Bad("model of no CV", "E070", "  quality: {T_jacket_sp", "  §qualite: {T_jacket_sp", "did you mean 'quality'?"),
+    Bad("model of a readback", "E070", "quality: {T_jacket_sp:", "quality: {§T_jacket:", "T_jacket_sp"),
+    Bad("gain 0", "E071", "gain: -0.05,", "gain: §0,"),
+    Bad("negative lag", "E014", "lags: [300]", "lags: [§-300]"),
+    # calendar, tariffs, money
+    Bad("time zone", "E080", "Europe/Berlin", "§Europe/Berln", "did you mean 'Europe/Berlin'?"),
+    Bad("time zone folder", "E080", "Europe/Berlin", "§../../etc"),
+    Bad("currency", "E080", "currency: EUR}", "currency: §EURO}", "did you mean 'EUR'?"),
+    Bad("hours", "E081", 'hours: "06:00-10:00"', 'hours: §"6-10"', "07:00-12:00"),
+    Bad("hour 25", "E081", 'hours: "06:00-10:00"', 'hours: §"06:00-25:00"'),
+    Bad("days", "E081", "days: sat,", "days: §sad,", "mon-fri"),
+    Bad("date", "E081", "valid_from: 2026-07-01", "valid_from: §2026-13-01"),
+    Bad("overlap", "E082", 'hours: ["22:00-06:00"]', 'hours: ["22:00-07:30"]', ""),
+    Bad("two rests", "E082", "{all: 0.2 EUR/kWh}", "{all: 0.2 EUR/kWh, §more: 1 EUR/kWh}", "bands.more"),
+    Bad("gap", "E083", ", day: 0.15 EUR/kWh}", "}", "without a band"),
+    Bad("order of versions", "E084", "valid_from: 2026-07-01", "valid_from: §2025-07-01", "oldest first"),
+    Bad("schedule sets safety", "E085", "cvs.power.limits.operator.hi", "§cvs.power.limits.safety.hi", "operator"),
+    Bad("schedule sets nothing known", "E052", "cvs.power.limits.operator.hi", "§cvs.powr.limits.operator.hi", "power"),
+    Bad("no heating value", "E086", "    gas: {flow: gas, heating_value: 36 MJ/m**3,", "    §gas: {flow: gas,", "heating"),
+    Bad("money of a DV", "E035", "cost:\n    elec", "cost:\n    water: {flow: §hum, price: 1 EUR/kg}\n    elec"),
+]  # fmt: skip
+PLACES = {  # for changes that take away what the finding would point at, or point elsewhere
+    "open bracket": "\nmodels§:",
+    "colon in text": "desc: a§: b",
+    "missing unit": "  §nox: {",
+    "missing setpoint": "  §flow_sp:\n    writes",
+    "no certificate": "    security: §Basic",
+    "no safe value": "    shed: §safe",
+    "price and tariff": "    §electricity:",
+    "empty schedule entry": "  - §{name: Cleaning",
+    "tag and MV": "  §flow_sp:\n",
+    "word order": "§holding/3054",
+    "same address": "    writes: §\"dcs:ns=2;s=APC.SP.T_jacket_sp\"\n    setpoint: \"dcs:ns=2;s=FIC4",
+    "no root": "§heartbeat: {",
+    "overlap": "          §night",
+    "gap": "        §bands:\n",
+}
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
+def test_one_mistake_is_found_where_it_is(bad: Bad) -> None:
+    assert GOOD.count(bad.old) == 1, f"{bad.old!r} must occur once in the good file"
+    text = GOOD.replace(bad.old, bad.new.replace("§", ""))
+    with pytest.raises(PlantFileError) as caught:
+        load_text(text, "bad.yaml")
+    errors = [each for each in caught.value.diagnostics if each.severity == "error"]
+    found = [each for each in errors if each.code == bad.code]
+    assert found, f"no {bad.code}:\n{caught.value}"
+    anchor = bad.new if "§" in bad.new else PLACES[bad.name]
+    assert text.count(anchor.replace("§", "")) == 1
+    at = text.index(anchor.replace("§", "")) + anchor.index("§")
+    place = (text[:at].count("\n") + 1, at - (text[:at].rfind("\n") + 1) + 1)
+    assert place in [(each.line, each.column) for each in found], str(caught.value)
+    assert any(bad.hint in each.hint for each in found), [each.hint for each in found]
+    assert len(errors) <= 3, f"one mistake, many findings:\n{caught.value}"
+    assert render(caught.value.diagnostics, text).count("-->") == len(caught.value.diagnostics)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_in_order_and_as_the_command_shows_them() -> None:
+    text = GOOD
+    for old, new in (
+        ("hold: 30 s", "holt: 30 s"),
+        ("operator: [78, 92]", "operator: [78, 99]"),
+        ("flow_sp: {gain: -0.02", "flow: {gain: -0.02"),
+        ("max(T_bed, T_bed_b)", "max(T_bed, T_bedb)"),
+        ("days: sat,", "days: someday,"),
+    ):
+        text = text.replace(old, new)
+    with pytest.raises(PlantFileError) as caught:
+        load_text(text, "bad.yaml")
+    assert [(each.code, each.line) for each in caught.value.diagnostics] == [
+        ("E010", 22), ("E040", 60), ("E070", 74), ("E030", 103), ("E081", 112),
+    ]  # fmt: skip
+    assert str(caught.value).startswith(
+        """error[E010]: unknown key 'holt' in tags.T_bed
+  --> bad.yaml:22:69
+   |
+ 22|   T_bed: {source: "dcs:ns=2;s=TI2.PV", unit: degC, range: [0, 150], holt: 30 s, uncertain: good}
+   |                                                                     ^^^^ help: did you mean 'hold'?
+"""
+    )
+    assert str(caught.value).endswith("\nbad.yaml: 5 errors")
+
+
+def test_a_broken_entry_is_still_known_by_its_name() -> None:
+    """One mistake in a tag must not make every mention of the tag an unknown name."""
+    with pytest.raises(PlantFileError) as caught:
+        load_text(GOOD.replace('TI2.PV", unit: degC', 'TI2.PV", unit: 3'), "bad.yaml")
+    assert [each.code for each in caught.value.diagnostics] == ["E012"]
+
+
+def test_the_corpus_reaches_every_error_code() -> None:
+    from_text_alone = {"E001"}  # the file itself; tests of the loader
+    assert {bad.code for bad in BAD} >= {code for code in CODES if code.startswith("E")} - from_text_alone
+
+
+def test_the_good_file_is_good() -> None:
+    assert load_text(GOOD, "good.yaml").warnings == ()

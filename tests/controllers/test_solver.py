@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import osqp
+import pytest
+
+from controllers import solver as module
+from controllers.problems import economics
+from controllers.solver import Qp, SolverError, Tuning
+
+ROWS = np.array([[1.0, 1.0], [1.0, -2.0]])
+GOOD = {
+    "lo": -np.ones(2),
+    "hi": np.ones(2),
+    "room": np.array([0.5, 0.7]),
+    "cost": np.array([-1.0, -0.3]),
+    "rest": np.zeros(2),
+}
+
+
+def qp(first="osqp") -> Qp:
+    return Qp(economics("e", ROWS, np.array([0.3, 0.2])), Tuning(first=first))
+
+
+def test_both_solvers_agree():
+    a, b = qp("osqp").solve(GOOD), qp("daqp").solve(GOOD)
+    assert a.solves[0].solver == "osqp"
+    assert b.solves[0].solver == "daqp"
+    assert a.values["x"] == pytest.approx(b.values["x"], abs=1e-6)
+    assert a.y == pytest.approx(b.y, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cost", "rest", "room", "lo"])
+def test_what_is_not_a_number_never_reaches_a_solver(name):
+    bad = {**GOOD, name: np.array([np.nan, 0.1])}
+    with pytest.raises(SolverError, match="not finite") as caught:
+        qp().solve(bad)
+    assert caught.value.tried[0].solver == "none"
+
+
+def test_crossed_limits_never_reach_a_solver():
+    q = qp()
+    before = q.solve(GOOD).values["x"]
+    with pytest.raises(SolverError, match="limits cross"):
+        q.solve({**GOOD, "lo": np.array([0.6, -1.0]), "hi": np.array([0.5, 1.0])})
+    assert (q.solve(GOOD).values["x"] == before).all()
+
+
+def test_limits_that_cross_by_rounding_are_one_point():
+    answer = qp().solve({**GOOD, "lo": np.array([0.2 + 1e-16, -1.0]), "hi": np.array([0.2, 1.0])})
+    assert answer.values["x"][0] == pytest.approx(0.2, abs=1e-9)
+
+
+@pytest.mark.parametrize("first", ["osqp", "daqp"])
+def test_no_answer_where_there_is_none(first):
+    with pytest.raises(SolverError) as caught:
+        qp(first).solve({**GOOD, "room": np.array([-5.0, 1.0])})
+    assert {s.solver for s in caught.value.tried} == {"osqp", "daqp"}
+    assert all(s.status != "solved" for s in caught.value.tried)
+
+
+def test_a_failure_leaves_nothing_behind():
+    q = qp()
+    clean = q.solve(GOOD)
+    with pytest.raises(SolverError):
+        q.solve({**GOOD, "room": np.array([-5.0, 1.0])})
+    again = q.solve(GOOD)
+    assert again.x.tobytes() == clean.x.tobytes()
+    assert again.y.tobytes() == clean.y.tobytes()
+
+
+def test_the_other_solver_takes_over():
+    slow = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(iterations_max=1))
+    answer = slow.solve(GOOD)
+    assert [(s.solver, s.status == "solved") for s in answer.solves] == [("osqp", False), ("daqp", True)]
+
+
+class Liar(osqp.OSQP):
+    """Says solved and hands out something else."""
+
+    spoil = staticmethod(lambda x: x)
+
+    def solve(self, raise_error=None):
+        result = super().solve(raise_error=raise_error)
+        result.x = self.spoil(np.array(result.x))
+        return result
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status"),
+    [
+        (lambda x: x * np.nan, "solved, not finite"),
+        (lambda x: x + 1e-3, "row violated"),
+        (lambda x: x - 0.1 * np.eye(len(x))[0], "not stationary"),
+    ],
+)
+def test_an_answer_is_never_believed(monkeypatch, spoil, status):
+    monkeypatch.setattr(Liar, "spoil", staticmethod(spoil))
+    monkeypatch.setattr(module.osqp, "OSQP", Liar)
+    answer = qp().solve(GOOD)
+    assert answer.solves[0].status == status
+    assert answer.solves[1].solver == "daqp"
+    assert answer.values["x"] == pytest.approx(qp("daqp").solve(GOOD).values["x"], abs=1e-8)
+
+
+def test_an_error_of_the_library_is_a_failed_solve(monkeypatch):
+    def refuse(self, *args, **kwargs):
+        raise ValueError("7")
+
+    monkeypatch.setattr(module.osqp.OSQP, "update", refuse)
+    answer = qp().solve(GOOD)
+    assert [s.status for s in answer.solves] == ["error 7", "solved"]
+
+
+def test_the_past_of_an_object_does_not_show():
+    rng = np.random.default_rng(2)
+    worn = qp()
+    for _ in range(30):
+        worn.solve({**GOOD, "cost": rng.normal(size=2) * 100.0, "room": rng.random(2) + 0.1})
+    x, y = np.array([0.3, 0.1]), np.array([0.2, 0.0, 0.0, 0.1])
+    a, b = worn.solve(GOOD, x, y), qp().solve(GOOD, x, y)
+    assert a.x.tobytes() == b.x.tobytes()
+    assert a.y.tobytes() == b.y.tobytes()
+    assert a.solves == b.solves
+
+
+def test_the_same_bits_in_another_process():
+    code = (
+        "from tests.controllers.test_solver import GOOD, qp\n"
+        "a = qp().solve(GOOD)\nprint(a.x.tobytes().hex(), a.y.tobytes().hex())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    here = qp().solve(GOOD)
+    assert done.stdout.split() == [here.x.tobytes().hex(), here.y.tobytes().hex()]
+
+
+def test_nothing_is_printed(capfd):
+    quiet = {**GOOD, "cost": np.zeros(2)}
+    qp().solve(quiet)
+    qp("daqp").solve(quiet)
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from safety.fallback import Fallback, after_shed, ramp, stand_still
+from safety.signals import Candidate, Move, ShedAction
+
+from tests.safety.words import envelope, gate_rules, mv_rule, snapshot, values
+
+
+def shed(action, *, rule=None, last=None, **changes):
+    return after_shed("sp", action, rule or mv_rule(safe_value=190.0), snapshot(values(**changes)), last)
+
+
+@pytest.mark.parametrize(
+    ("action", "target", "seconds"),
+    [
+        (ShedAction.HOLD, 181.0, 0.0),
+        (ShedAction.LAST_OPERATOR, 177.0, 0.0),
+        (ShedAction.TO_LOCAL, 179.0, 0.0),
+        (ShedAction.SAFE_VALUE, 190.0, 270.0),
+    ],
+)
+def test_where_each_loop_goes(action, target, seconds):
+    assert shed(action, last=177.0, sp__actual=181.0, T=179.0) == Fallback("sp", action, target, seconds)
+
+
+@pytest.mark.parametrize("action", [ShedAction.HOLD, ShedAction.LAST_OPERATOR, ShedAction.TO_LOCAL])
+def test_what_cannot_be_known_is_not_claimed(action):
+    assert shed(action, sp__actual=None, T=None) == Fallback("sp", action, None, None)
+
+
+def test_to_local_without_a_readback_is_not_known():
+    rule = mv_rule(envelope=envelope(readback=None, distance_from_measured=math.inf))
+    assert shed(ShedAction.TO_LOCAL, rule=rule) == Fallback("sp", ShedAction.TO_LOCAL, None, None)
+
+
+def test_the_way_to_the_safe_value():
+    assert shed(ShedAction.SAFE_VALUE, sp__actual=200.0).seconds == 150.0
+    assert shed(ShedAction.SAFE_VALUE, sp__actual=None) == Fallback("sp", ShedAction.SAFE_VALUE, 190.0, None)
+    assert shed(ShedAction.SAFE_VALUE, rule=mv_rule()) == Fallback("sp", ShedAction.SAFE_VALUE, None, None)
+    stuck = mv_rule(safe_value=190.0, envelope=envelope(rate_up_per_min=0.0))
+    assert shed(ShedAction.SAFE_VALUE, rule=stuck).seconds is None
+
+
+def still(without=(), **changes):
+    return stand_still("dryer", snapshot(values(**changes), cycle=9), gate_rules(), without)
+
+
+def test_standing_still():
+    assert still(sp__actual=181.0) == Candidate("dryer", 9, (Move("sp", 181.0), Move("fan", 180.0)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sp__actual": None}, {"sp__available": 0.0}, {"sp__available": None}, {"T": None}, {"without": {"sp"}},
+        {"sp__actual": math.nextafter(205.0, 999.0)}, {"sp__actual": math.nextafter(150.0, 0.0)},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_worked_with_is_left_out(changes):
+    assert still(**changes).moves == (Move("fan", 180.0),)
+
+
+def test_what_cannot_be_sent_is_left_out():
+    rules = gate_rules(mvs={"sp": mv_rule(kind="int16", envelope=envelope(hi=1e6))})
+    assert stand_still("dryer", snapshot(values(sp__actual=40000.0)), rules).moves == ()
+
+
+def test_standing_at_the_limits_is_standing():
+    assert still(sp__actual=205.0, fan__actual=150.0).moves == (Move("sp", 205.0), Move("fan", 150.0))
+
+
+@pytest.mark.parametrize(
+    ("actual", "elapsed", "goal"),
+    [
+        (180.0, 15.0, 180.5),  # 2 per minute
+        (180.0, 60.0, 181.0),  # no more than a step
+        (200.0, 15.0, 199.0),  # 4 per minute
+        (200.0, 60.0, 198.0),
+        (190.0, 15.0, 190.0),
+        (189.9, 15.0, 190.0),
+        (190.1, 15.0, 190.0),
+    ],
+)
+def test_ramping_toward_the_safe_value(actual, elapsed, goal):
+    rules = gate_rules(mvs={"sp": mv_rule(safe_value=190.0), "fan": mv_rule("fan")})
+    found = ramp("dryer", snapshot(values(sp__actual=actual)), rules, elapsed)
+    assert [move.value for move in found.moves] == [pytest.approx(goal, abs=1e-4), 180.0]
+    assert [move.mv for move in found.moves] == ["sp", "fan"]
+
+
+def test_ramping_leaves_out_what_cannot_be_worked_with():
+    rules = gate_rules(mvs={"sp": mv_rule(safe_value=190.0)})
+    assert ramp("dryer", snapshot(values(sp__actual=None)), rules, 15.0).moves == ()
+    assert ramp("dryer", snapshot(values()), rules, 15.0, without=("sp",)).moves == ()

@@ -1,0 +1,502 @@
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import pytest
+
+from safety.gate import GateMemory, Situation, judge, stand_still
+from safety.handshake import HandshakeMemory, HandshakeRule, beat, fenced, observe, settle
+from safety.signals import Mode, WriteOutcome, WriteReceipt
+
+from tests.safety.words import clear, closed, gate_rules, link, snapshot, values
+
+RULE = HandshakeRule(kind="full", every_s=15.0, plc_timeout_s=90.0, probe=1234.5, mv_order=("fan", "sp"))
+OURS, FOREIGN = 0xAB, 0xCD
+CL = Mode.CLOSED_LOOP
+
+
+class Wire:
+    """One supervisor's side, and a PLC's registers that the test sets by hand."""
+
+    def __init__(self, rule=RULE, **memory):
+        self.rule, self.now = rule, 1000.0
+        self.memory = HandshakeMemory(OURS, **memory)
+        self.plc = {
+            "heartbeat_echo": 0, "epoch_ack": 6, "sequence_ack": 40, "reject": 0, "remote": 1, "clamped": 0,
+            "boot_count": 3, "probe": 1234.5,
+        }  # fmt: skip
+        self.tags = values()
+
+    def look(self, wait=15.0, **plc):
+        """One cycle later: read, observe."""
+        self.now += wait
+        self.plc |= plc
+        tags = self.tags | {f"plc.{name}": value for name, value in self.plc.items()}
+        self.link, self.memory = observe(snapshot(tags, cycle=5, now=self.now), self.rule, self.memory)
+        return self.link
+
+    def beat(self, mode=CL, *, heard=True):
+        """Send one beat; a PLC that hears it answers at once."""
+        frame, self.memory = beat(mode, self.rule, self.memory, self.now)
+        if frame is not None and heard:
+            self.plc |= {"heartbeat_echo": frame.heartbeat, "epoch_ack": max(frame.epoch, self.plc["epoch_ack"] or 0)}
+        return frame
+
+    def armed(self):
+        self.look()
+        self.beat()
+        assert self.look().permit, self.link.reasons
+        self.beat()
+        return self
+
+    def write(self, **outcomes):
+        """Approve standing still, and settle it with these outcomes."""
+        rules, now = gate_rules(handshake=RULE), snapshot(values(), cycle=5, now=self.now)
+        here = Situation(closed(), clear(cycle=5), link(cycle=5, epoch=self.link.epoch, sequence=self.link.sequence))
+        approval = judge(stand_still("x", now, rules), now, here, rules, GateMemory(), self.now)[0].approval
+        receipts = [WriteReceipt(mv, outcome, 180.0) for mv, outcome in outcomes.items()]
+        self.memory = settle(self.memory, approval, receipts, self.now + 1.0)
+        return approval
+
+
+def both(outcome):
+    return {"sp": outcome, "fan": outcome}
+
+
+CONFIRMED, UNKNOWN, REJECTED, NOT_SENT = (
+    both(each) for each in (WriteOutcome.CONFIRMED, WriteOutcome.UNKNOWN, WriteOutcome.REJECTED, WriteOutcome.NOT_SENT)
+)
+
+
+class TestClaim:
+    def test_before_anything_is_asked_nothing_is_sent(self):
+        wire = Wire()
+        found = wire.look()
+        assert not found.permit
+        assert [name for name, met in found.conditions.items() if not met] == ["plc_echo", "plc_epoch"]
+        assert set(found.reasons) == {
+            "plc_echo", "plc_epoch", "echo_missing", "epoch_unacknowledged", "sequence_unknown",
+        }  # fmt: skip
+        for mode in (Mode.TRIPPED, Mode.OFF, Mode.MONITOR, Mode.ADVISORY):
+            assert wire.beat(mode) is None
+
+    def test_the_first_beat_claims_the_next_epoch(self):
+        wire = Wire()
+        wire.look()
+        frame = wire.beat()
+        assert (frame.heartbeat, frame.epoch, frame.mode_request) == (OURS << 16 | 1, 7, CL)
+        found = wire.look()
+        assert (found.permit, found.reasons, found.cycle) == (True, (), 5)
+        assert (found.epoch, found.sequence, found.unresolved) == (7, 41, frozenset())
+        assert all(found.conditions.values())
+        assert set(found.conditions) == {"plc_alone", "plc_echo", "plc_remote", "plc_probe", "plc_boot", "plc_epoch"}
+
+    def test_an_unread_epoch_cannot_be_claimed(self):
+        wire = Wire()
+        wire.look(epoch_ack=None)
+        assert wire.beat() is None
+
+    def test_an_exhausted_epoch_cannot_be_claimed(self):
+        wire = Wire()
+        wire.look(epoch_ack=0xFFFFFFFE)
+        assert replace(wire.beat(), heartbeat=0).epoch == 0xFFFFFFFF
+        wire = Wire()
+        wire.look(epoch_ack=0xFFFFFFFF)
+        assert wire.beat() is None
+
+    def test_the_epoch_must_be_acknowledged(self):
+        wire = Wire()
+        wire.look()
+        wire.beat()
+        found = wire.look(epoch_ack=6)
+        assert set(found.reasons) == {"plc_epoch", "epoch_unacknowledged", "sequence_unknown"}
+        assert wire.look(0.0, epoch_ack=7).permit
+
+    def test_the_echo_must_come_back(self):
+        wire = Wire()
+        wire.look()
+        wire.beat(heard=False)
+        found = wire.look(epoch_ack=7)
+        assert set(found.reasons) == {"plc_echo", "echo_missing"}
+
+    def test_the_sequence_must_be_read(self):
+        wire = Wire()
+        wire.look()
+        wire.beat()
+        assert wire.look(sequence_ack=None).reasons == ("sequence_unknown",)
+        assert wire.look(0.0, sequence_ack=40).permit
+
+    def test_counter_and_sequence_wrap(self):
+        wire = Wire(counter=0xFFFE)
+        wire.plc["sequence_ack"] = 0xFFFFFFFF
+        wire.look()
+        assert wire.beat().heartbeat == OURS << 16 | 0xFFFF
+        assert wire.look().sequence == 0
+        assert wire.beat().heartbeat == OURS << 16
+        assert wire.look().permit
+
+    def test_letting_go_is_told_once(self):
+        wire = Wire().armed()
+        frame = wire.beat(Mode.ADVISORY)
+        assert (frame.epoch, frame.mode_request) == (7, Mode.ADVISORY)
+        assert wire.beat(Mode.ADVISORY) is None
+        assert not wire.look().permit
+
+    def test_tripped_is_told_as_off(self):
+        assert Wire().armed().beat(Mode.TRIPPED).mode_request is Mode.OFF
+
+    def test_a_new_claim_takes_a_new_epoch_and_forgets_old_echoes(self):
+        wire = Wire().armed()
+        wire.beat(Mode.ADVISORY)
+        wire.look()
+        frame = wire.beat(heard=False)
+        assert frame.epoch == 8
+        assert "plc_echo" in wire.look(epoch_ack=8).reasons
+        wire.plc["heartbeat_echo"] = frame.heartbeat
+        assert wire.look(0.0).permit
+
+    def test_a_plc_that_forgot_its_epoch_gets_one_above_all_of_ours(self):
+        wire = Wire().armed()
+        wire.look(boot_count=4, epoch_ack=0, heartbeat_echo=0)
+        wire.look(epoch_ack=0)
+        assert wire.beat().epoch == 8
+
+    @pytest.mark.parametrize("instance", [0, -1, 0x10000])
+    def test_an_instance_has_16_bits(self, instance):
+        with pytest.raises(ValueError, match="instance"):
+            HandshakeMemory(instance)
+
+    def test_instances_at_the_ends(self):
+        assert HandshakeMemory(1)
+        assert HandshakeMemory(0xFFFF)
+
+
+class TestPermit:
+    @pytest.mark.parametrize(
+        ("plc", "reason"),
+        [
+            ({"remote": 0}, "plc_remote"), ({"remote": None}, "plc_remote"),
+            ({"probe": 1234.0}, "plc_probe"), ({"probe": None}, "plc_probe"),
+            ({"boot_count": None}, "plc_boot"),
+        ],
+    )  # fmt: skip
+    def test_what_must_hold_in_every_cycle(self, plc, reason):
+        wire = Wire().armed()
+        found = wire.look(**plc)
+        assert (found.permit, found.reasons) == (False, (reason,))
+        assert found.conditions[reason] is False
+
+    def test_the_probe_is_compared_as_float32(self):
+        wire = Wire(replace(RULE, probe=0.1))
+        wire.look(probe=0.10000000149011612)
+        assert wire.link.conditions["plc_probe"]
+        wire.look(probe=0.1)
+        assert not wire.link.conditions["plc_probe"]
+
+    def test_a_plant_without_a_probe(self):
+        wire = Wire(replace(RULE, probe=None))
+        assert wire.look(probe=None).conditions["plc_probe"]
+
+    def test_one_missing_answer_stops_writing_but_not_the_mode(self):
+        wire = Wire().armed()
+        for plc in ({"heartbeat_echo": None}, {"epoch_ack": None}):
+            kept = dict(wire.plc)
+            found = wire.look(5.0, **plc)
+            assert not found.permit
+            assert all(found.conditions.values())
+            wire.plc = kept
+            assert wire.look(0.0).permit
+
+    def test_the_echo_may_be_missing_for_three_beats(self):
+        wire = Wire()
+        wire.look()
+        wire.beat()  # at 1015
+        wire.look()
+        for _ in range(2):
+            wire.beat(heard=False)
+            wire.look()
+        assert wire.now == 1060.0
+        assert wire.link.conditions["plc_echo"]
+        assert not wire.look(0.001).conditions["plc_echo"]
+
+    def test_the_epoch_may_be_unread_for_three_beats(self):
+        wire = Wire().armed()
+        wire.look(45.0, epoch_ack=None)
+        assert wire.link.conditions["plc_epoch"]
+        assert not wire.look(0.001).conditions["plc_epoch"]
+
+    def test_our_own_long_sleep_is_seen_in_the_echo(self):
+        wire = Wire().armed()
+        assert not wire.look(100.0).permit
+
+
+class TestLoss:
+    def check(self, wire, reason):
+        assert reason in wire.link.reasons
+        assert not wire.link.permit
+        assert wire.memory.epoch is None
+        assert wire.beat(Mode.ADVISORY) is None  # we do not talk into another's plant
+        assert not wire.look(0.0).permit
+
+    def test_i25_a_higher_epoch(self):
+        wire = Wire().armed()
+        wire.look(epoch_ack=8)
+        assert not wire.link.conditions["plc_alone"]
+        self.check(wire, "epoch_higher")
+
+    def test_i25_a_foreign_heartbeat_in_our_place(self):
+        wire = Wire().armed()
+        wire.look(heartbeat_echo=FOREIGN << 16 | 9)
+        assert not wire.link.conditions["plc_alone"]
+        self.check(wire, "foreign_heartbeat")
+
+    def test_i26_a_foreign_heartbeat_that_moves_before_we_claim(self):
+        wire = Wire()
+        assert wire.look(heartbeat_echo=FOREIGN << 16 | 9).conditions["plc_alone"]
+        assert wire.look().conditions["plc_alone"]
+        assert not wire.look(heartbeat_echo=FOREIGN << 16 | 10).conditions["plc_alone"]
+        assert not wire.look(45.0).conditions["plc_alone"]
+        assert wire.look(0.001).conditions["plc_alone"]
+
+    def test_a_dead_mans_heartbeat_does_not_matter(self):
+        wire = Wire()
+        wire.look(heartbeat_echo=FOREIGN << 16 | 9)
+        wire.beat(heard=False)
+        assert wire.look().conditions["plc_alone"]
+        assert wire.memory.epoch == 7
+
+    def test_our_own_heartbeat_of_an_earlier_claim_is_foreign_only_when_it_moves(self):
+        wire = Wire().armed()
+        wire.beat(Mode.ADVISORY)
+        wire.look()
+        wire.beat(heard=False)
+        assert wire.look().conditions["plc_alone"]
+        assert not wire.look(heartbeat_echo=OURS << 16 | 99).conditions["plc_alone"]
+
+    def test_an_echo_of_zero_is_nobody(self):
+        wire = Wire().armed()
+        found = wire.look(heartbeat_echo=0)
+        assert found.conditions["plc_alone"]
+        assert found.reasons == ("echo_missing",)
+
+    def test_i25_a_foreign_sequence(self):
+        wire = Wire().armed()
+        wire.look(sequence_ack=41)
+        assert not wire.link.conditions["plc_alone"]
+        self.check(wire, "foreign_sequence")
+
+    def test_a_plc_restart(self):
+        wire = Wire().armed()
+        wire.look(boot_count=4)
+        assert not wire.link.conditions["plc_boot"]
+        self.check(wire, "plc_restart")
+        assert wire.look(0.0).conditions["plc_boot"]
+
+    def test_a_restart_while_nobody_looked(self):
+        wire = Wire().armed()
+        wire.look(boot_count=None)
+        wire.look(boot_count=4)
+        assert "plc_restart" in wire.link.reasons
+
+    def test_an_epoch_that_goes_back(self):
+        wire = Wire().armed()
+        wire.look(epoch_ack=6)
+        assert "epoch_back" in wire.link.reasons
+        assert wire.memory.epoch is None
+
+    def test_what_lost_the_claim_needs_a_new_claim(self):
+        wire = Wire().armed()
+        wire.look(boot_count=4)
+        assert not wire.look().permit
+        assert wire.beat().epoch == 8
+        assert wire.look().permit
+
+
+class TestUnknown:
+    def test_i11_no_write_until_read_back_under_a_new_epoch(self):
+        wire = Wire().armed()
+        wire.look()
+        assert wire.write(**UNKNOWN).sequence == 41
+        assert wire.beat(heard=False).epoch == 8
+        found = wire.look()
+        assert (found.unresolved, found.permit) == ({"sp", "fan"}, False)
+        assert "epoch_unacknowledged" in found.reasons
+        assert all(found.conditions.values())
+        wire.beat()
+        found = wire.look()  # acknowledged now; what was read in the same moment may be older
+        assert (found.unresolved, found.permit, found.epoch, found.sequence) == ({"sp", "fan"}, True, 8, 41)
+        wire.beat()
+        assert wire.look().unresolved == frozenset()
+
+    def test_i11_a_bad_read_back_resolves_nothing(self):
+        wire = Wire().armed()
+        wire.look()
+        wire.write(**UNKNOWN)
+        wire.tags["sp.actual"] = None
+        for _ in range(4):
+            wire.beat()
+            wire.look()
+        assert wire.link.unresolved == {"sp"}
+
+    def test_only_what_is_unknown_is_unresolved(self):
+        wire = Wire().armed()
+        wire.look()
+        wire.write(sp=WriteOutcome.UNKNOWN, fan=WriteOutcome.CONFIRMED)
+        assert set(wire.memory.unresolved) == {"sp"}
+        wire.write(fan=WriteOutcome.CONFIRMED)  # no receipt for sp
+        assert set(wire.memory.unresolved) == {"sp"}
+        assert wire.memory.unresolved["sp"] == wire.now + 1.0
+
+    @pytest.mark.parametrize("answer", [40, 41])
+    def test_the_late_packet_is_no_stranger(self, answer):
+        wire = Wire().armed()
+        wire.look()
+        wire.write(**UNKNOWN)
+        wire.beat()
+        assert wire.look().permit
+        wire.beat()
+        found = wire.look(sequence_ack=answer)
+        assert (found.permit, found.sequence) == (True, answer + 1)
+
+    def test_the_epoch_must_follow_in_time(self):
+        wire = Wire().armed()
+        wire.look()  # acknowledged at this moment
+        wire.write(**UNKNOWN)
+        wire.beat(heard=False)
+        wire.look(45.0)
+        assert wire.link.conditions["plc_epoch"]
+        assert not wire.look(0.001).conditions["plc_epoch"]
+
+    def test_i15_a_reconnect_announces_a_higher_epoch(self):
+        wire = Wire().armed()
+        wire.memory = fenced(wire.memory)
+        assert not wire.look().permit
+        assert wire.beat().epoch == 8
+        assert wire.look().permit
+
+    def test_without_a_claim_there_is_nothing_to_fence(self):
+        memory = HandshakeMemory(OURS)
+        assert fenced(memory) is memory
+
+    def test_the_last_epoch_cannot_be_fenced(self):
+        wire = Wire()
+        wire.look(epoch_ack=0xFFFFFFFE)
+        wire.beat()
+        assert fenced(wire.memory).epoch is None
+
+    def test_orphans_of_an_earlier_run_wait_for_a_claim(self):
+        wire = Wire(unresolved={"sp": 0.0})
+        assert wire.look().unresolved == {"sp"}
+        wire.beat()
+        assert wire.look().unresolved == {"sp"}
+        assert wire.look().unresolved == frozenset()
+
+
+class TestSequence:
+    @pytest.mark.parametrize("outcome", [CONFIRMED, REJECTED])
+    @pytest.mark.parametrize("answer", [40, 41])
+    def test_an_answered_set_counts_as_ours(self, outcome, answer):
+        wire = Wire().armed()
+        wire.look()
+        wire.write(**outcome)
+        wire.beat()
+        assert wire.look(sequence_ack=answer).sequence == answer + 1
+        assert wire.link.permit
+        assert wire.memory.unresolved == {}
+
+    def test_a_set_that_was_not_sent_is_not_expected(self):
+        wire = Wire().armed()
+        wire.look()
+        wire.write(**NOT_SENT)
+        assert "foreign_sequence" in wire.look(sequence_ack=41).reasons
+
+    def test_not_sent_for_one_is_not_not_sent_for_all(self):
+        wire = Wire().armed()
+        wire.look()
+        wire.write(sp=WriteOutcome.NOT_SENT, fan=WriteOutcome.CONFIRMED)
+        assert wire.look(sequence_ack=41).permit
+
+    def test_what_is_remembered_stays_short(self):
+        wire = Wire().armed()
+        for answer in range(41, 81):
+            wire.look()
+            wire.write(**CONFIRMED)
+            wire.beat()
+            assert wire.look(0.0, sequence_ack=answer).permit
+        assert len(wire.memory.sent) == 16
+        assert len(wire.memory.beats) == 16
+        assert wire.memory.sent[-1] == 80
+
+
+class TestLesserPlcs:
+    def wire(self, kind):
+        wire = Wire(replace(RULE, kind=kind))
+        wire.plc = dict.fromkeys(wire.plc) | {"heartbeat_echo": 0}
+        return wire
+
+    def test_heartbeat_only(self):
+        wire = self.wire("heartbeat")
+        assert not wire.look().permit
+        assert wire.beat().epoch == 1
+        found = wire.look()
+        assert (found.permit, found.epoch, found.sequence) == (True, 1, 0)
+        assert all(found.conditions.values())
+        assert not wire.look(100.0).conditions["plc_echo"]
+
+    def test_heartbeat_with_a_switch(self):
+        wire = self.wire("heartbeat")
+        wire.look()
+        wire.beat()
+        assert wire.look(remote=1).permit
+        assert wire.look(0.0, remote=0).reasons == ("plc_remote",)
+
+    def test_heartbeat_sees_strangers(self):
+        wire = self.wire("heartbeat")
+        wire.look()
+        wire.beat()
+        wire.look()
+        assert "foreign_heartbeat" in wire.look(heartbeat_echo=FOREIGN << 16 | 1).reasons
+
+    def test_without_a_fence_time_must_pass(self):
+        wire = self.wire("heartbeat")
+        wire.look()
+        wire.beat()
+        wire.look()
+        wire.write(**UNKNOWN)
+        wire.memory = replace(wire.memory, unresolved=dict.fromkeys(wire.memory.unresolved, wire.now))
+        assert wire.look(89.9).unresolved == {"sp", "fan"}
+        assert wire.look(0.1).unresolved == frozenset()
+
+    def test_no_handshake_no_permit(self):
+        wire = self.wire("none")
+        found = wire.look()
+        assert not found.permit
+        assert "handshake_none" in found.reasons
+        assert not found.conditions["plc_echo"]
+        assert wire.beat() is None
+
+
+def test_i26_of_two_that_start_together_one_arms():
+    """Both claim in the same cycle; the PLC keeps whichever beat came last."""
+    a, b = HandshakeMemory(1), HandshakeMemory(2)
+    plc = {"heartbeat_echo": 0, "epoch_ack": 6, "sequence_ack": 40, "remote": 1, "boot_count": 3, "probe": 1234.5}
+    permits = []
+    for cycle in range(6):
+        now = snapshot({f"plc.{name}": value for name, value in plc.items()}, cycle=cycle, now=1000.0 + 15.0 * cycle)
+        links = []
+        for name, memory in (("a", a), ("b", b)):
+            found, memory = observe(now, RULE, memory)
+            links.append(found)
+            frame, memory = beat(CL if found.conditions["plc_alone"] else Mode.ADVISORY, RULE, memory, now.at.mono_s)
+            if frame is not None:
+                plc |= {"heartbeat_echo": frame.heartbeat, "epoch_ack": max(plc["epoch_ack"], frame.epoch)}
+            a, b = (memory, b) if name == "a" else (a, memory)
+        permits.append([found.permit for found in links])
+    assert all(sum(each) <= 1 for each in permits)
+    assert permits[-1] == [False, True]
+
+
+def test_the_memory_can_be_stored():
+    memory = Wire().armed().memory
+    assert pickle.loads(pickle.dumps(memory)) == memory  # noqa: S301

@@ -1,0 +1,132 @@
+"""Real databases for the tests of the record: SQLite files, and one PostgreSQL server for the whole session."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+
+class Server:
+    """One PostgreSQL server of our own, on a free port, in a temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        found = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+        self._bin = Path(found[-1]) if found else Path(shutil.which("initdb") or "").parent
+        self._folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._run("initdb", "-D", str(folder / "data"), "-U", "setwise", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.start()
+
+    def start(self, **settings: str) -> None:
+        flags = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} {flags}"
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-o", options, "-w", "-l", str(self._folder / "log"), "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", mode, "-w", "stop")
+
+    def url(self, database: str) -> str:
+        return f"postgresql://setwise@127.0.0.1:{self.port}/{database}"
+
+    def fresh(self) -> str:
+        name = f"t{uuid.uuid4().hex}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url(name)
+
+    def _run(self, *command: str) -> None:
+        as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        done = subprocess.run(
+            [*as_user, str(self._bin / command[0]), *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            cwd="/",
+        )
+        if done.returncode:
+            log = self._folder / "log"
+            raise RuntimeError(f"{command[0]} failed: {log.read_text() if log.exists() else ''}")
+
+
+def _server() -> Iterator[Server]:
+    if not (glob.glob("/usr/lib/postgresql/*/bin") or shutil.which("initdb")):
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="setwise-pg-"))
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    server = Server(folder)
+    try:
+        yield server
+    finally:
+        with contextlib.suppress(RuntimeError):  # a test may have stopped it
+            server.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server that every test shares; a test that stops it uses ``postgresql_alone``."""
+    yield from _server()
+
+
+@pytest.fixture
+def postgresql_alone() -> Iterator[Server]:
+    yield from _server()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'setwise.db'}"
+    server: Server = request.getfixturevalue("postgresql")
+    return server.fresh()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'setwise.db'}"
+
+
+@pytest.fixture
+def execute() -> Callable[..., list[tuple]]:
+    """Run SQL on a database as its owner would, past everything of ours."""
+
+    def run(url: str, *statements: str | tuple[str, tuple]) -> list[tuple]:
+        rows: list[tuple] = []
+        if url.startswith("sqlite"):
+            import sqlite3
+
+            connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+            try:
+                for statement in statements:
+                    sql, values = statement if isinstance(statement, tuple) else (statement, ())
+                    rows = connection.execute(sql, values).fetchall()
+                connection.commit()
+            finally:
+                connection.close()
+            return rows
+        with psycopg.connect(url) as server:
+            for statement in statements:
+                sql, values = statement if isinstance(statement, tuple) else (statement, ())
+                cursor = server.execute(sql.replace("?", "%s").encode(), values or None)
+                rows = cursor.fetchall() if cursor.description else []
+        return rows
+
+    return run
