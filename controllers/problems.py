@@ -14,23 +14,19 @@ from cvxpy.atoms.sum_squares import sum_squares
 from controllers.compile import Compiled, compiled
 from controllers.model import FloatArray
 
-_LEAST = 1e-7
-"""Curvature that makes the answer of a feasibility stage unique."""
+def give_ups(name: str, above: FloatArray, here: FloatArray, pull: float) -> Compiled:
+    """Least squared give-up of the rows ``here`` with the rows ``above`` held, and ``pull`` toward a resting point.
 
-
-def give_ups(name: str, above: FloatArray, here: FloatArray) -> Compiled:
-    """Least squared give-up of the rows ``here`` with the rows ``above`` held.
-
-    Parameters: lo, hi, here, above (where there are any). Variables: x, give_up.
+    Parameters: lo, hi, rest, here, above (where there are any). Variables: x, give_up.
     """
     x = cp.Variable(here.shape[1], name="x")
     give_up = cp.Variable(len(here), name="give_up")
     lo, hi = cp.Parameter(here.shape[1], name="lo"), cp.Parameter(here.shape[1], name="hi")
-    room = cp.Parameter(len(here), name="here")
+    room, rest = cp.Parameter(len(here), name="here"), cp.Parameter(here.shape[1], name="rest")
     limits = [cp.Constant(here) @ x - give_up <= room, x <= hi, x >= lo]
     if len(above):
         limits.append(cp.Constant(above) @ x <= cp.Parameter(len(above), name="above"))
-    cost = sum_squares(give_up) + _LEAST * sum_squares(x)
+    cost = sum_squares(give_up) + pull * sum_squares(x - rest)
     return compiled(name, cp.Problem(cp.Minimize(cost), limits))
 
 

@@ -26,9 +26,15 @@ REST = 1e-4
 """Pull of every MV toward its last target, relative to the steepest earning per span: decides what money does not."""
 REST_IDEAL = 1e-3
 """Pull toward an ideal resting value."""
+NEAR = 1e-4
+"""Pull of a rank's stage toward the point it starts from. A stage is asked again from its own answer until it stands
+still (proximal point method), so that the pull keeps the problem well posed and costs no accuracy."""
+NEAR_TIMES = 4
+JOINT = 1e-7
+"""The same where every row may give: nothing can go wrong there, and once is enough."""
 JUMP = 0.05
 """A target that moves by more than this share of a span is another vertex, subject to the hysteresis."""
-_EASE = 1e-8
+_EASE = 1e-7
 """So much inside its limit is the point that every later problem can stand at: exact ties have no interior."""
 _BINDS = 1e-4
 """A limit binds when the answer is this near to it; spans and concerns."""
@@ -71,8 +77,8 @@ class Targets:
         for rank in sorted(set(ranks)):
             first, last = ranks.index(rank), len(ranks) - ranks[::-1].index(rank)
             name = "targets.back_off" if rank == BACK_OFF_RANK else f"targets.rank{rank}"
-            self._stages.append((first, last, Qp(give_ups(name, self._rows[:first], self._rows[first:last]), _TUNING)))
-        self._joint = Qp(give_ups("targets.joint", self._rows[:0], self._rows), _TUNING)
+            self._stages.append((first, last, Qp(give_ups(name, self._rows[:first], self._rows[first:last], NEAR), _TUNING)))
+        self._joint = Qp(give_ups("targets.joint", self._rows[:0], self._rows, JOINT), _TUNING)
         self._pull = np.where(np.isfinite(ideal), REST_IDEAL, REST)
         self._economics = Qp(economics("targets.economics", self._rows, self._pull), _TUNING)
         self._keep = Qp(economics("targets.keep", self._rows, np.ones(len(layout.mvs))), _TUNING)
@@ -130,15 +136,19 @@ class Targets:
         rows = self._rows
         if float((rows @ x - room).max(initial=0.0)) <= FEASIBLE:
             return np.maximum(room, rows @ x + _EASE)
-        joint = self._joint.solve({**box, "above": room[:0], "here": room})
+        joint = self._joint.solve({**box, "rest": x, "here": room})
         solves += joint.solves
         if float((rows @ joint.values["x"] - room).max(initial=0.0)) <= FEASIBLE:
             return np.maximum(room, rows @ joint.values["x"] + _EASE)
         held = room.copy()
         for first, last, stage in self._stages:
             if float((rows[:last] @ x - held[:last]).max(initial=0.0)) > FEASIBLE:
-                answer = stage.solve({**box, "above": held[:first], "here": room[first:last]})
-                solves += answer.solves
-                x = np.clip(answer.values["x"], box["lo"], box["hi"])
+                for _ in range(NEAR_TIMES):
+                    start = x
+                    answer = stage.solve({**box, "rest": x, "above": held[:first], "here": room[first:last]})
+                    solves += answer.solves
+                    x = np.clip(answer.values["x"], box["lo"], box["hi"])
+                    if float(np.abs(x - start).max(initial=0.0)) <= FEASIBLE:
+                        break
             held[:last] = np.maximum(held[:last], rows[:last] @ x + _EASE)
         return held

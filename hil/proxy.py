@@ -114,6 +114,7 @@ class ToxicProxy:
         for pair in tuple(self._pairs):
             pair.abort()
         await server.wait_closed()
+        await asyncio.gather(*(pair.ended.wait() for pair in tuple(self._pairs)))
 
     def set(self, toxic: Toxic) -> None:
         """Change what happens to the bytes from now on, on connections that are open too."""
@@ -139,6 +140,7 @@ class ToxicProxy:
             await pair.run(self._upstream_port)
         finally:
             self._pairs.discard(pair)
+            pair.ended.set()
 
 
 class _Pair:
@@ -149,6 +151,7 @@ class _Pair:
         self._client = (reader, writer)
         self._writers = [writer]
         self._stopped = asyncio.Event()
+        self.ended = asyncio.Event()
         self._lost = False
         self._left = [0, 0]
         self.toxic_changed(proxy.toxic)
@@ -165,8 +168,9 @@ class _Pair:
         for writer in self._writers:
             if self._stopped.is_set():
                 _abort(writer)
-            else:
-                writer.close()
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     def abort(self) -> None:
         """Reset both sides."""
@@ -200,6 +204,7 @@ class _Pair:
         finally:
             for pump in pumps:
                 pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: int) -> None:
         """Pass one direction on; return at its end or error."""

@@ -39,7 +39,19 @@ class LoopWiring:
 # The clamps are the safety limits of the plant file; the rates are twice its fastest moves, so that a supervisor whose
 # cycle jitters is not refused, while a mad one is.
 LOOPS: tuple[LoopWiring, ...] = (
-    LoopWiring("T_in", "TIC201", LoopRule(name="T_in_sp", lo=150.0, hi=205.0, up_per_min=4.0, down_per_min=8.0)),
+    LoopWiring(
+        "T_in",
+        "TIC201",
+        LoopRule(
+            name="T_in_sp",
+            lo=150.0,
+            hi=205.0,
+            up_per_min=4.0,
+            down_per_min=8.0,
+            shed=ShedAction.LAST_OPERATOR,
+            shed_per_min=2.0,
+        ),
+    ),
     LoopWiring(
         "feed",
         "FIC101",
@@ -50,10 +62,22 @@ LOOPS: tuple[LoopWiring, ...] = (
             up_per_min=120.0,
             down_per_min=240.0,
             shed=ShedAction.LAST_OPERATOR,
-            shed_per_min=240.0,
+            shed_per_min=100.0,
         ),
     ),
-    LoopWiring("fan", "SIC301", LoopRule(name="fan_sp", lo=40.0, hi=100.0, up_per_min=4.0, down_per_min=8.0)),
+    LoopWiring(
+        "fan",
+        "SIC301",
+        LoopRule(
+            name="fan_sp",
+            lo=40.0,
+            hi=100.0,
+            up_per_min=4.0,
+            down_per_min=8.0,
+            shed=ShedAction.LAST_OPERATOR,
+            shed_per_min=1.0,
+        ),
+    ),
 )
 PLC_RULE = PlcRule(loops=tuple(loop.rule for loop in LOOPS), shed_s=90.0, probe=1234.5)
 MV_ORDER = tuple(loop.rule.name for loop in LOOPS)

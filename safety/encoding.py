@@ -14,6 +14,8 @@ from typing import Final, Literal
 Kind = Literal["float32", "float64", "int16", "uint16", "int32", "uint32", "bool"]
 WordOrder = Literal["ABCD", "CDAB", "BADC", "DCBA"]
 
+NOISE: Final = 1e-6
+"""Of the resolution: below this, two numbers are the same bytes."""
 _FORMATS: Final[dict[str, str]] = {
     "float32": ">f",
     "float64": ">d",
@@ -95,6 +97,19 @@ def quantise(value: float, toward: float, lo: float, hi: float, encoding: Encodi
         return not lo <= choice <= hi, beyond, abs(choice - value)
 
     return min(choices, key=badness)
+
+
+def around(value: float, encoding: Encoding) -> tuple[float, float]:
+    """Return the representable values just below and just above ``value``; the same twice where it is one of them.
+
+    What a device shows of a value that it was sent may differ in the last place, when it counts in other steps than we
+    do; such noise is no difference. Raises EncodingError when ``value`` cannot be encoded.
+    """
+    nearest = _eu(_nearest_raw(value, encoding), encoding)
+    if abs(nearest - value) <= NOISE * resolution(value, encoding):
+        return nearest, nearest
+    below, above = (quantise(value, way, -math.inf, math.inf, encoding) for way in (-math.inf, math.inf))
+    return below, above
 
 
 def _nearest_raw(value: float, encoding: Encoding) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from safety.encoding import EncodingError, quantise
-from safety.rules import GateRules, MvRule, at_work
+from safety.encoding import EncodingError, around, quantise
+from safety.interlocks import InterlockOutcome
+from safety.rules import GateRules, MvRule, at_work, closed_ways
 from safety.signals import Candidate, Move, ShedAction, Snapshot
 
 
@@ -41,16 +42,28 @@ def after_shed(mv: str, action: ShedAction, rule: MvRule, snapshot: Snapshot, la
     return Fallback(mv, action, target, abs(target - actual) * 60.0 / rate if rate > 0.0 else None)
 
 
-def stand_still(controller: str, snapshot: Snapshot, rules: GateRules, without: Collection[str] = ()) -> Candidate:
+def stand_still(
+    controller: str,
+    snapshot: Snapshot,
+    rules: GateRules,
+    without: Collection[str] = (),
+    outcome: InterlockOutcome | None = None,
+) -> Candidate:
     """Return the candidate that keeps every MV at work where it stands, ``without`` some (``Link.unresolved``).
 
-    An MV that stands outside its envelope is left out: it stands still by not being written.
+    A setpoint between two values that can be sent goes to the nearer one, or the way that ``outcome`` and windup leave
+    open. An MV that stands outside its envelope is left out: it stands still by not being written.
     """
-    return _candidate(controller, snapshot, rules, {}, without)
+    return _candidate(controller, snapshot, rules, {}, without, outcome)
 
 
 def ramp(
-    controller: str, snapshot: Snapshot, rules: GateRules, elapsed_s: float, without: Collection[str] = ()
+    controller: str,
+    snapshot: Snapshot,
+    rules: GateRules,
+    elapsed_s: float,
+    without: Collection[str] = (),
+    outcome: InterlockOutcome | None = None,
 ) -> Candidate:
     """Return the candidate that brings every MV toward its safe value as far as ``elapsed_s`` allows, else stands."""
     goals = {}
@@ -61,11 +74,16 @@ def ramp(
             up = min(envelope.step_up, envelope.rate_up_per_min * minutes)
             down = min(envelope.step_down, envelope.rate_down_per_min * minutes)
             goals[mv] = min(max(rule.safe_value, actual - down), actual + up)
-    return _candidate(controller, snapshot, rules, goals, without)
+    return _candidate(controller, snapshot, rules, goals, without, outcome)
 
 
 def _candidate(
-    controller: str, snapshot: Snapshot, rules: GateRules, goals: Mapping[str, float], without: Collection[str]
+    controller: str,
+    snapshot: Snapshot,
+    rules: GateRules,
+    goals: Mapping[str, float],
+    without: Collection[str],
+    outcome: InterlockOutcome | None,
 ) -> Candidate:
     moves = []
     for mv, rule in rules.mvs.items():
@@ -73,8 +91,17 @@ def _candidate(
         lo, hi = rule.envelope.lo, rule.envelope.hi
         if mv in without or actual is None or not lo <= actual <= hi or at_work(mv, rule, snapshot):
             continue
+        up_closed, down_closed = closed_ways(mv, rule, snapshot, outcome)
+        goal = goals.get(mv, actual)
+        goes = (goal > actual and not up_closed) or (goal < actual and not down_closed)
         try:
-            moves.append(Move(mv, quantise(goals.get(mv, actual), actual, lo, hi, rule.encoding)))
+            below, above = around(actual, rule.encoding)
+            if goes:
+                moves.append(Move(mv, quantise(goal, actual, lo, hi, rule.encoding)))
+                continue
         except EncodingError:
             continue  # nothing that we could send would be where it stands
+        sides = ((below, down_closed), (above, up_closed))
+        places = [place for place, closed in sides if lo <= place <= hi and (below == above or not closed)]
+        moves += [Move(mv, place) for place in sorted(places, key=lambda place: abs(place - actual))[:1]]
     return Candidate(controller, snapshot.cycle, tuple(moves))

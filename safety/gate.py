@@ -29,14 +29,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from safety.approval import _SEAL, Approval, ApprovedMove
-from safety.encoding import Encoding, EncodingError, decode, encode, resolution
+from safety.encoding import Encoding, EncodingError, around, decode, encode, resolution
 from safety.envelope import Track, check, paid_until, step_to
 from safety.fallback import stand_still
 from safety.handshake import Link
 from safety.interlocks import Action, InterlockOutcome, worst
 from safety.plc import move_set_crc
 from safety.progress import GateMemory, Pending, settle
-from safety.rules import GateRules, MvRule, at_work
+from safety.rules import GateRules, MvRule, at_work, closed_ways
 from safety.signals import Candidate, Mode, ModeState, Move, Refusal, Snapshot
 
 __all__ = ["GateMemory", "GateRules", "MvRule", "Situation", "Verdict", "judge", "settle", "stand_still"]
@@ -167,7 +167,7 @@ class _Bench:
         try:
             payload = encode(move.value, rule.encoding)
             sent = decode(payload, rule.encoding)
-            stands = decode(encode(actual, rule.encoding), rule.encoding)
+            below, above = around(actual, rule.encoding)
             gap = resolution(move.value, rule.encoding)
             travels = decode(encode(sent, _FLOAT32), _FLOAT32)  # as which the PLC contract's setpoints travel
         except EncodingError:
@@ -179,31 +179,33 @@ class _Bench:
         step = step_to(move.mv, sent, actual=actual, measured=measured, track=track)
         if not found:  # what would really be sent, where what was asked for is in order
             found += [replace(each, code=f"sent_{each.code}") for each in check(step, rule.envelope, track, self.now_s)]
-        found += self.direction(move.mv, rule, actual=actual, stands=stands, sent=sent)
+        approved = ApprovedMove(move.mv, sent, payload)
+        found += self.direction(approved, rule, actual, below, above)
         paid_s = paid_until(step, rule.envelope, track, self.now_s)
         detail = {"value": sent, "ahead_s": paid_s - self.now_s}
-        if track.paid_until_s is None and sent != stands:
+        if track.paid_until_s is None and not below <= sent <= above:
             found.append(Refusal("first_move", move.mv, detail))
         if not paid_s <= self.now_s + self.rules.rate_slack_s:
             found.append(Refusal("rate_up" if sent > actual else "rate_down", move.mv, detail))
         pending = Pending(sent, actual, self.now_s, paid_s)
-        return _Passed(found, ApprovedMove(move.mv, sent, payload), pending)
+        return _Passed(found, approved, pending)
 
-    def direction(self, mv: str, rule: MvRule, *, actual: float, stands: float, sent: float) -> list[Refusal]:
-        """Refuse a way that is closed: by an interlock, or because the loop below cannot follow."""
-        outcome, found = self.situation.interlocks, []
-        if outcome.action == "hold" and sent != stands:
-            found.append(Refusal("interlock", outcome.acting[0]))
-        if outcome.action == "ramp" and sent != stands:
+    def direction(self, move: ApprovedMove, rule: MvRule, actual: float, below: float, above: float) -> list[Refusal]:
+        """Refuse a way that is closed: by an interlock, or because the loop below cannot follow.
+
+        It stands still with the bytes nearest to where it stands, on either side where it stands between two.
+        """
+        outcome, sent, found = self.situation.interlocks, move.value, []
+        if not below <= sent <= above:
             goal = rule.safe_value
-            if goal is None or not min(actual, goal) <= sent <= max(actual, goal):
+            safe = goal is not None and min(actual, goal) <= sent <= max(actual, goal)
+            if outcome.action == "hold" or (outcome.action == "ramp" and not safe):
                 found.append(Refusal("interlock", outcome.acting[0]))
-        up, down = sent > stands, sent < stands
-        if (up and mv in outcome.blocked_up) or (down and mv in outcome.blocked_down):
-            found.append(Refusal("blocked_up" if up else "blocked_down", mv))
-        for code, tag, moves in (("windup_hi", rule.windup_hi, up), ("windup_lo", rule.windup_lo, down)):
-            if tag is not None and moves and self.snapshot.good(tag) != 0.0:
-                found.append(Refusal(code, mv))
+        up, down = closed_ways(move.mv, rule, self.snapshot, outcome)
+        if sent > actual and sent > below:
+            found += [Refusal(code, move.mv) for code in up]
+        if sent < actual and sent < above:
+            found += [Refusal(code, move.mv) for code in down]
         return found
 
     def approved(self, candidate: Candidate, moves: list[ApprovedMove]) -> Approval:
@@ -230,8 +232,8 @@ class _Bench:
 
 
 def _same(actual: float, expected: float, rule: MvRule) -> bool:
-    """Return whether two readings of one setpoint agree within the resolution of what we write."""
+    """Return whether two readings of one setpoint agree but for the rounding of what we write."""
     try:
-        return abs(actual - expected) <= resolution(expected, rule.encoding)
+        return abs(actual - expected) <= resolution(expected, rule.encoding) / 2.0
     except EncodingError:
         return actual == expected

@@ -106,27 +106,29 @@ def _cases(mv: str, rule: MvRule, rules: GateRules) -> Iterator[_Case]:
             yield case("first_move", _beyond(rule, at, up=up), track=Track())
             if windup is not None:
                 yield case("windup_hi" if up else "windup_lo", _beyond(rule, at, up=up), readings={windup: 1.0})
-        for interlock in rules.interlocks:
-            outcome = _met(interlock, rules, NOW_S)
-            if interlock.then == ("block_up" if up else "block_down") and interlock.target == mv:
-                blocked = "blocked_up" if up else "blocked_down"
-                yield replace(case(blocked, _beyond(rule, at, up=up), outcome=outcome), name=interlock.name)
-            away = not up if rule.safe_value is None else rule.safe_value <= at
-            if not interlock.then.startswith("block") and up == away:
-                moves = interlock.then in ("hold", "ramp")
-                value = _beyond(rule, at, up=up) if moves else at
-                yield replace(case("interlock", value, outcome=outcome), name=interlock.name)
+    yield from _interlock_cases(legal, rules)
+
+
+def _interlock_cases(legal: _Case, rules: GateRules) -> Iterator[_Case]:
+    """Move each way that an interlock closes; where it sheds, not even standing still may pass."""
+    rule, at = legal.rule, legal.value
+    away = _beyond(rule, at, up=rule.safe_value is None or rule.safe_value <= at)
+    for interlock in rules.interlocks:
+        case = replace(legal, name=interlock.name, outcome=_met(interlock, rules, NOW_S))
+        if interlock.then in ("hold", "ramp"):
+            yield replace(case, code="interlock", value=away)
+        elif not interlock.target:
+            yield replace(case, code="interlock")
+        elif interlock.target == legal.mv:
+            up = interlock.then == "block_up"
+            yield replace(case, code="blocked_up" if up else "blocked_down", value=_beyond(rule, at, up=up))
 
 
 def _beyond(rule: MvRule, edge: float, *, up: bool) -> float:
     """Return the first value that can be sent and lies beyond ``edge``."""
-    step = resolution(edge, rule.encoding)
-    value = edge
-    for tries in range(4):
-        value = decode(encode(edge + tries * (step if up else -step), rule.encoding), rule.encoding)
-        if value > edge if up else value < edge:
-            break
-    return value
+    step = resolution(edge, rule.encoding) if up else -resolution(edge, rule.encoding)
+    values = [decode(encode(edge + tries * step, rule.encoding), rule.encoding) for tries in range(3)]
+    return next((value for value in values if (value > edge if up else value < edge)), edge)
 
 
 def _met(interlock: Interlock | None, rules: GateRules, now_s: float) -> InterlockOutcome:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from safety.encoding import Encoding
 from safety.envelope import Envelope
-from safety.interlocks import Interlock
+from safety.interlocks import Interlock, InterlockOutcome
 from safety.plc import HandshakeRule
 from safety.signals import Refusal, Snapshot
 
@@ -67,3 +67,17 @@ def at_work(mv: str, rule: MvRule, snapshot: Snapshot) -> list[Refusal]:
     if rule.envelope.readback is not None and snapshot.good(rule.envelope.readback) is None:
         found.append(Refusal("readback_bad", mv))
     return found
+
+
+def closed_ways(
+    mv: str, rule: MvRule, snapshot: Snapshot, outcome: InterlockOutcome | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return why ``mv`` may not go up, and why not down: an interlock, or a loop below that cannot follow."""
+    ways = []
+    for windup, code, blocked, block in (
+        (rule.windup_hi, "windup_hi", outcome.blocked_up if outcome else (), "blocked_up"),
+        (rule.windup_lo, "windup_lo", outcome.blocked_down if outcome else (), "blocked_down"),
+    ):
+        wound = windup is not None and snapshot.good(windup) != 0.0
+        ways.append((*([block] if mv in blocked else []), *([code] if wound else [])))
+    return ways[0], ways[1]

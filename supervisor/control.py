@@ -34,12 +34,12 @@ from supervisor.drivers.pool import DriverPool, PoolError
 from supervisor.history.keep import Keeper
 from supervisor.inforce import PlantRule
 from supervisor.mailbox import Inbox, Mailbox, MailboxError
+from supervisor.memory import Memory
 from supervisor.opening import RecordKeeper
 from supervisor.rules import Rules, rules_of
 from supervisor.secrets import SecretError, secrets_beside
 from supervisor.shell import RecordDesk, ThinkerDesk, WorldDesk
 from supervisor.site import Site
-from supervisor.think import Memory
 
 LOG = logging.getLogger("setwise.control")
 CONFIRM_OF_CYCLE = 0.5

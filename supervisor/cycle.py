@@ -16,10 +16,10 @@ from safety.approval import Approval
 from safety.signals import BeatFrame, Instant, Snapshot, WriteReceipt
 from supervisor import think
 from supervisor.clock import Clock, Stopwatch
+from supervisor.memory import Decision, Memory, Outside, Result, View
 from supervisor.record import Answer, CycleRecord, Intent
 from supervisor.rules import Rules
 from supervisor.stored import Stored
-from supervisor.think import Decision, Memory, Outside, View
 
 
 class Field(Protocol):
@@ -95,7 +95,7 @@ async def cycle(shell: Shell, memory: Memory) -> Memory:
     memory = think.beaten(memory, await _beat(shell, frame))
     watch.lap("beat")
     await shell.world.answer(decision.answers)
-    result = think.Result(stored, receipts, outside, watch.laps_ms())
+    result = Result(stored, receipts, outside, watch.laps_ms())
     record, memory = think.conclude(shell.rules, view, plan, decision, memory, result)
     settled = await shell.record.settle(record, view, before)
     watch.lap("settle")

@@ -12,8 +12,8 @@ from supervisor.audit.orphans import resolve
 from supervisor.audit.verify import Report, verify
 from supervisor.audit.writer import AuditWriter
 from supervisor.clock import Clock, machine_utc_s
+from supervisor.memory import Memory
 from supervisor.stored import not_stored
-from supervisor.think import Memory
 
 LOG = logging.getLogger("setwise.record")
 

@@ -18,11 +18,11 @@ from supervisor.drivers.pool import DriverPool
 from supervisor.history.pack import Replay
 from supervisor.inforce import InForce
 from supervisor.mailbox import Inbox
+from supervisor.memory import Memory, Outside, View
 from supervisor.opening import RecordKeeper
 from supervisor.plans import inputs_json
 from supervisor.record import Answer, CycleRecord, Intent, Request
 from supervisor.stored import Stored
-from supervisor.think import Memory, Outside, View
 from supervisor.worker import Thinker
 
 LOG = logging.getLogger("setwise.control")

@@ -7,136 +7,42 @@ takes in what became of the write and makes the heartbeat; ``conclude`` makes th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
 from constraints.economics import eur_per_h, money_coefficients
 from controllers.memory import Memory as ControllerMemory
-from controllers.types import Inputs, Plan, PlanStatus
+from controllers.types import Plan, PlanStatus
 from safety import handshake, interlocks, modes, prooftest
-from safety.encoding import quantise
-from safety.gate import GateMemory, Situation, Verdict, judge, settle, stand_still
-from safety.handshake import HandshakeMemory, Link
-from safety.interlocks import InterlockMemory, InterlockOutcome
-from safety.modes import Facts, ModeDecision, ModeMemory, ModeRequest
+from safety.gate import Situation, Verdict, judge, settle, stand_still
+from safety.modes import Facts, ModeRequest
 from safety.signals import (
     BeatFrame,
     Candidate,
     CvStatus,
     Instant,
     Mode,
-    Move,
     MvStatus,
     Refusal,
     Snapshot,
     WriteOutcome,
     WriteReceipt,
 )
-from safety.validity import ValidityMemory, validate
+from safety.validity import validate
 from supervisor import alarms
+from supervisor.candidate import candidate_of
 from supervisor.inputs import controller_inputs
+from supervisor.memory import Decision, Memory, Outside, Result, View
 from supervisor.plans import plan_json
 from supervisor.record import Answer, CycleRecord, Intent, Request
 from supervisor.rules import Rules
-from supervisor.service import Service, ServiceMemory, advised, service
-from supervisor.settings import Settings, Side, advanced, limit_changed
+from supervisor.service import advised, service
+from supervisor.settings import advanced, limit_changed
 from supervisor.stored import Stored
 
 CONTROLLER = "main"
 AT_WORK = frozenset({MvStatus.ON, MvStatus.INIT, MvStatus.WDUP_HIGH, MvStatus.WDUP_LOW})
 ASKS = {Mode.OFF: "off", Mode.MONITOR: "monitor", Mode.ADVISORY: "advisory", Mode.CLOSED_LOOP: "closed_loop"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """Everything that one cycle hands to the next."""
-
-    shake: HandshakeMemory
-    mode: ModeMemory
-    cycle: int = 0
-    skipped: int = 0
-    """Beats that passed without a cycle, since start."""
-    settle_ms: float = 0.0
-    """What storing the last record took, real milliseconds."""
-    validity: ValidityMemory = field(default_factory=ValidityMemory)
-    locks: InterlockMemory = field(default_factory=InterlockMemory)
-    gate: GateMemory = field(default_factory=GateMemory)
-    service: ServiceMemory = field(default_factory=ServiceMemory)
-    settings: Settings = field(default_factory=Settings)
-    controller: ControllerMemory | None = None
-    setpoints: Mapping[str, float] = field(default_factory=dict)
-    """Each MV's last actual setpoint that could be read."""
-    blocked_up: frozenset[str] = frozenset()
-    blocked_down: frozenset[str] = frozenset()
-    """Directions closed by interlocks at the last look."""
-    record_why: str = ""
-    """Why the last decision could not be stored; empty when it was."""
-    gate_sheds: str = ""
-    """Refusal of the last cycle that ends closed loop; empty where there was none."""
-    proof_failures: tuple[str, ...] | None = None
-    """What the proof test at the last arming found; None before the first."""
-    confirmed_at_s: float | None = None
-    """When a person last confirmed closed loop."""
-    shed_why: str = ""
-    """Why closed loop ended, until a person takes a new decision."""
-    beats_missed: int = 0
-    """Heartbeats in a row that the server did not acknowledge."""
-    links: Mapping[str, str] = field(default_factory=dict)
-    alarms: alarms.Standing = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What control makes of the first snapshot."""
-
-    snapshot: Snapshot
-    service: Service
-    inputs: Inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What the shell knows and pure code cannot: requests, schedule, links, thinker, record."""
-
-    at: Instant
-    """When it was looked at; the gate judges by this time."""
-    requests: tuple[Request, ...] = ()
-    schedule: Mapping[tuple[str, Side], float] | None = None
-    cap: Mode | None = None
-    prices: Mapping[str, float] | None = None
-    links: Mapping[str, str] = field(default_factory=dict)
-    thinker_why: str = ""
-    record_why: str = ""
-    """Why the record cannot be trusted or is being checked; empty when it is well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What this cycle will do, and why."""
-
-    snapshot: Snapshot
-    """Fresh, validated."""
-    mode: ModeDecision
-    interlocks: InterlockOutcome
-    link: Link
-    verdict: Verdict | None
-    """None where nothing was judged: not in closed loop."""
-    first_refusals: tuple[Refusal, ...]
-    """Why the controller's own candidate was refused, where standing still was judged after it."""
-    stands_still: bool
-    intent: Intent | None
-    answers: tuple[Answer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What the shell did with a decision."""
-
-    stored: Stored | None
-    """The intent's fate; None where nothing was to be written."""
-    receipts: tuple[WriteReceipt, ...]
-    outside: Outside
-    timings_ms: Mapping[str, float]
 
 
 def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
@@ -394,12 +300,14 @@ def _judged(
 ) -> tuple[Verdict | None, tuple[Refusal, ...], bool, Memory]:
     """Send the plan through the gate, and standing still after a refusal."""
     if situation.mode.actual is not Mode.CLOSED_LOOP:
-        return None, (), False, replace(memory, gate_sheds="")
+        # Nothing may be written; the gate only forgets the setpoints of loops that operators have taken meanwhile.
+        _, gate = judge(Candidate(CONTROLLER, snapshot.cycle, ()), snapshot, situation, rules.gate, memory.gate, now_s)
+        return None, (), False, replace(memory, gate=gate, gate_sheds="")
     still = stand_still(CONTROLLER, snapshot, rules.gate)
     if plan.status is not PlanStatus.OK or arming:
         verdict, gate = judge(still, snapshot, situation, rules.gate, memory.gate, now_s)
         return verdict, (), True, replace(memory, gate=gate, gate_sheds=_sheds(verdict))
-    candidate = _candidate(rules, plan, snapshot, memory, still)
+    candidate = candidate_of(rules, plan, snapshot, memory.gate, still, now_s)
     verdict, gate = judge(candidate, snapshot, situation, rules.gate, memory.gate, now_s)
     if not verdict.refusals:
         return verdict, (), False, replace(memory, gate=gate, gate_sheds="")
@@ -412,22 +320,6 @@ def _sheds(verdict: Verdict) -> str:
     if verdict.action not in ("shed", "off"):
         return ""
     return ", ".join(f"{refusal.code} {refusal.subject}" for refusal in verdict.refusals) or verdict.action
-
-
-def _candidate(rules: Rules, plan: Plan, snapshot: Snapshot, memory: Memory, still: Candidate) -> Candidate:
-    """Return the plan's moves as numbers that the PLC can hold; an MV whose account is not open yet stands still."""
-    moves = []
-    for move in still.moves:
-        rule = rules.gate.mvs[move.mv]
-        track = memory.gate.tracks.get(move.mv)
-        wanted = plan.moves.get(move.mv)
-        actual = snapshot.good(rule.actual)
-        if wanted is None or actual is None or track is None or track.paid_until_s is None:
-            moves.append(move)
-            continue
-        value = quantise(wanted, actual, rule.envelope.lo, rule.envelope.hi, rule.encoding)
-        moves.append(Move(move.mv, value))
-    return Candidate(CONTROLLER, snapshot.cycle, tuple(moves))
 
 
 def _intent(verdict: Verdict, snapshot: Snapshot, plan: Plan, now: Instant) -> Intent:

@@ -12,7 +12,7 @@ CODES: Final[Mapping[str, str]] = {
     "E003": "a tab or a control character where YAML allows none",
     "E004": "the same key twice",
     "E005": "anchors, aliases and merge keys are not used in plant files",
-    "E006": "YAML tags are not used in plant files",
+    "E006": "YAML tags and directives are not used in plant files",
     "E007": "not one mapping of sections, or nested too deep",
     # the form
     "E010": "unknown key",

@@ -177,6 +177,12 @@ def _check_same_names(scope: Scope) -> None:
         if mv in scope.names("tags"):
             hint = "a setpoint and a measurement need different names, such as T_in_sp and T_in"
             scope.issues.at_key("E054", ("mvs", mv), f"{mv!r} is a tag and an MV", hint)
+    owners: dict[str, str] = {}
+    for name, given in scope.file.mvs.items():
+        owner = owners.setdefault(given.readback, name)
+        if owner != name:
+            message = f"{name} and {owner} have the same readback {given.readback!r}"
+            scope.issues.at_value("E054", ("mvs", name, "readback"), message, "each loop measures its own value")
 
 
 def _check_places(scope: Scope, places: dict[str, Place], written: dict[str, Place]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from constraints.plantfile.document import Path
@@ -44,7 +44,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def check_names(
-    scope: Scope, path: Path, expression: Expression, allowed: Sequence[str], advice: Callable[[str], str]
+    scope: Scope, path: Path, expression: Expression, allowed: Collection[str], advice: Callable[[str], str]
 ) -> bool:
     """Report every name that is not among ``allowed``; ``advice`` may know better than the nearest name."""
     fine = True
@@ -81,8 +81,7 @@ def _alike(op: str, one: Unit, other: Unit) -> bool:
     if one.dimensions != other.dimensions or not math.isclose(one.factor, other.factor, rel_tol=1e-9):
         return False
     # A temperature plus a temperature difference is one; two scales with different zeros are not comparable.
-    offsets = one.offset == other.offset or 0.0 in (one.offset, other.offset)
-    return offsets if op in ("+", "-", *COMPARISONS) else one.offset == other.offset
+    return one.offset == other.offset or (op in ("+", "-") and 0.0 in (one.offset, other.offset))
 
 
 def _shown(found: Unit, node: Node) -> str:

@@ -52,7 +52,7 @@ def handshake_rule(scope: Scope, cycle_s: float, mv_order: tuple[str, ...]) -> H
         scope.issues.at_value("W105", ("heartbeat", "handshake"), message, "handshake: full")
     if len(mv_order) > _MASK_BITS:
         scope.issues.at_key("E014", ("mvs",), f"{len(mv_order)} MVs, but the PLC's mask has {_MASK_BITS} bits")
-    timeout = _timeout(scope, given, every)
+    timeout = _timeout(scope, given, max(every, cycle_s))
     _check_every(scope, every, cycle_s)
     return scope.built(
         ("heartbeat",),
@@ -62,18 +62,19 @@ def handshake_rule(scope: Scope, cycle_s: float, mv_order: tuple[str, ...]) -> H
     )
 
 
-def _timeout(scope: Scope, given: Heartbeat, every: float) -> float:
+def _timeout(scope: Scope, given: Heartbeat, beat_s: float) -> float:
+    """Return the PLC's timer; ``beat_s`` is the time from one beat to the next, which goes out once a cycle."""
     path: Path = ("heartbeat", "plc_timeout")
     if given.plc_timeout is None:
-        hint = f"the PLC's own timer; more than twice {every:g} s"
+        hint = f"the PLC's own timer; more than twice {beat_s:g} s"
         scope.issues.at_key("E011", ("heartbeat",), "key 'plc_timeout' is missing in heartbeat", hint)
         return 0.0
     timeout = scope.seconds(path, given.plc_timeout)
     if timeout <= 0.0:
         message = "plc_timeout of 0 means that the PLC never takes back control"
-        scope.issues.at_value("E060", path, message, f"more than twice {every:g} s")
-    elif timeout <= _BEATS_MISSED_MIN * every:
-        message = f"plc_timeout of {timeout:g} s is not more than twice heartbeat.every of {every:g} s"
+        scope.issues.at_value("E060", path, message, f"more than twice {beat_s:g} s")
+    elif timeout <= _BEATS_MISSED_MIN * beat_s:
+        message = f"plc_timeout of {timeout:g} s is not more than twice the {beat_s:g} s between beats"
         scope.issues.at_value("E060", path, message, "one lost beat must not shed the plant")
     return timeout
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -36,10 +36,10 @@ class Scope:
     broken: frozenset[Path]
     """Entries left out because their form is wrong: known names without a content."""
 
-    def names(self, section: str) -> tuple[str, ...]:
-        """Return every name declared in a section, entries with errors included."""
+    def names(self, section: str) -> Set[str]:
+        """Return every name declared in a section, entries with errors included, in the file's order."""
         there = self.document.data.get(section)
-        return tuple(there) if isinstance(there, dict) else ()
+        return there.keys() if isinstance(there, dict) else frozenset()
 
     def unknown(self, code: str, section: str, name: str, path: Path) -> bool:
         """Return whether no such thing is declared, and report it at the value of ``path`` if so."""

@@ -266,17 +266,19 @@ def _look_up(word: str) -> Unit | None:
     try:
         zero = registry.Quantity(0.0, word).to_base_units()
         one = registry.Quantity(1.0, word).to_base_units()
+        two = registry.Quantity(2.0, word).to_base_units()
+        if not math.isclose(two.magnitude - one.magnitude, one.magnitude - zero.magnitude, rel_tol=1e-9):
+            return None  # decibels and the like
         many = registry.Quantity(_MANY, word).to_base_units()
     except (PintError, ValueError):  # the latter for words like "nan", which pint takes for numbers
         return None
     # Many at once, so that rounding against the offset costs no digits of the factor.
     offset = float(zero.magnitude)
     factor = (float(many.magnitude) - offset) / _MANY if offset else float(one.magnitude)
-    linear = math.isclose(float(one.magnitude), factor + offset, rel_tol=1e-9)
     dimensions: dict[str, int] = {}
     for name, power in one.dimensionality.items():
         whole = round(float(str(power)))
         if power != whole:
             return None
         dimensions[str(name)] = whole
-    return Unit(word, _sorted(dimensions), factor, offset) if linear else None
+    return Unit(word, _sorted(dimensions), factor, offset)

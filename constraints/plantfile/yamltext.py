@@ -34,6 +34,7 @@ DEPTH_MAX: Final = 24
 _INT: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_BEYOND_UNICODE: Final = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 _ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
 _CONSTANTS: Final[dict[str, bool | float | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -114,6 +115,9 @@ class _Builder:
 
     def scalar(self, event: ScalarEvent, span: Span) -> None:
         text = str(event.value)
+        hidden = _CONTROL.search(text)
+        if hidden:  # escaped in the source, for those in the open were refused before
+            self.error("E003", f"control character U+{ord(hidden.group()):04X}", span, "remove it")
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.into, dict) and top.key is None:
             self.take_key(top, text, span)
@@ -204,9 +208,11 @@ def _read(builder: _Builder) -> None:
         builder.error("E002", error.problem or error.context or "not valid YAML", _at(mark), _advice(error.problem))
     except YAMLError as error:
         builder.error("E002", str(error).splitlines()[0] if str(error) else "not valid YAML", START)
-    except (ValueError, IndexError, AttributeError, TypeError, AssertionError) as error:
-        # ruamel's scanner lets a few of these out on damaged directives, escapes and endings.
-        builder.error("E002", f"not valid YAML ({type(error).__name__})", START)
+    except ValueError:  # ruamel gives the number of an escaped character to chr() as it is
+        at = _BEYOND_UNICODE.search(builder.source)
+        before = builder.source[: at.start()] if at else ""
+        span = Span(before.count("\n") + 1, len(before) - before.rfind("\n"), 10)
+        builder.error("E002", "an escape for a character that does not exist", span, "remove it")
 
 
 def _events(source: str) -> Iterator[Event]:
@@ -220,6 +226,8 @@ def _refuse_characters(builder: _Builder) -> None:
         if "\t" in line[:indent] and line.strip() and not line.lstrip().startswith("#"):
             column = line.index("\t") + 1
             builder.error("E003", "a tab in the indentation", Span(number, column), "indent with spaces")
+        if line.startswith("%"):
+            builder.error("E006", "a YAML directive", Span(number, 1), "remove it; plant files are plain YAML 1.2")
         bad = _CONTROL.search(line) or _ODD_BREAKS.search(line)
         if bad:
             builder.error(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["mode", "limit", "disturb", "cable", "note", "end"]
+Kind = Literal["mode", "limit", "reset", "disturb", "cable", "note", "end"]
 
 START_LOCAL = "2026-11-23T19:40:00"
 """A Monday evening at the plant: the tariff changes at 20:00 and the night limit comes at 21:00."""
@@ -21,23 +21,26 @@ class Step:
     name: str = ""
     """Mode, variable, disturbance or cable that the step is about."""
     value: float = 0.0
-    settles: bool = False
-    """A change that the controller may take ten minutes to settle; the score leaves those out."""
+    disturbs: bool = False
+    """The plant needs time to settle after it; the scores leave that time out."""
 
 
 STORY = (
     Step(0, "note", "The plant runs on the operators' setpoints; Setwise reads, checks and estimates (monitor)."),
     Step(6, "mode", "Advisory: it proposes setpoints and writes nothing.", "advisory"),
-    Step(10, "mode", "An operator confirms closed loop; the gate, the PLC and every permissive agree.", "closed_loop"),
-    Step(20, "note", "20:00 - the tariff goes to off-peak (calendar)."),
-    Step(45, "disturb", "Wetter concentrate arrives: feed moisture +1.5 % points.", "feed_moist", 1.5, settles=True),
-    Step(66, "limit", "An operator lowers the inlet air limit from 195 to 191 degC.", "T_in_sp", 191.0, settles=True),
-    Step(80, "note", "21:00 - the night limit on fan power, 105 kW (calendar).", settles=True),
-    Step(100, "cable", "Somebody pulls the network cable of the PLC.", "dcs", 0.0, settles=True),
-    Step(104, "cable", "The cable is back. Setwise reads first and stays disarmed.", "dcs", 1.0, settles=True),
-    Step(106, "mode", "The operator confirms closed loop again.", "closed_loop", settles=True),
-    Step(130, "end", "End: Setwise is switched off, the loops keep their setpoints."),
+    Step(10, "mode", "An operator confirms closed loop; gate, PLC and every permissive agree.", "closed_loop", 0, True),
+    Step(20, "note", "20:00: the tariff goes to off-peak (calendar)."),
+    Step(45, "disturb", "Wetter concentrate: feed moisture rises from 52 to 53.5 %.", "feed_moist", 53.5, True),
+    Step(66, "limit", "An operator lowers the inlet air limit from 195 to 191 degC.", "T_in_sp", 191.0, True),
+    Step(80, "note", "21:00: the night limit on fan power, 105 kW (calendar).", "", 0, True),
+    Step(100, "cable", "Somebody pulls the network cable of the PLC; it sheds by its own timer.", "dcs", 0, True),
+    Step(104, "cable", "The cable is back. Setwise reads first, and stays disarmed.", "dcs", 1, True),
+    Step(105, "reset", "An engineer resets the interlocks that latched when nothing could be read."),
+    Step(106, "mode", "The operator confirms closed loop again.", "closed_loop", 0, True),
+    Step(130, "end", "End: Setwise lets go; each loop does what its shed option says."),
 )
 
 SETTLE_MIN = 10.0
-"""Minutes after a step that settles, left out of the zone score (issue: 10 minutes after a disturbance)."""
+"""Minutes after a disturbance that the zone score leaves out."""
+CLIMB_MIN = 16.0
+"""Minutes after arming, or after the optimum moved, that belong to the climb: MVs move at their own rates."""

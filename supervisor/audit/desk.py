@@ -149,9 +149,11 @@ class Desk:
             self._open.discard(closed)
 
     def _mark(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-        """Return a ``resolved`` row from time to time, when no intent is open (or will be by these entries)."""
+        """Return a ``resolved`` row from time to time, when these entries leave no intent open."""
         end = self._store.acknowledged.seq
-        if not self._opened or self._open or end - self._marked < MARK_ROWS or entries[-1].kind == "intent":
+        if not self._opened or end - self._marked < MARK_ROWS or any(item.kind == "intent" for item in entries):
+            return ()
+        if self._open - {closes(item.kind, item.body) for item in entries}:
             return ()
         self._marked = end
         return (entry("resolved", {"intents": 0}, entries[-1].utc_s),)

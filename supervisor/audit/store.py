@@ -59,6 +59,8 @@ class Store:
         self._url = url
         self._engine = make_engine(url, busy_s)
         self._connection: Connection | None = None
+        self._checked = False
+        """Whether this handle's end of the chain was checked: a handle that only read was not."""
         self._epoch: int | None = None
         self._acknowledged = EMPTY
         self._landed: tuple[Row, ...] = ()
@@ -90,11 +92,10 @@ class Store:
 
     def ready(self, utc_s: float) -> None:
         """Open the database where it is not open: schema, settings, end of chain, and at first an ``opened`` row."""
-        if self._connection is not None:
+        if self._checked:
             return
         if self._epoch is None:
             self._upgrade()
-        self._connection = self._connect()
         with self._transaction() as connection:
             check_settings(connection)
             self._verify_end(connection)
@@ -103,6 +104,7 @@ class Store:
                 epoch = _last_epoch(connection) + 1
                 (row,) = self._append(connection, [entry("opened", {"epoch": epoch}, utc_s)], epoch)
             self._epoch, self._acknowledged = epoch, tail_of(row)
+        self._checked = True
 
     def take_landed(self) -> tuple[Row, ...]:
         """Return, once, rows that a failed or doubtful write of ours turned out to have put on record."""
@@ -149,7 +151,7 @@ class Store:
 
     def close(self) -> None:
         """Close the handle; the next use would open it again."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._checked = self._connection, None, False
         if connection is not None:
             connection.close()
 
@@ -177,7 +179,7 @@ class Store:
             raise store_error(error) from error
 
     def _throw_away(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._checked = self._connection, None, False
         if connection is not None:
             connection.invalidate()
             connection.close()

@@ -53,6 +53,7 @@ class AuditWriter:
         self._late: list[Future[Stored]] = []
         self._spooling: list[Future[bool]] = []
         self._lost = 0
+        self._closed = False
 
     @property
     def busy(self) -> bool:
@@ -121,7 +122,10 @@ class AuditWriter:
         return self._wait(self._desk_thread.submit(self._desk.capacity))
 
     async def close(self, utc_s: float) -> SignedHead | None:
-        """Sign the last head and close; None where the record would not take it. Nothing may be called after this."""
+        """Sign the last head and close; None where the record would not take it. Nothing else may be called after."""
+        if self._closed:
+            return None
+        self._closed = True
         future = self._desk_thread.submit(self._close, utc_s)
         await asyncio.wait({asyncio.wrap_future(future)}, timeout=START_S)
         self._desk_thread.shutdown(wait=False)

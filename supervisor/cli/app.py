@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from supervisor.cli.plugins import PluginGroup
+from supervisor.cli.plugins import add_commands
 
 app = typer.Typer(
     name="setwise",
-    cls=PluginGroup,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -161,3 +160,6 @@ def audit_verify(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_js
     from supervisor.cli.audit import verify_record  # noqa: PLC0415
 
     verify_record(plant, data, as_json=as_json)
+
+
+add_commands(app)

@@ -1,50 +1,42 @@
-"""Commands that other packages add by entry point (the bench's, and plug-ins'), each loaded only when it is named.
+"""Commands added by entry point: the bench's, which ship with Setwise, and those of other packages.
 
-A broken plug-in breaks its own command and no other: ``setwise mode off`` must always work.
+A stranger's command is loaded only when it is named: a broken plug-in breaks its own command and no other, and
+``setwise mode off`` always works.
 """
 
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
 
-import click
 import typer
-from typer.core import TyperGroup
+
+from supervisor.cli.console import fail
+from supervisor.cli.exits import Exit
 
 GROUP = "setwise.commands"
 """Entry points in this group name a function with Typer annotations."""
+OURS = "setwise"
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-class PluginGroup(TyperGroup):
-    """Our own commands first, then the plug-ins'; a plug-in cannot take the name of one of ours."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return every command's name."""
-        return [*super().list_commands(ctx), *(name for name in _points() if name not in self.commands)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of that name; None where there is none."""
-        own = super().get_command(ctx, cmd_name)
-        point = _points().get(cmd_name)
-        return own if own is not None or point is None else _loaded(point)
+def add_commands(app: typer.Typer) -> None:
+    """Add every command of the group to ``app``; none can take the name of one that is there."""
+    taken = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    for point in entry_points(group=GROUP):
+        if point.name in taken:
+            continue
+        if point.dist is not None and point.dist.name == OURS:
+            app.command(point.name)(point.load())
+        else:
+            _add_stranger(app, point)
 
 
-def _points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
-
-
-def _loaded(point: EntryPoint) -> click.Command:
-    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
-    try:
-        function = point.load()
-        app.command(point.name)(function)
-        return typer.main.get_command(app)
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises stays with its own command
-        return _broken(point, f"plug-in {point.value} cannot be loaded: {type(error).__name__}: {error}")
-
-
-def _broken(point: EntryPoint, why: str) -> click.Command:
-    def refuse() -> None:
-        raise click.ClickException(why)
-
-    return click.Command(point.name, callback=refuse, help=why)
+def _add_stranger(app: typer.Typer, point: EntryPoint) -> None:
+    @app.command(point.name, help=f"Plug-in {point.value}.", context_settings=_PASS_ON, add_help_option=False)
+    def run(context: typer.Context) -> None:
+        plugin = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+        try:
+            plugin.command(point.name)(point.load())
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises stays with its own command
+            fail(Exit.FINDING, f"plug-in {point.value} cannot be loaded: {type(error).__name__}: {error}")
+        plugin(args=context.args, prog_name=f"setwise {point.name}")

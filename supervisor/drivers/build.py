@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from constraints.plant import Connection, Plant, Point
-from supervisor.drivers.driver import CONFIRM_TIMEOUT_S, Driver, Now, Secrets
+from supervisor.drivers.driver import CONFIRM_TIMEOUT_S, Driver, Now
 from supervisor.drivers.memory import MemoryDriver
 from supervisor.drivers.modbus import ModbusDriver
 from supervisor.drivers.mqtt import MqttDriver
 from supervisor.drivers.opcua import OpcUaDriver
 from supervisor.drivers.pool import DriverPool
+from supervisor.secrets import Secrets
 
 GROUP: Final = "setwise.drivers"
 """Entry point group of plug-ins: name = protocol, object = a DriverFactory."""

@@ -1,4 +1,4 @@
-"""What every driver promises, and the words it uses: link state, write points, secrets."""
+"""What every driver promises, and the words it uses: link state, write points."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
 
 Now = Callable[[], float]
 """Seconds on the plant-side monotonic clock, the one that approvals' deadlines and readings' ages are told on."""
-Secrets = Callable[[str], str]
-"""Name of a secret -> ``user:password``. Raises ``supervisor.secrets.SecretError`` where there is none."""
-
 CONFIRM_TIMEOUT_S = 2.0
 """Default longest wait for the read-back of a write, real seconds: some PLC scans and a gateway's poll."""
 

@@ -19,14 +19,14 @@ from constraints.plant import Connection, Point
 from safety.approval import Approval
 from safety.signals import BeatFrame, Quality, Reading, WriteOutcome, WriteReceipt
 from supervisor.drivers.connection import ConnectionManager
-from supervisor.drivers.driver import LinkState, Now, Secrets, WritePoints, bad
+from supervisor.drivers.driver import LinkState, Now, WritePoints, bad
 from supervisor.drivers.mqtt_payload import PAYLOAD_BYTES_MAX, sample, topic_of
 from supervisor.drivers.values import NotANumberError
-from supervisor.secrets import SecretError
+from supervisor.secrets import SecretError, Secrets
 
 KEEPALIVE_S = 5
 """A broker that says nothing for so long is lost: half-open links show nothing else."""
-CONNACK_REFUSED: Final = 128
+SUBACK_REFUSED: Final = 128
 """SUBACK codes from here on say that the broker refused the subscription."""
 
 TROUBLE: Final[tuple[type[Exception], ...]] = (MqttError, OSError, ValueError, SecretError)
@@ -99,20 +99,28 @@ class MqttSession:
             timeout=2.0 * connection.timeout_s,
             keepalive=KEEPALIVE_S,
         )
-        async with client:
-            self._inside = True
-            if self._dropped:
-                return
-            if self._topics:
-                granted = await client.subscribe([(topic, 0) for topic in self._topics])
-                refused = [
-                    topic for topic, code in zip(self._topics, granted, strict=False) if _code(code) >= CONNACK_REFUSED
-                ]
-                if refused:
-                    raise MqttError(f"subscription refused: {refused[0]}")
-            self._subscribed.set()
-            async for message in client.messages:
-                self._take(message)
+        # aiomqtt hides both: paho would block a thread for 5 s on a host that does not answer, and a connection that
+        # was made but never acknowledged would stay open.
+        paho = client._client
+        paho.connect_timeout = 2.0 * connection.timeout_s
+        try:
+            async with client:
+                self._inside = True
+                if not self._dropped:
+                    await self._listen(client)
+        finally:
+            if not self._inside:
+                paho.disconnect()
+
+    async def _listen(self, client: Client) -> None:
+        if self._topics:
+            granted = await client.subscribe([(topic, 0) for topic in self._topics])
+            for topic, code in zip(self._topics, granted, strict=False):
+                if _code(code) >= SUBACK_REFUSED:
+                    raise MqttError(f"subscription refused: {topic}")
+        self._subscribed.set()
+        async for message in client.messages:
+            self._take(message)
 
     def _take(self, message: Message) -> None:
         if message.retain or not isinstance(message.payload, (bytes, bytearray)):

@@ -19,12 +19,13 @@ from constraints.plant import Connection, Point
 from safety.approval import Approval
 from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
 from supervisor.drivers.connection import ConnectionManager
-from supervisor.drivers.driver import LinkState, Now, Secrets, WritePoints, bad
+from supervisor.drivers.driver import LinkState, Now, WritePoints, bad
 from supervisor.drivers.moveset import Delivered, Delivery, MoveSetWriter, Word
 from supervisor.drivers.opcua_session import TROUBLE, Namespaces, OpcUaSession, ServerError, describe
 from supervisor.drivers.opcua_status import quality_of
 from supervisor.drivers.patience import LinkLostError
 from supervisor.drivers.values import NotANumberError, scaled, to_number
+from supervisor.secrets import Secrets
 
 OPEN_ANSWERS = 12
 """Connecting takes this many answers at most: hello, channel, session, activation, validation, and the diagnosis."""

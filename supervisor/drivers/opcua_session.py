@@ -27,10 +27,10 @@ from cryptography.exceptions import InvalidSignature
 from constraints.plant import Connection
 from safety.encoding import decode
 from supervisor.drivers.certificates import CertificateError, own_identity, pinned
-from supervisor.drivers.driver import Now, Secrets
+from supervisor.drivers.driver import Now
 from supervisor.drivers.moveset import Delivered, Delivery, Word
 from supervisor.drivers.opcua_status import accepts, code_of, name_of, refuses
-from supervisor.secrets import SecretError
+from supervisor.secrets import SecretError, Secrets
 
 NODES_PER_REQUEST_MAX = 1000
 """Where the server gives no limit of its own."""
@@ -122,6 +122,7 @@ class OpcUaSession:
         self.over = ""
         self.on_over: Callable[[], None] = _nobody
         self._client = self._new_client()
+        self._client.connection_lost_callback = self._lost
         self._read_max = self._write_max = NODES_PER_REQUEST_MAX
 
     async def open(self) -> None:
@@ -163,7 +164,7 @@ class OpcUaSession:
             chunk = words[start : start + self._write_max]
             parameters = ua.WriteParameters()
             parameters.NodesToWrite = [
-                _write_value(word, node) for word, node in zip(chunk, nodes[start:], strict=False)
+                write_value(word, node) for word, node in zip(chunk, nodes[start:], strict=False)
             ]
             # From here to the socket nothing waits (asyncua sends before its first suspension), so that neither a
             # lost link nor the deadline can come between the check and the send.
@@ -269,10 +270,10 @@ class OpcUaSession:
         return "" if self._now_s() <= deadline_s else "deadline"
 
 
-def _write_value(word: Word, node: ua.NodeId) -> ua.WriteValue:
+def write_value(word: Word, node: ua.NodeId) -> ua.WriteValue:
     """Exact type, no status, no time stamp: with any of them servers answer BadTypeMismatch, BadWriteNotSupported."""
     kind = word.point.encoding.kind
-    number: float | int | bool = decode_raw(word)
+    number: float | int | bool = _raw_number(word)
     if kind == "bool":
         number = bool(number)
     elif kind not in ("float32", "float64"):
@@ -281,7 +282,7 @@ def _write_value(word: Word, node: ua.NodeId) -> ua.WriteValue:
     return ua.WriteValue(NodeId=node, AttributeId=AttributeIds.Value, Value=value)
 
 
-def decode_raw(word: Word) -> float:
+def _raw_number(word: Word) -> float:
     """Return the number that the payload's bytes hold, before scale and offset."""
     encoding = word.point.encoding
     return decode(word.payload, type(encoding)(encoding.kind, encoding.word_order))

@@ -17,7 +17,9 @@ from supervisor.drivers.lane import BusyError, Lane, LateError
 REBUILD_AFTER_S = 10.0
 """A driver that owes an answer for so long is replaced, real seconds."""
 READ_DEADLINE_S = 1.0
+"""Default deadline of a read, real seconds; longer where a connection may take longer for one answer."""
 MARGIN_S = 0.5
+"""What a driver may take beside its own time-outs, real seconds."""
 FLOAT64 = Encoding("float64")
 FLOAT32 = Encoding("float32")
 """What a PLC's REAL resolves, however the protocol shows it."""
@@ -48,6 +50,8 @@ class DriverPool:
         self._points = _by_connection(plant.points_read())
         self._write_points = write_points(plant, confirm_timeout_s)
         self._writes_to = _written_connection(self._write_points)
+        slowest_s = max((plant.connections[name].timeout_s for name in self._points), default=0.0)
+        self._read_deadline_s = max(READ_DEADLINE_S, slowest_s + MARGIN_S)
         timeout_s = plant.connections[self._writes_to].timeout_s if self._writes_to is not None else 0.0
         # Each request may wait for the one before it. A driver that keeps its own time-outs is done inside these.
         self._beat_deadline_s = 2.0 * timeout_s + MARGIN_S
@@ -65,10 +69,12 @@ class DriverPool:
         """Disconnect all drivers, at the same time."""
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 
-    async def read(self, cycle: int, at: Instant, deadline_s: float = READ_DEADLINE_S) -> Snapshot:
+    async def read(self, cycle: int, at: Instant, deadline_s: float | None = None) -> Snapshot:
         """Return every tag of the plant after at most ``deadline_s`` real seconds; what is not there is bad (``late``
         where the driver has not answered, ``comm`` where the device has not).
         """
+        if deadline_s is None:
+            deadline_s = self._read_deadline_s
         parts = await asyncio.gather(
             *(self._read(name, points, at.mono_s, deadline_s) for name, points in self._points.items())
         )

@@ -23,6 +23,8 @@ DAY_S = 86_400.0
 AGAIN_S = 3_600
 """How far back a roll-up is made anew: cycles that came late out of the spool are counted then."""
 BATCH = 200
+BUSY_S = 5.0
+"""How long a transaction here waits for the audit's, which are short and go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Keeper:
     """Rolls up and forgets in the database at ``url``. Raises StoreError; what was done before stays done."""
 
     def __init__(self, url: str) -> None:
-        self._engine = make_engine(url)
+        self._engine = make_engine(url, BUSY_S)
         self._history = History(url)
 
     def roll_up(self, now_utc_s: float) -> int:

@@ -1,6 +1,7 @@
 """One cycle as bytes and back: the record, and what the controller was given, so that the cycle can be run again.
 
-Layout: ``SWH1``, length of the JSON part (4 bytes, big-endian), the JSON part (zlib), the controller's memory (zlib).
+Layout: ``SWH1``; length of the JSON part and CRC-32 of all that follows (4 bytes each, big-endian); the JSON part (zlib);
+the controller's memory (zlib).
 Numbers are written by ``repr`` and read back bit for bit; the floats that JSON lacks travel as text.
 """
 
@@ -18,7 +19,7 @@ from supervisor.audit.chain import Json, canonical, plain
 from supervisor.record import Alarm, Answer, CycleRecord, JsonValue
 
 _MAGIC = b"SWH1"
-_LENGTH = struct.Struct(">I")
+_HEAD = struct.Struct(">4sII")
 LEVEL = 6
 MEMORY_LEVEL = 1
 """Floats hardly shrink; this runs on the event loop."""
@@ -51,17 +52,21 @@ def pack(record: CycleRecord, replay: Replay | None = None) -> bytes:
     replay = replay or Replay()
     body: dict[str, Json] = {"record": _record_json(record), "inputs": cast("Json", dict(replay.inputs))}
     text = zlib.compress(canonical(plain(body)).encode(), LEVEL)
-    return _MAGIC + _LENGTH.pack(len(text)) + text + zlib.compress(replay.memory, MEMORY_LEVEL)
+    rest = text + zlib.compress(replay.memory, MEMORY_LEVEL)
+    return _HEAD.pack(_MAGIC, len(text), zlib.crc32(rest)) + rest
 
 
 def unpack(blob: bytes) -> StoredCycle:
     """Return the cycle that ``pack`` packed. Raise PackError."""
-    if blob[:4] != _MAGIC:
+    if len(blob) < _HEAD.size or blob[:4] != _MAGIC:
         raise PackError("not a packed cycle")
+    _, length, checksum = _HEAD.unpack_from(blob)
+    rest = blob[_HEAD.size :]
+    if zlib.crc32(rest) != checksum:
+        raise PackError("damaged")
     try:
-        (length,) = _LENGTH.unpack_from(blob, 4)
-        body = json.loads(zlib.decompress(blob[8 : 8 + length]))
-        memory = zlib.decompress(blob[8 + length :])
+        body = json.loads(zlib.decompress(rest[:length]))
+        memory = zlib.decompress(rest[length:])
         return StoredCycle(_record(body["record"]), Replay(body["inputs"], memory))
     except (zlib.error, struct.error, ValueError, KeyError, TypeError) as error:
         raise PackError(f"damaged: {error}") from error

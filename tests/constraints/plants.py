@@ -32,7 +32,10 @@ def cv(name: str = "y", **changes: object) -> CvSpec:
 
 
 def plant(
-    mvs: tuple[MvSpec, ...] = (), cvs: tuple[CvSpec, ...] = (), rows: tuple[Row, ...] = (), money: tuple[MoneyTerm, ...] = ()
+    mvs: tuple[MvSpec, ...] = (),
+    cvs: tuple[CvSpec, ...] = (),
+    rows: tuple[Row, ...] = (),
+    money: tuple[MoneyTerm, ...] = (),
 ) -> Plant:
     return Plant(
         name="p",

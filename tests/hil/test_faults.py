@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiomqtt
 import pytest
+import pytest_asyncio
 from pymodbus.client import AsyncModbusTcpClient
 
 from hil.clock import FastClock
@@ -34,7 +35,8 @@ class Hand:
     async def write(self, address: int, layout: str, *numbers: float) -> None:
         payload = struct.pack(">" + layout, *numbers)
         words = list(struct.unpack(f">{len(payload) // 2}H", payload))
-        assert not (await self.client.write_registers(address, words, device_id=1)).isError()
+        answer = await asyncio.wait_for(self.client.write_registers(address, words, device_id=1), 5)
+        assert not answer.isError()
 
     async def beat(self) -> None:
         self.beats += 1
@@ -61,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("rig")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hand(folder: Path) -> AsyncIterator[Hand]:
     credentials = await make_credentials(folder / "pki")
     rig = Rig(BenchSettings(folder=folder), FastClock.from_now(1e-9, 1.8e9), credentials)
@@ -75,13 +77,14 @@ async def hand(folder: Path) -> AsyncIterator[Hand]:
 
 async def talk_through(rig: Rig, cable: str) -> None:
     """Send some bytes through a cable, whatever comes of it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", rig.devices.cables[cable].port)
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", rig.devices.cables[cable].port)
         writer.write(bytes.fromhex("000100000006080303ee0002") * 20)  # reads of the power meter
         await asyncio.wait_for(reader.read(10), 0.2)
-        writer.close()
     except (OSError, TimeoutError):
         pass
+    finally:
+        writer.close()
 
 
 async def until_true(hand: Hand, active: ActiveFaults, name: str, subject: str) -> bool:
@@ -134,29 +137,32 @@ async def test_the_positive_control_says_no_while_nothing_is_wrong(hand: Hand, n
 async def test_a_deaf_plc_keeps_its_setpoint_and_a_clamped_one_says_so(hand: Hand) -> None:
     rig, active = hand.rig, ActiveFaults()
     await hand.arm()
-    await hand.move(1.0)
-    assert rig.line.loops["fan"].setpoint == 76.0
+    before = rig.line.loops["fan"].setpoint
+    await hand.move(0.5)
+    assert rig.line.loops["fan"].setpoint == pytest.approx(before + 0.5, abs=0.1)
+    before = rig.line.loops["fan"].setpoint
     await active.inject(rig, "plc_deaf", "plc")
-    await hand.move(1.0)
-    assert rig.line.loops["fan"].setpoint == 76.0
+    await hand.move(0.5)
+    assert rig.line.loops["fan"].setpoint == before
     await active.clear(rig, "plc_deaf", "plc")
     await active.inject(rig, "plc_clamp", "fan_sp")
-    await hand.move(1.0)
-    assert rig.line.loops["fan"].setpoint == 76.0
+    await hand.move(0.5)
+    assert rig.line.loops["fan"].setpoint == before
     assert rig.cabinet.answers.clamped == 0b100
+    await active.clear(rig, "plc_clamp", "fan_sp")
 
 
 async def test_plc_stop_freezes_the_echo_and_its_end_is_a_restart(hand: Hand) -> None:
     rig, active = hand.rig, ActiveFaults()
     await hand.arm()
-    echo = rig.cabinet.answers.hb_echo
+    echo, boots = rig.cabinet.answers.hb_echo, rig.cabinet.answers.boot_count
     await active.inject(rig, "plc_stop", "plc")
     await hand.beat()
     assert rig.cabinet.answers.hb_echo == echo
     await active.clear(rig, "plc_stop", "plc")
     rig.step()
     rig.step()
-    assert rig.cabinet.answers.boot_count == 2
+    assert rig.cabinet.answers.boot_count == boots + 1
     assert rig.line.loops["T_in"].mode is Mode.AUTO
     assert rig.devices.opcua.shown("APC.HB").value == 0
 
@@ -181,4 +187,5 @@ async def test_a_late_topic_reaches_a_subscriber_late(hand: Hand) -> None:
             await rig.show()
         async with asyncio.timeout(3):
             message = await anext(aiter(client.messages))
+    await active.clear(rig, "late", "northmill/fan/vibration")
     assert float(str(message.payload, "utf-8").split('"ts": ')[1].split(",")[0]) < rig.utc_s - 3000.0

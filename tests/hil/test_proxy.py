@@ -21,6 +21,7 @@ class Rig:
     def __init__(self) -> None:
         self.heard = bytearray()
         self.chunks: list[bytes] = []
+        self.clients: list[asyncio.StreamWriter] = []
 
     async def start(self) -> None:
         self.server = await asyncio.start_server(self._echo, "127.0.0.1", 0)
@@ -28,6 +29,8 @@ class Rig:
         await self.proxy.start()
 
     async def stop(self) -> None:
+        for client in self.clients:
+            client.close()
         await self.proxy.stop()
         self.server.close()
         await self.server.wait_closed()
@@ -45,7 +48,9 @@ class Rig:
             writer.close()
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.proxy.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.proxy.port)
+        self.clients.append(writer)
+        return reader, writer
 
 
 @pytest.fixture
@@ -163,8 +168,9 @@ async def test_cut_after_some_bytes_ends_in_the_middle(rig: Rig) -> None:
 async def test_a_server_that_is_not_there_looks_like_a_refusal() -> None:
     proxy = ToxicProxy(free_port())
     await proxy.start()
-    reader, _ = await asyncio.open_connection("127.0.0.1", proxy.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     assert await gone(reader)
+    writer.close()
     await proxy.stop()
 
 

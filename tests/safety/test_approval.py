@@ -8,7 +8,6 @@ import pytest
 
 from safety.approval import Approval, ApprovedMove, OnceOnly, SealError
 from safety.gate import GateMemory, Situation, judge, stand_still
-
 from tests.safety.words import clear, closed, gate_rules, link, snapshot, values
 
 FIELDS = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from safety.encoding import Encoding, EncodingError, decode, encode, quantise, resolution
+from safety.encoding import Encoding, EncodingError, around, decode, encode, quantise, resolution
 
 KINDS = ["float32", "float64", "int16", "uint16", "int32", "uint32", "bool"]
 INTEGERS = {"int16": (-32768, 32767), "uint16": (0, 65535), "int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1)}
@@ -200,3 +200,37 @@ def test_quantise_finds_the_very_next_float32(word, sign):
     assert quantise(between, sign * 1e9, -1e9, 1e9, Encoding("float32")) == outward
     between = math.nextafter(value, 0.0)
     assert quantise(between, 0.0, -1e9, 1e9, Encoding("float32")) == inward
+
+
+@pytest.mark.parametrize(
+    ("value", "encoding", "found"),
+    [
+        (10.5, Encoding("int16", scale=0.5), (10.5, 10.5)),
+        (10.6, Encoding("int16", scale=0.5), (10.5, 11.0)),
+        (-10.6, Encoding("int16", scale=0.5), (-11.0, -10.5)),
+        (10.6, Encoding("int16", scale=-0.5), (10.5, 11.0)),
+        (18.1, Encoding("int16", scale=0.1), (181 * 0.1, 181 * 0.1)),
+        (18.1 + 1.1e-7, Encoding("int16", scale=0.1), (181 * 0.1, 182 * 0.1)),
+        (32767.4, Encoding("int16"), (32767.0, 32767.0)),
+        (1.0, Encoding("float64"), (1.0, 1.0)),
+        (1.0 - 2.0**-30, Encoding("float32"), (1.0 - 2.0**-24, 1.0)),
+        (1.0 + 2.0**-30, Encoding("float32"), (1.0, 1.0 + 2.0**-23)),
+    ],
+)
+def test_around_table(value, encoding, found):
+    assert around(value, encoding) == found
+
+
+def test_nothing_is_around_what_has_no_bytes():
+    with pytest.raises(EncodingError):
+        around(math.nan, Encoding("float32"))
+
+
+@given(st.floats(-1e4, 1e4), st.sampled_from(["float32", "int32"]))
+def test_around_encloses(value, kind):
+    encoding = Encoding(kind)
+    below, above = around(value, encoding)
+    noise = 1e-6 * resolution(value, encoding)
+    assert below - noise <= value <= above + noise
+    assert above - below <= resolution(value, encoding)
+    assert all(decode(encode(each, encoding), encoding) == each for each in (below, above))

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety.envelope import Step, Track, Written, check, paid_until, step_to
-
 from tests.safety.words import HI, LO, envelope
 
 UP, DOWN = math.inf, -math.inf
@@ -89,7 +88,8 @@ def test_the_window_begins_with_what_stood_at_its_beginning():
 
 @pytest.mark.parametrize(
     ("measured", "found"),
-    [(150.0, []), (math.nextafter(150.0, DOWN), ["distance"]), (210.0, []), (math.nextafter(210.0, UP), ["distance"]), (None, [])],
+    [(150.0, []), (math.nextafter(150.0, DOWN), ["distance"]), (210.0, []),
+     (math.nextafter(210.0, UP), ["distance"]), (None, [])],
 )  # fmt: skip
 def test_distance_from_measured(measured, found):
     assert codes(180.0, measured=measured, distance_from_measured=30.0) == found
@@ -123,7 +123,9 @@ def test_moving_costs_time(rise, fall, paid):
     step = Step(mv="sp", value=180.0, rise=rise, fall=fall, measured=None)
     assert paid_until(step, envelope(), Track(paid_until_s=900.0), 1000.0) == paid
     assert paid_until(step, envelope(), Track((Written(900.0, 0.0, 0.0),), 800.0), 1000.0) == paid
-    assert paid_until(step, envelope(), Track((Written(950.0, 0.0, 0.0), Written(800.0, 0.0, 0.0)), 900.0), 1000.0) == paid
+    assert (
+        paid_until(step, envelope(), Track((Written(950.0, 0.0, 0.0), Written(800.0, 0.0, 0.0)), 900.0), 1000.0) == paid
+    )
 
 
 def test_the_first_write_opens_the_account():
@@ -149,7 +151,7 @@ def test_a_rate_of_zero_allows_no_movement():
     ],
 )  # fmt: skip
 def test_limits_that_clash(changes):
-    with pytest.raises(ValueError, match="envelope|distance"):
+    with pytest.raises(ValueError, match=r"envelope|distance"):
         envelope(**changes)
 
 

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
+from safety.encoding import Encoding
 from safety.fallback import Fallback, after_shed, ramp, stand_still
 from safety.signals import Candidate, Move, ShedAction
-
-from tests.safety.words import envelope, gate_rules, mv_rule, snapshot, values
+from tests.safety.words import clear, envelope, gate_rules, mv_rule, snapshot, values
 
 
 def shed(action, *, rule=None, last=None, **changes):
@@ -96,3 +96,35 @@ def test_ramping_leaves_out_what_cannot_be_worked_with():
     rules = gate_rules(mvs={"sp": mv_rule(safe_value=190.0)})
     assert ramp("dryer", snapshot(values(sp__actual=None)), rules, 15.0).moves == ()
     assert ramp("dryer", snapshot(values()), rules, 15.0, without=("sp",)).moves == ()
+
+
+@pytest.mark.parametrize(
+    ("actual", "outcome", "tags", "found"),
+    [
+        (180.3, {}, {}, [180.5]),
+        (180.2, {}, {}, [180.0]),
+        (180.3, {"blocked_up": {"sp"}}, {}, [180.0]),
+        (180.2, {"blocked_down": {"sp"}}, {}, [180.5]),
+        (180.3, {}, {"sp__windup_hi": 1.0}, [180.0]),
+        (180.3, {}, {"sp__windup_hi": None}, [180.0]),
+        (180.2, {}, {"sp__windup_lo": 1.0}, [180.5]),
+        (180.3, {"blocked_up": {"fan"}}, {}, [180.5]),
+        (180.3, {"blocked_up": {"sp"}}, {"sp__windup_lo": 1.0}, []),
+        (180.0, {"blocked_up": {"sp"}, "blocked_down": {"sp"}}, {}, [180.0]),
+        (150.2, {}, {}, [150.5]),
+        (204.9, {}, {}, [204.5]),
+    ],
+)
+def test_between_two_values_the_open_way_is_taken(actual, outcome, tags, found):
+    coarse = Encoding("int16", scale=0.5)
+    rules = gate_rules(mvs={"sp": mv_rule(encoding=coarse, envelope=envelope(lo=150.1, hi=204.9))})
+    now = snapshot(values(sp__actual=actual, **tags))
+    assert [move.value for move in stand_still("x", now, rules, (), clear(**outcome)).moves] == found
+
+
+def test_a_ramp_stands_where_its_way_is_closed():
+    rules = gate_rules(mvs={"sp": mv_rule(safe_value=190.0)})
+    now, low = snapshot(values()), snapshot(values(sp__actual=200.0))
+    up, down = clear(blocked_up={"sp"}), clear(blocked_down={"sp"})
+    assert [ramp("x", now, rules, 15.0, (), each).moves[0].value for each in (up, down)] == [180.0, 180.5]
+    assert [ramp("x", low, rules, 15.0, (), each).moves[0].value for each in (up, down)] == [199.0, 200.0]

@@ -16,7 +16,6 @@ from safety.handshake import HandshakeRule, move_set_crc
 from safety.interlocks import Interlock
 from safety.progress import Pending
 from safety.signals import Candidate, Instant, Mode, Move, Snapshot, WriteOutcome, WriteReceipt
-
 from tests.safety.words import (
     HI,
     LIFE_S,
@@ -44,7 +43,7 @@ def rested(actual=180.0, *, since=900.0, **changes):
 def verdict(proposal, *, rules=None, tags=None, memory=None, mode=None, locks=None, shake=None, now=NOW, read=NOW):
     rules = rules or gate_rules()
     memory = memory or GateMemory({mv: rested() for mv in rules.mvs})
-    situation = Situation(closed(mode or Mode.CLOSED_LOOP), locks or clear(), shake or link())
+    situation = Situation(closed(Mode.CLOSED_LOOP if mode is None else mode), locks or clear(), shake or link())
     return judge(proposal, snapshot(tags or values(), now=read), situation, rules, memory, now)
 
 
@@ -132,7 +131,9 @@ class TestCircumstances:
     )
     def test_i06_evidence_must_be_fresh(self, now, read, found):
         memory = GateMemory({"sp": rested(since=0.0)})
-        assert [code for code in codes(candidate(sp=180.0), now=now, read=read, memory=memory) if code == "clock"] == found
+        assert [
+            code for code in codes(candidate(sp=180.0), now=now, read=read, memory=memory) if code == "clock"
+        ] == found
 
     def test_time_does_not_go_back(self):
         assert codes(candidate(sp=180.0), memory=GateMemory({}, {}, NOW + 0.001)) == ["clock"]
@@ -199,8 +200,8 @@ class TestSet:
 
     def test_rounding_is_nobody(self):
         gap = 2.0**-16  # of float32 at 180
-        assert codes(candidate(fan=180.0), tags=values(sp__actual=180.0 + gap)) == []
-        assert codes(candidate(fan=180.0), tags=values(sp__actual=180.0 + 1.01 * gap)) == ["overridden"]
+        assert codes(candidate(fan=180.0), tags=values(sp__actual=180.0 + gap / 2)) == []
+        assert codes(candidate(fan=180.0), tags=values(sp__actual=180.0 + 0.51 * gap)) == ["overridden"]
 
     def test_an_unreadable_setpoint_is_not_compared(self):
         assert codes(candidate(fan=180.0), tags=values(sp__actual=None)) == []
@@ -209,7 +210,9 @@ class TestSet:
         rules = gate_rules(mvs={"sp": mv_rule(kind="int16"), "fan": mv_rule("fan")})
         memory = GateMemory({"sp": rested(expected=40000.0)})
         assert codes(candidate(fan=180.0), rules=rules, memory=memory, tags=values(sp__actual=40000.0)) == []
-        assert codes(candidate(fan=180.0), rules=rules, memory=memory, tags=values(sp__actual=40000.1)) == ["overridden"]
+        assert codes(candidate(fan=180.0), rules=rules, memory=memory, tags=values(sp__actual=40000.1)) == [
+            "overridden"
+        ]
 
     @pytest.mark.parametrize(("available", "kept"), [(0.0, False), (1.0, True), (None, True)])
     def test_what_the_operator_takes_is_forgotten(self, available, kept):
@@ -264,7 +267,9 @@ class TestMove:
         assert codes(candidate(sp=value), rules=rules) == found
 
     def test_a_value_beyond_float32_cannot_travel(self):
-        wide = envelope(hi=1e300, step_up=1e300, rate_up_per_min=UP, readback=None, distance_from_measured=UP, window_delta=UP)
+        wide = envelope(
+            hi=1e300, step_up=1e300, rate_up_per_min=UP, readback=None, distance_from_measured=UP, window_delta=UP
+        )
         rules = gate_rules(mvs={"sp": mv_rule(kind="float64", envelope=wide)})
         assert codes(candidate(sp=1e39), rules=rules) == ["encoding"]
 
@@ -292,7 +297,7 @@ class TestMove:
     def test_i04_a_coarse_encoding_may_not_round_over_a_step(self):
         coarse = mv_rule(encoding=Encoding("int16", scale=1.5))
         rules = gate_rules(mvs={"sp": coarse}, handshake=HandshakeRule(kind="heartbeat", mv_order=("sp",)))
-        assert codes(candidate(sp=180.9), rules=rules) == ["rate_up", "sent_step_up"]  # would be sent as 181.5
+        assert codes(candidate(sp=180.9), rules=rules) == ["sent_step_up"]  # would be sent as 181.5
         assert codes(candidate(sp=180.7), rules=rules) == []  # is sent as 180.0
 
     @pytest.mark.parametrize(
@@ -324,7 +329,12 @@ class TestMove:
         actual = 180.0
         for _ in range(4):
             verdict_now, memory = verdict(
-                candidate(sp=actual + 0.5), rules=rules, tags=values(sp__actual=actual), memory=memory, now=now, read=now
+                candidate(sp=actual + 0.5),
+                rules=rules,
+                tags=values(sp__actual=actual),
+                memory=memory,
+                now=now,
+                read=now,
             )
             found.append(verdict_now.approval is not None)
             if verdict_now.approval:
@@ -340,9 +350,34 @@ class TestMove:
             assert codes(candidate(sp=value), memory=GateMemory()) == found
 
     def test_i27_a_setpoint_between_two_bytes_is_left_as_near_as_can_be(self):
+        below, above = 180.3999939, 180.4000092  # float32
+        for value, found in ((below, []), (above, []), (above + 2e-5, ["first_move"]), (below - 2e-5, ["first_move"])):
+            assert codes(candidate(sp=value), memory=GateMemory(), tags=values(sp__actual=180.4)) == found
+
+    def test_between_two_bytes_a_closed_way_stays_closed(self):
         tags = values(sp__actual=180.4)
-        assert codes(candidate(sp=180.4), memory=GateMemory(), tags=tags) == []
-        assert codes(candidate(sp=180.4 + 2.0**-15), memory=GateMemory(), tags=tags) == ["first_move"]
+        for value, up, down in ((180.3999939, [], ["blocked_down"]), (180.4000092, ["blocked_up"], [])):
+            assert codes(candidate(sp=value), tags=tags, locks=clear(blocked_up={"sp"}), memory=GateMemory()) == up
+            assert codes(candidate(sp=value), tags=tags, locks=clear(blocked_down={"sp"}), memory=GateMemory()) == down
+            assert codes(candidate(sp=value), tags=tags, locks=clear(action="hold"), memory=GateMemory()) == []
+
+    def test_noise_in_the_last_place_is_no_way(self):
+        """The device shows 15.1; we count 151 tenths, which is a little more."""
+        rules = gate_rules(
+            mvs={"sp": mv_rule(encoding=Encoding("int16", scale=0.1), envelope=envelope(lo=0.0, readback=None,
+                               distance_from_measured=math.inf))},
+            handshake=HandshakeRule(kind="heartbeat", mv_order=("sp",)),
+        )  # fmt: skip
+        tags = values(sp__actual=15.1)
+        assert 151 * 0.1 > 15.1
+        for action, value, found in (("hold", 15.1, []), ("hold", 15.0, ["interlock"]), ("hold", 15.2, ["interlock"])):
+            locks = clear(action=action, acting=("x",))
+            assert (
+                codes(candidate(sp=value), rules=rules, tags=tags, locks=locks, memory=GateMemory({"sp": rested(15.1)}))
+                == found
+            )
+        locks = clear(blocked_up={"sp"}, blocked_down={"sp"})
+        assert codes(candidate(sp=15.1), rules=rules, tags=tags, locks=locks, memory=GateMemory()) == []
 
     def test_window(self):
         track = rested(writes=(Written(710.0, 172.0, 172.0), Written(900.0, 180.0, 180.0)))
@@ -396,7 +431,9 @@ class TestDirection:
             tags = values(sp__windup_hi=1.0, sp__windup_lo=1.0)
             assert codes(candidate(sp=value), rules=rules, tags=tags) == []
 
-    @pytest.mark.parametrize(("value", "found"), [(180.0, []), (180.0 + 2.0**-16, ["interlock"]), (179.0, ["interlock"])])
+    @pytest.mark.parametrize(
+        ("value", "found"), [(180.0, []), (180.0 + 2.0**-16, ["interlock"]), (179.0, ["interlock"])]
+    )
     def test_hold(self, value, found):
         locks = clear(action="hold", acting=("differ",), tripped=())
         assert codes(candidate(sp=value), locks=locks) == found
@@ -408,7 +445,8 @@ class TestDirection:
         ("value", "safe", "found"),
         [
             (180.5, 190.0, []), (179.5, 190.0, ["interlock"]), (180.0, 190.0, []), (180.5, 180.5, []),
-            (180.5, 180.4, ["interlock"]), (179.5, 170.0, []), (180.5, 170.0, ["interlock"]), (179.5, 179.6, ["interlock"]),
+            (180.5, 180.4, ["interlock"]), (179.5, 170.0, []), (180.5, 170.0, ["interlock"]),
+            (179.5, 179.6, ["interlock"]),
             (180.5, None, ["interlock"]), (180.0, None, []), (180.5, 180.0, ["interlock"]), (180.0, 180.0, []),
         ],
     )  # fmt: skip
@@ -436,7 +474,9 @@ def test_a_cycle_as_the_shell_does_it():
     assert pickle.loads(pickle.dumps(memory)) == memory  # noqa: S301
 
 
-NUMBERS = st.one_of(st.floats(140.0, 215.0), st.floats(allow_nan=True, allow_infinity=True), st.sampled_from([LO, HI, 180.0]))
+NUMBERS = st.one_of(
+    st.floats(140.0, 215.0), st.floats(allow_nan=True, allow_infinity=True), st.sampled_from([LO, HI, 180.0])
+)
 ENCODINGS = st.builds(
     Encoding,
     st.sampled_from(["float32", "float64", "int16", "uint16", "int32"]),

@@ -176,7 +176,8 @@ def test_it_can_be_stored():
 
 
 WORDS = ["a", "T_1", "1", "2.5", "-", "+", "*", "/", "**", "(", ")", "<", "<=", "==", "and", "or", "not", "max(", ",",
-         "rate(", "good(", "60", "é", "'", "[", "]", ".", "lambda", ":", "=", "if", "else", "\n", "\0", "{", "@"]  # fmt: skip
+         "rate(", "good(", "60", "é", "'", "[", "]", ".", "lambda", ":", "=", "if", "else",
+         "\n", "\0", "{", "@"]  # fmt: skip
 
 
 @settings(max_examples=300)

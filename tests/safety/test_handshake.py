@@ -8,7 +8,6 @@ import pytest
 from safety.gate import GateMemory, Situation, judge, stand_still
 from safety.handshake import HandshakeMemory, HandshakeRule, beat, fenced, observe, settle
 from safety.signals import Mode, WriteOutcome, WriteReceipt
-
 from tests.safety.words import clear, closed, gate_rules, link, snapshot, values
 
 RULE = HandshakeRule(kind="full", every_s=15.0, plc_timeout_s=90.0, probe=1234.5, mv_order=("fan", "sp"))
@@ -479,19 +478,19 @@ class TestLesserPlcs:
 
 def test_i26_of_two_that_start_together_one_arms():
     """Both claim in the same cycle; the PLC keeps whichever beat came last."""
-    a, b = HandshakeMemory(1), HandshakeMemory(2)
+    memories = [HandshakeMemory(1), HandshakeMemory(2)]
     plc = {"heartbeat_echo": 0, "epoch_ack": 6, "sequence_ack": 40, "remote": 1, "boot_count": 3, "probe": 1234.5}
     permits = []
     for cycle in range(6):
         now = snapshot({f"plc.{name}": value for name, value in plc.items()}, cycle=cycle, now=1000.0 + 15.0 * cycle)
         links = []
-        for name, memory in (("a", a), ("b", b)):
-            found, memory = observe(now, RULE, memory)
+        for n in range(2):
+            found, memories[n] = observe(now, RULE, memories[n])
             links.append(found)
-            frame, memory = beat(CL if found.conditions["plc_alone"] else Mode.ADVISORY, RULE, memory, now.at.mono_s)
+            mode = CL if found.conditions["plc_alone"] else Mode.ADVISORY
+            frame, memories[n] = beat(mode, RULE, memories[n], now.at.mono_s)
             if frame is not None:
                 plc |= {"heartbeat_echo": frame.heartbeat, "epoch_ack": max(plc["epoch_ack"], frame.epoch)}
-            a, b = (memory, b) if name == "a" else (a, memory)
         permits.append([found.permit for found in links])
     assert all(sum(each) <= 1 for each in permits)
     assert permits[-1] == [False, True]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from safety.expressions import parse
 from safety.interlocks import ACTIONS, Interlock, InterlockMemory, InterlockState, evaluate, reset, worst
-
 from tests.safety.words import snapshot
 
 THENS = ["block_up", "block_down", "ramp", "hold", "shed", "off"]

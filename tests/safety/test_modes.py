@@ -28,7 +28,8 @@ BY_ANYBODY = {
     ADVISORY: {"off": OFF, "monitor": MONITOR, "advisory": ADVISORY, "closed_loop": ADVISORY, "acknowledge": ADVISORY},
     CLOSED: {"off": OFF, "monitor": MONITOR, "advisory": ADVISORY, "closed_loop": CLOSED, "acknowledge": CLOSED},
 }
-AFTER_ACKNOWLEDGING = {"off": TRIPPED, "monitor": MONITOR, "advisory": ADVISORY, "closed_loop": TRIPPED, "acknowledge": TRIPPED}  # fmt: skip
+AFTER_ACKNOWLEDGING = {"off": TRIPPED, "monitor": MONITOR, "advisory": ADVISORY, "closed_loop": TRIPPED,
+                       "acknowledge": TRIPPED}  # fmt: skip
 
 
 def met(**changes):

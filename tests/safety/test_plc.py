@@ -6,7 +6,6 @@ import pytest
 
 from safety.handshake import HandshakeRule, crc16, move_set_crc, plc_state
 from safety.signals import PlcState
-
 from tests.safety.words import snapshot
 
 REGISTERS = ["heartbeat_echo", "epoch_ack", "sequence_ack", "reject", "clamped", "boot_count"]
@@ -54,7 +53,7 @@ def test_the_probe_is_a_number():
     ],
 )  # fmt: skip
 def test_a_handshake_that_cannot_work(changes):
-    with pytest.raises(ValueError, match="heartbeat|MVs"):
+    with pytest.raises(ValueError, match=r"heartbeat|MVs"):
         HandshakeRule(**changes)
 
 

@@ -11,7 +11,6 @@ from safety.expressions import parse
 from safety.handshake import HandshakeRule
 from safety.interlocks import Interlock
 from safety.rules import at_work
-
 from tests.safety.words import envelope, gate_rules, mv_rule
 
 
@@ -37,6 +36,7 @@ def test_sound_rules_pass():
         {"safe_value": 160.0},
         {"safe_value": 200.0},
         {"envelope": envelope(readback=None, distance_from_measured=math.inf, window_delta=math.inf)},
+        {"envelope": envelope(distance_from_measured=math.inf)},
         {"envelope": envelope(step_up=100.0, step_down=100.0)},
         {"envelope": envelope(rate_up_per_min=1e6, rate_down_per_min=1e6)},
     ],

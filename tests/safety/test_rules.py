@@ -8,7 +8,6 @@ from safety.expressions import parse
 from safety.handshake import HandshakeRule
 from safety.interlocks import Interlock
 from safety.rules import at_work
-
 from tests.safety.words import gate_rules, mv_rule, snapshot, values
 
 
@@ -31,7 +30,7 @@ def lock(name="i", target=None):
     ],
 )
 def test_rules_that_contradict_each_other(changes):
-    with pytest.raises(ValueError, match="interlock|approval"):
+    with pytest.raises(ValueError, match=r"interlock|approval"):
         gate_rules(**changes)
 
 

@@ -51,7 +51,8 @@ def test_good():
     ("value", "why"),
     [
         (math.nan, "nan"), (math.inf, "nan"), (-math.inf, "nan"),
-        (9.99e-31, "tiny"), (-9.99e-31, "tiny"), (5e-324, "tiny"), (2.4e-41, "tiny"), (1e-30, "good"), (0.0, "good"), (-0.0, "good"),
+        (9.99e-31, "tiny"), (-9.99e-31, "tiny"), (5e-324, "tiny"), (2.4e-41, "tiny"),
+        (1e-30, "good"), (0.0, "good"), (-0.0, "good"),
         (math.nextafter(5.0, 9.0), "range_hi"), (5.0, "good"), (math.nextafter(-5.0, -9.0), "range_lo"), (-5.0, "good"),
     ],
 )  # fmt: skip
@@ -63,7 +64,8 @@ def test_i28_numbers(value, why):
     ("value", "why"),
     [
         (3.6, "wire"), (0.0, "wire"), (-4.0, "wire"), (21.0, "wire"), (25.0, "wire"),
-        (math.nextafter(3.6, 4.0), "pinned"), (math.nextafter(3.8, 0.0), "pinned"), (math.nextafter(20.5, 99.0), "pinned"),
+        (math.nextafter(3.6, 4.0), "pinned"), (math.nextafter(3.8, 0.0), "pinned"),
+        (math.nextafter(20.5, 99.0), "pinned"),
         (math.nextafter(21.0, 0.0), "pinned"), (3.8, "good"), (20.5, "good"), (12.0, "good"),
     ],
 )  # fmt: skip
@@ -75,7 +77,8 @@ def test_ne_43(value, why):
 @pytest.mark.parametrize(
     ("quality", "why", "found"),
     [
-        (BAD, "", "bad_status"), (BAD, "sensor_failure", "sensor_failure"), (BAD, "comm", "comm"), (BAD, "late", "late"),
+        (BAD, "", "bad_status"), (BAD, "sensor_failure", "sensor_failure"), (BAD, "comm", "comm"),
+        (BAD, "late", "late"),
         (UNCERTAIN, "", "uncertain"), (UNCERTAIN, "last_usable", "last_usable"), (UNCERTAIN, "forced", "forced"),
         (GOOD, "forced", "forced"), (GOOD, "initial", "initial"), (UNCERTAIN, "initial", "initial"),
         (ESTIMATED, "", "bad_status"), (GOOD, "", "good"), (GOOD, "noted", "good"),
@@ -118,7 +121,9 @@ def test_a_tag_without_a_rule_is_judged_by_receiving():
 
 
 def test_tags_do_not_touch_each_other():
-    raw = Snapshot(1, Instant(5.0, UTC_S), {"a": Reading(math.nan, GOOD, None, 5.0), "b": Reading(2.0, GOOD, None, 5.0)})
+    raw = Snapshot(
+        1, Instant(5.0, UTC_S), {"a": Reading(math.nan, GOOD, None, 5.0), "b": Reading(2.0, GOOD, None, 5.0)}
+    )
     found, _ = validate(raw, {}, ValidityMemory())
     assert (found.good("a"), found.good("b")) == (None, 2.0)
 
@@ -171,7 +176,8 @@ class TestFreshness:
     @pytest.mark.parametrize(
         ("stamp", "why"),
         [
-            (UTC_S + 80.0, "good"), (math.nextafter(UTC_S + 80.0, 9e9), "future"), (math.inf, "future"), (math.nan, "future"),
+            (UTC_S + 80.0, "good"), (math.nextafter(UTC_S + 80.0, 9e9), "future"), (math.inf, "future"),
+            (math.nan, "future"),
             (9e9, "future"), (0.0, "unset_clock"), (946_684_799.9, "unset_clock"), (-math.inf, "unset_clock"),
             (946_684_800.0, "good"),
         ],

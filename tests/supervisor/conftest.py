@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import math
 import os
 import pwd
 import shutil
@@ -16,6 +17,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from safety.signals import Mode, ModeState, Refusal, WriteOutcome, WriteReceipt
+from supervisor.record import Alarm, Answer, CycleRecord, Intent
 
 
 class Server:
@@ -130,3 +134,56 @@ def execute() -> Callable[..., list[tuple]]:
         return rows
 
     return run
+
+
+@pytest.fixture
+def make_intent() -> Callable[..., Intent]:
+    def make(cycle: int, **over: object) -> Intent:
+        fields: dict = {
+            "cycle": cycle,
+            "utc_s": 1_000.0 + cycle,
+            "controller": "main",
+            "epoch": 3,
+            "sequence": cycle,
+            "mask": 1,
+            "crc": 0xBEEF,
+            "setpoints": {"T_in_sp": 180.0 + cycle},
+            "payloads": {"T_in_sp": "43340000"},
+            "from_setpoints": {"T_in_sp": 179.0 + cycle},
+            "limits_hash": "a" * 64,
+            "config_hash": "b" * 64,
+            "reason": "targets",
+        }
+        return Intent(**(fields | over))
+
+    return make
+
+
+@pytest.fixture
+def make_record() -> Callable[..., CycleRecord]:
+    def make(cycle: int, **over: object) -> CycleRecord:
+        fields: dict = {
+            "cycle": cycle,
+            "utc_s": 1_000.0 + cycle,
+            "mono_s": 50.0 + cycle,
+            "mode": ModeState(Mode.CLOSED_LOOP, Mode.ADVISORY, ("plc_local",)),
+            "readings": {
+                "T_out": (85.0 + cycle, "good", ""),
+                "moist": (None, "bad", "stale"),
+                "gas": (7.0, "estimated", "late"),
+            },
+            "plan": {"status": "ok", "y_ss": {"T_out": 86.1}, "binding": [["cv.moist.hi", 4.0, 2.5]]},
+            "verdict": "approved",
+            "refusals": (Refusal("range_hi", "T_in_sp", {"value": 207.0, "limit": 205.0}),),
+            "trips": ("Exhaust over-temperature",),
+            "receipts": (WriteReceipt("T_in_sp", WriteOutcome.CONFIRMED, 181.0, 181.0, ""),),
+            "answers": (Answer(id="x", accepted=True, why=""),),
+            "alarms": (Alarm(code="late", subject="main", priority="low", state="active", text="late plan"),),
+            "limits": {"T_out": (78.0, 92.0), "evap": (-math.inf, math.inf)},
+            "money": {"powder": 120.5},
+            "links": {"dcs": "connected"},
+            "timings_ms": {"total": 12.5},
+        }
+        return CycleRecord(**(fields | over))
+
+    return make

@@ -46,7 +46,9 @@ def rows(expr: str) -> tuple[Row, ...]:
 def test_rows(expr: str, expected: list[tuple[dict[str, float], float]]) -> None:
     found = rows(expr)
     assert [(dict(row.coefficients), row.hi) for row in found] == expected
-    assert [row.name for row in found] == (["R"] if len(expected) == 1 else [f"R ({i + 1})" for i in range(len(expected))])
+    assert [row.name for row in found] == (
+        ["R"] if len(expected) == 1 else [f"R ({i + 1})" for i in range(len(expected))]
+    )
 
 
 @pytest.mark.parametrize(

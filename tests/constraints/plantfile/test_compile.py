@@ -53,7 +53,7 @@ def test_connections() -> None:
 
 def test_tags_and_their_points() -> None:
     tags = plant().tags
-    assert list(tags) == "T_jacket T_bed T_bed_b quality flow power gas loop_ma hum".split()
+    assert list(tags) == ["T_jacket", "T_bed", "T_bed_b", "quality", "flow", "power", "gas", "loop_ma", "hum"]
     points = {name: (tag.point.connection, tag.point.address, tag.point.encoding) for name, tag in tags.items()}
     assert points["T_bed"] == ("dcs", "ns=2;s=TI2.PV", Encoding("float64"))
     assert points["quality"] == ("dcs", "ns=3;i=1021", Encoding("float64"))
@@ -88,11 +88,22 @@ def test_mvs() -> None:
     assert (jacket.windup_hi.tag, jacket.windup_lo.address) == ("T_jacket_sp.windup_hi", "ns=2;s=TIC1.WL")
     assert jacket.limits == NestedLimits(safety=(100.0, 190.0), engineering=(110.0, 180.0), operator=(110.0, 170.0))
     assert (jacket.move_up_per_min, jacket.move_down_per_min) == (0.5, 2.0)
-    assert (jacket.shed, jacket.safe_value, jacket.ideal, jacket.on_bad) == (ShedAction.SAFE_VALUE, 120.0, 140.0, "shed")
+    assert (jacket.shed, jacket.safe_value, jacket.ideal, jacket.on_bad) == (
+        ShedAction.SAFE_VALUE,
+        120.0,
+        140.0,
+        "shed",
+    )
     assert (jacket.cost, jacket.suppression, jacket.critical) == (0.25, 2.0, True)
     assert flow.limits == NestedLimits(safety=(500.0, 4000.0), engineering=(500.0, 4000.0), operator=(500.0, 4000.0))
     assert (flow.move_up_per_min, flow.move_down_per_min, flow.readback) == (60.0, 120.0, "flow")
-    assert (flow.available, flow.windup_hi, flow.windup_lo, flow.shed, flow.on_bad) == (None, None, None, "hold", "hold")
+    assert (flow.available, flow.windup_hi, flow.windup_lo, flow.shed, flow.on_bad) == (
+        None,
+        None,
+        None,
+        "hold",
+        "hold",
+    )
 
 
 def test_envelopes_allow_one_cycle_of_movement() -> None:

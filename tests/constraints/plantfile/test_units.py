@@ -121,7 +121,9 @@ def test_any_text_is_a_unit_or_a_finding(text: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.sampled_from([("degC", "K"), ("degC", "degF"), ("barg", "Pa"), ("kg/h", "t/min"), ("kWh", "MJ"), ("percent", "ppm")]),
+    st.sampled_from(
+        [("degC", "K"), ("degC", "degF"), ("barg", "Pa"), ("kg/h", "t/min"), ("kWh", "MJ"), ("percent", "ppm")]
+    ),
     st.floats(-1e6, 1e6),
 )
 def test_there_and_back_is_where_one_was(pair: tuple[str, str], value: float) -> None:

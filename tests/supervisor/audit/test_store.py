@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -298,19 +297,8 @@ class Failing:
 
     def __enter__(self):
         self.store.ready(0.0)
-        engine = self.store._engine
-        self.handle = self.store._connection.connection.dbapi_connection
-        from sqlalchemy import event
-
-        def commit(dbapi_connection):
-            event.remove(engine.dialect, "do_commit", commit)
-            if self.landed:
-                dbapi_connection.commit() if hasattr(dbapi_connection, "pgconn") else dbapi_connection.execute("COMMIT")
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
-            raise error
-
-        engine.dialect.do_commit = lambda connection: self._once(engine.dialect, connection)
+        dialect = self.store._engine.dialect
+        dialect.do_commit = lambda connection: self._once(dialect, connection)
         return self
 
     def _once(self, dialect, connection):
@@ -386,6 +374,18 @@ def test_rows_of_a_kind_and_the_last_of_a_kind(url):
     assert store.row(99) is None
     assert store.tail() == tail_of(store.rows(())[-1])
     store.close()
+
+
+def test_reading_first_does_not_skip_the_opening(url):
+    store = Store(url)
+    store.append("note", {}, 1.0)
+    store.close()
+    again = Store(url)
+    assert len(again.rows(())) == 2
+    assert again.append("note", {}, 2.0) == 4
+    assert again.epoch == 2
+    _rows(again)
+    again.close()
 
 
 def test_heads_are_kept_once(url, execute):

@@ -14,6 +14,7 @@ from constraints.plant import Connection, Point
 from safety.encoding import Encoding
 from safety.signals import BeatFrame, Mode, Quality
 from supervisor.drivers.modbus import ModbusDriver
+from supervisor.drivers.moveset import Delivery
 from tests.supervisor.drivers.field import ANSWERED, MVS, WRITTEN, TinyPlc, approve, connected, outcomes, points, until
 from tests.supervisor.drivers.modbusdevice import ModbusDevice
 
@@ -196,6 +197,18 @@ async def test_a_late_answer_is_never_taken_for_the_next_question(toxic, device)
     assert await value(driver, point("holding/6")) == 6.0
 
 
+async def test_what_waits_in_a_buffer_is_dropped_with_the_client_not_sent_later(toxic):
+    driver, between = toxic
+    between.black_hole()
+    session = driver._manager.session
+    transport = session._client.ctx.transport
+    transport.write(bytes(30_000_000))  # more than the sockets' buffers take
+    assert transport.get_write_buffer_size() > 1_000_000
+    driver._manager.lose(session, "test")
+    await asyncio.sleep(0.05)
+    assert transport.get_write_buffer_size() == 0
+
+
 async def test_a_reset_is_noticed_without_a_read(toxic):
     driver, between = toxic
     before = between.accepted
@@ -363,6 +376,23 @@ async def test_a_deadline_inside_the_set_is_unknown_since_a_part_has_left(device
     approval = approve({"a": 60.0}, encoding=F32, deadline_s=time.monotonic() + 0.1)
     assert outcomes(await driver.write(approval, WRITES)) == {"a": ("unknown", "deadline")}
     await driver.close()
+
+
+async def test_a_write_on_a_dead_connection_is_unsent_and_does_not_connect_by_itself(driver, device):
+    """pymodbus would connect anew inside the call and send it then."""
+    session = driver._manager.session
+    session._client.close()
+    sent = await session.write(200, b"\x00\x01", float("inf"))
+    assert (sent.delivery, sent.why) == (Delivery.UNSENT, "comm")
+    assert not session._client.connected
+    assert device.words[200] == 0
+
+
+async def test_pymodbus_itself_neither_retries_nor_reconnects(driver):
+    """Our own time-out comes first anyway; this is the second lock on the same door."""
+    client = driver._manager.session._client
+    assert client.ctx.retries == 0
+    assert client.ctx.comm_params.reconnect_delay == 0.0
 
 
 async def test_setpoints_go_to_holding_registers_only(driver, device):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from constraints.plant import Connection, Point
 from safety.signals import BeatFrame, Mode, Quality
-from supervisor.drivers.mqtt import MqttDriver
+from supervisor.drivers.mqtt import MqttDriver, MqttSession
 from supervisor.secrets import SecretError
 from tests.supervisor.drivers.field import approve, connected, opcua_address, outcomes, points, until
 
@@ -234,6 +235,33 @@ async def test_a_broker_that_accepts_and_says_nothing(proxy, broker):
     between.heal()
     await connected(driver)
     await driver.close()
+
+
+async def test_a_session_that_was_given_up_while_connecting_leaves_as_soon_as_it_can(broker, proxy):
+    between = await proxy(broker.port)
+    between.hold_answers()
+    connection = Connection(name="site", protocol="mqtt", host="127.0.0.1", port=between.port, timeout_s=2.0)
+    session = MqttSession(connection, ["site/b"], secrets=str, now_s=time.monotonic)
+    opening = asyncio.ensure_future(session.open())
+    await until(lambda: between.bytes_up > 0)
+    session.abort()
+    between.heal()
+    await asyncio.wait({session._task}, timeout=2.0)
+    assert session._task.done()
+    with pytest.raises(aiomqtt.MqttError, match="ended"):
+        await opening
+
+
+async def test_connections_that_were_never_acknowledged_do_not_pile_up(broker, proxy):
+    between = await proxy(broker.port)
+    between.hold_answers()
+    driver = driver_for(between.port, timeout_s=0.05)
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    await driver.start()
+    await until(lambda: between.accepted >= 4)
+    await driver.close()
+    between.reset()
+    await until(lambda: len(os.listdir("/proc/self/fd")) <= before, 2.0)  # noqa: PTH208
 
 
 async def test_users_and_passwords(own_broker):

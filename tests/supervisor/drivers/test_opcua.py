@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 from asyncua import ua
+from asyncua.ua.ua_binary import struct_to_binary
 
 from constraints.plant import Connection, Point
-from safety.encoding import Encoding
+from safety.encoding import Encoding, encode
 from safety.signals import BeatFrame, Mode, Quality
+from supervisor.drivers.moveset import Delivery, Word
 from supervisor.drivers.opcua import OpcUaDriver
+from supervisor.drivers.opcua_session import write_value
 from tests.supervisor.drivers.field import TinyPlc, approve, connected, opcua_address, outcomes, points, until
 
 WRITES = points(opcua_address)
@@ -199,6 +202,22 @@ async def test_a_write_has_the_exact_type_and_no_time_stamp(driver, ua_server):
         assert ua_server.data(name).SourceTimestamp is None
 
 
+@pytest.mark.parametrize("kind", ["float32", "float64", "int16", "uint16", "int32", "uint32", "bool"])
+def test_what_is_sent_is_a_value_and_nothing_else(kind):
+    """Bit 0 = value; a status or a time stamp would set others, and open62541 answers BadWriteNotSupported."""
+    word = Word(point("x", encoding=Encoding(kind)), encode(1.0, Encoding(kind)))
+    assert struct_to_binary(write_value(word, ua.NodeId.from_string("ns=2;s=x")).Value)[0] == 0x01
+
+
+async def test_a_write_on_a_dead_connection_is_unsent(driver, ua_server):
+    session = driver._manager.session
+    session._client.uaclient.protocol.transport.abort()
+    word = Word(WRITES.targets["a"], encode(60.0, WRITES.targets["a"].encoding))
+    sent = await session.write([word], [ua.NodeId.from_string("ns=2;s=SP.a")], float("inf"))
+    assert (sent.delivery, sent.why) == (Delivery.UNSENT, "comm")
+    assert ua_server.get("SP.a") == 50.0
+
+
 @pytest.mark.parametrize(
     ("change", "code"), [({"crc": 1}, 1), ({"epoch": 3, "sequence": 9}, 2), ({"sequence": 5, "epoch": 7}, 3)]
 )
@@ -374,6 +393,18 @@ async def test_a_silent_link_costs_one_time_out_and_comes_back_with_a_new_client
     await connected(driver)
     assert driver._manager.session is not first
     assert (await read_one(driver, point("double"))).value == 1.5
+
+
+async def test_what_waits_in_a_buffer_is_dropped_with_the_client_not_sent_later(toxic):
+    driver, between = toxic
+    between.black_hole()
+    session = driver._manager.session
+    transport = session._client.uaclient.protocol.transport
+    transport.write(bytes(30_000_000))  # more than the sockets' buffers take
+    assert transport.get_write_buffer_size() > 1_000_000
+    driver._manager.lose(session, "test")
+    await asyncio.sleep(0.05)
+    assert transport.get_write_buffer_size() == 0
 
 
 async def test_a_reset_is_noticed_without_a_read(toxic):

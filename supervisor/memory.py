@@ -1,0 +1,112 @@
+"""What one cycle hands to the next, and what its halves hand to each other. Frozen; no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controllers.memory import Memory as ControllerMemory
+from controllers.types import Inputs
+from safety.gate import GateMemory, Verdict
+from safety.handshake import HandshakeMemory, Link
+from safety.interlocks import InterlockMemory, InterlockOutcome
+from safety.modes import ModeDecision, ModeMemory
+from safety.signals import Instant, Mode, Refusal, Snapshot, WriteReceipt
+from safety.validity import ValidityMemory
+from supervisor.alarms import Standing
+from supervisor.record import Answer, Intent, Request
+from supervisor.service import Service, ServiceMemory
+from supervisor.settings import Settings, Side
+from supervisor.stored import Stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Everything that one cycle hands to the next."""
+
+    shake: HandshakeMemory
+    mode: ModeMemory
+    cycle: int = 0
+    skipped: int = 0
+    """Beats that passed without a cycle, since start."""
+    settle_ms: float = 0.0
+    """What storing the last record took, real milliseconds."""
+    validity: ValidityMemory = field(default_factory=ValidityMemory)
+    locks: InterlockMemory = field(default_factory=InterlockMemory)
+    gate: GateMemory = field(default_factory=GateMemory)
+    service: ServiceMemory = field(default_factory=ServiceMemory)
+    settings: Settings = field(default_factory=Settings)
+    controller: ControllerMemory | None = None
+    setpoints: Mapping[str, float] = field(default_factory=dict)
+    """Each MV's last actual setpoint that could be read."""
+    blocked_up: frozenset[str] = frozenset()
+    blocked_down: frozenset[str] = frozenset()
+    """Directions closed by interlocks at the last look."""
+    record_why: str = ""
+    """Why the last decision could not be stored; empty when it was."""
+    gate_sheds: str = ""
+    """Refusal of the last cycle that ends closed loop; empty where there was none."""
+    proof_failures: tuple[str, ...] | None = None
+    """What the proof test at the last arming found; None before the first."""
+    confirmed_at_s: float | None = None
+    """When a person last confirmed closed loop."""
+    shed_why: str = ""
+    """Why closed loop ended, until a person takes a new decision."""
+    beats_missed: int = 0
+    """Heartbeats in a row that the server did not acknowledge."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    alarms: Standing = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What control makes of the first snapshot."""
+
+    snapshot: Snapshot
+    service: Service
+    inputs: Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the shell knows and pure code cannot: requests, schedule, links, thinker, record."""
+
+    at: Instant
+    """When it was looked at; the gate judges by this time."""
+    requests: tuple[Request, ...] = ()
+    schedule: Mapping[tuple[str, Side], float] | None = None
+    cap: Mode | None = None
+    prices: Mapping[str, float] | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    thinker_why: str = ""
+    record_why: str = ""
+    """Why the record cannot be trusted or is being checked; empty when it is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What this cycle will do, and why."""
+
+    snapshot: Snapshot
+    """Fresh, validated."""
+    mode: ModeDecision
+    interlocks: InterlockOutcome
+    link: Link
+    verdict: Verdict | None
+    """None where nothing was judged: not in closed loop."""
+    first_refusals: tuple[Refusal, ...]
+    """Why the controller's own candidate was refused, where standing still was judged after it."""
+    stands_still: bool
+    intent: Intent | None
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the shell did with a decision."""
+
+    stored: Stored | None
+    """The intent's fate; None where nothing was to be written."""
+    receipts: tuple[WriteReceipt, ...]
+    outside: Outside
+    timings_ms: Mapping[str, float]
