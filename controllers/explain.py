@@ -115,7 +115,7 @@ _PLAIN = {
 _ABOUT = {
     "zone": "{limit} asks for it",
     "held_by": "{limit} holds it back",
-    "limit": "it is at its own {limit}",
+    "limit": "it is at its own {side} limit",
     "not_in_service": "it is not in service ({limit})",
 }
 
@@ -142,9 +142,10 @@ def _movements(plan: Plan, plant: Plant) -> Iterator[str]:
 def _limits(plan: Plan, plant: Plant) -> Iterator[str]:
     for binding in plan.binding:
         unit = _unit(binding.name, plant)
+        at = f", {binding.limit:.5g} {unit}," if unit else ""
         yield (
-            f"{_first_up(_limit(binding.name))} {binding.limit:.5g} {unit} holds the plan: one {unit or 'unit'} more "
-            f"room is worth {binding.worth:.3g} {plant.currency}/h."
+            f"{_first_up(_limit(binding.name))}{at} holds the plan: one {unit or 'unit'} more room is worth "
+            f"{binding.worth:.3g} {plant.currency}/h."
         )
     for give_up in plan.give_ups:
         text = f"{_first_up(_limit(give_up.name))} (rank {give_up.rank}) cannot be held: {give_up.amount:.3g} "
@@ -157,7 +158,8 @@ def _limits(plan: Plan, plant: Plant) -> Iterator[str]:
 def _plain(code: str, target: str) -> str:
     head, _, about = code.partition(":")
     if head in _ABOUT:
-        return _ABOUT[head].format(limit=about if head == "not_in_service" else _limit(about))
+        side = "upper" if about.endswith(".hi") else "lower"
+        return _ABOUT[head].format(limit=about if head == "not_in_service" else _limit(about), side=side)
     return _PLAIN[head].format(target=target) if head in _PLAIN else code
 
 

@@ -26,7 +26,7 @@ REST = 1e-4
 """Pull of every MV toward its last target, relative to the steepest earning per span: decides what money does not."""
 REST_IDEAL = 1e-3
 """Pull toward an ideal resting value."""
-NEAR = 1e-4
+NEAR = 1e-3
 """Pull of a rank's stage toward the point it starts from. A stage is asked again from its own answer until it stands
 still (proximal point method), so that the pull keeps the problem well posed and costs no accuracy."""
 NEAR_TIMES = 4

@@ -89,6 +89,7 @@ class Devices:
         self.late_by_s: dict[str, float] = {}
         """By topic: how old its time stamps are."""
         self._spoke_utc_s: dict[str, float] = {}
+        self._healthy_then: dict[str, Report] = {}
 
     async def start(self) -> None:
         """Start every server, then every cable. OSError when an asked-for port is taken."""
@@ -134,6 +135,10 @@ class Devices:
                     fields, stamp = self.sensors.last[topic.name]
                     return Report(fields[name], stamp)
         return Report(from_words(self.wired(signal), self.meter(signal).words(signal)), math.nan)
+
+    def expected(self, signal: str, instruments: Instruments) -> Report:
+        """Return what ``served`` would be without a fault; a sensor's last message is judged by its own moment."""
+        return self._healthy_then.get(signal, instruments.healthy[signal])
 
     def meter(self, signal: str) -> ModbusDevice:
         """Return the Modbus device that shows ``signal``."""
@@ -190,6 +195,7 @@ class Devices:
             stamp = instruments.reports[topic.fields[0][1]].source_utc_s - self.late_by_s.get(topic.name, 0.0)
             fields = {name: instruments.reports[signal].value for name, signal in topic.fields}
             self.sensors.publish(topic.name, fields, stamp)
+            self._healthy_then.update({signal: instruments.healthy[signal] for _, signal in topic.fields})
 
     def _opcua_write(self, name: str, value: Value) -> None:
         if not isinstance(value, str):

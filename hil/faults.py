@@ -22,8 +22,8 @@ from hil.wiring import LOOPS, OPC_SIGNALS, SIGNALS, TOPICS
 Kind = Literal["signal", "meter", "cable", "loop", "topic", "plc"]
 """What the subject of a fault is; for ``plc`` there is only one and its name does not matter."""
 SET_REGISTERS = frozenset({"SEQ", "MASK", "CRC", "COMMIT", *(f"SP.{loop.rule.name}" for loop in LOOPS)})
-STAMP_MARGIN_S = 60.0
-"""A sensor that speaks seldom shows its last time stamp until then."""
+STAMP_MARGIN_S = 1e-3
+"""OPC UA time stamps have 100 ns, MQTT payloads 1 ms."""
 SWAPPED_PROBE = -1.0e-35
 """Anything but 1234.5 does; this is about what swapped words show."""
 
@@ -98,7 +98,7 @@ def _signal(name: str, catalogue: str, kind: Distortion) -> Fault:
         rig.instruments.heal(subject)
 
     def took_effect(rig: Rig, subject: str, _before: float) -> bool:
-        healthy = rig.instruments.healthy[subject]
+        healthy = rig.devices.expected(subject, rig.instruments)
         served = rig.devices.served(subject)
         # The margin is a meter's last digit (0.1) where it shows integers, float32 elsewhere.
         margin = 0.06 if subject == "gas" else 1e-6 * abs(healthy.value)

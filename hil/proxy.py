@@ -14,6 +14,7 @@ import struct
 from dataclasses import dataclass
 
 CHUNK_BYTES = 65_536
+CLOSE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +169,7 @@ class _Pair:
         for writer in self._writers:
             if self._stopped.is_set():
                 _abort(writer)
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            await _close(writer)
 
     def abort(self) -> None:
         """Reset both sides."""
@@ -252,6 +251,16 @@ class _Pair:
         writer.write(chunk)
         await writer.drain()
         self._proxy.passed_bytes += len(chunk)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close politely; a peer that does not take what is left is reset."""
+    writer.close()
+    try:
+        async with asyncio.timeout(CLOSE_S):
+            await writer.wait_closed()
+    except OSError:  # TimeoutError is one of them
+        _abort(writer)
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:

@@ -177,8 +177,8 @@ def _heard(memory: HandshakeMemory, plc: PlcState, rule: HandshakeRule, now_s: f
             return replace(_released(memory), last_echo=plc.heartbeat_echo), "plc_restart"
     made_at_s = _ours(plc.heartbeat_echo, memory)
     if made_at_s is not None:
-        memory = replace(memory, echoed_at_s=max(memory.echoed_at_s, made_at_s) if memory.epoch else -math.inf)
-    elif plc.heartbeat_echo and (memory.echoed_at_s > -math.inf or memory.last_echo not in (None, plc.heartbeat_echo)):
+        memory = replace(memory, echoed_at_s=max(memory.echoed_at_s, made_at_s))
+    elif plc.heartbeat_echo and memory.last_echo not in (None, plc.heartbeat_echo):
         # A strange heartbeat that moves, or that took the place of ours, is alive; a still one is a dead man's.
         return replace(_released(memory), last_echo=plc.heartbeat_echo, foreign_at_s=now_s), "foreign_heartbeat"
     if plc.heartbeat_echo is not None:

@@ -202,9 +202,7 @@ def _taken(
         return replace(memory, requested=mode, arm_until_s=now_s + rules.arm_wait_s), ()
     if need == "rearm":
         memory = replace(memory, causes=(), acknowledged=False)
-    # In TRIPPED, off is noted and the lock stays.
-    actual = memory.actual if memory.causes else min(mode, memory.actual) if need == "nothing" else mode
-    return replace(memory, requested=mode, actual=actual), ()
+    return replace(memory, requested=mode, actual=mode), ()  # in TRIPPED, off is noted and the lock stays
 
 
 def _ready(

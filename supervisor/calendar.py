@@ -11,7 +11,6 @@ on the monotonic clock notices a step within a second and runs every job at once
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,12 +22,11 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from safety.signals import Instant
 from supervisor.audit.capacity import Capacity
 from supervisor.audit.chain import SignedHead
 from supervisor.audit.heads import HeadsError
 from supervisor.audit.trouble import StoreError
-from supervisor.clock import Clock
+from supervisor.clock import Clock, RealClock
 from supervisor.inforce import InForce, Rule
 
 MINUTE_S = 60.0
@@ -93,24 +91,34 @@ def next_multiple(every_s: float, utc_s: float) -> float:
 class PlantTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
     """Fires at plant times: the next one is mapped to the machine's clock by what is left of it in real seconds."""
 
-    def __init__(self, clock: Clock, next_utc_s: Callable[[float], float]) -> None:
+    def __init__(self, clock: Clock, machine: Clock, next_utc_s: Callable[[float], float]) -> None:
         self._clock = clock
+        self._machine = machine
         self._next_utc_s = next_utc_s
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:  # noqa: ARG002
         """Return when to fire next. Never in the past: runs that were missed are not made up one by one."""
         plant_s = self._clock.now().utc_s
         left_s = self._clock.real_s(self._next_utc_s(plant_s) - plant_s)
-        return datetime.now(UTC) + timedelta(seconds=max(left_s, 0.0) + EARLY_S)
+        return _wall(self._machine) + timedelta(seconds=max(left_s, 0.0) + EARLY_S)
 
 
 class Calendar:
-    """Runs the jobs. ``start`` puts the first note; ``take`` gives the notes; ``close`` ends it."""
+    """Runs the jobs. ``start`` puts the first note; ``take`` gives the notes; ``close`` ends it.
+
+    ``clock`` is the plant's; ``machine`` the one that APScheduler waits by.
+    """
 
     def __init__(
-        self, clock: Clock, rule: Rule, record: Record | None = None, keeper: HistoryKeeper | None = None
+        self,
+        clock: Clock,
+        rule: Rule,
+        record: Record | None = None,
+        keeper: HistoryKeeper | None = None,
+        machine: Clock | None = None,
     ) -> None:
         self._clock = clock
+        self._machine = machine or RealClock()
         self._rule = rule
         self._record = record
         self._keeper = keeper
@@ -173,7 +181,7 @@ class Calendar:
     def _add(
         self, name: str, job: Callable[[], None], next_utc_s: Callable[[float], float], executor: str = "default"
     ) -> None:
-        self._scheduler.add_job(job, PlantTrigger(self._clock, next_utc_s), id=name, executor=executor)
+        self._scheduler.add_job(job, PlantTrigger(self._clock, self._machine, next_utc_s), id=name, executor=executor)
 
     def _put(self, note: CalendarNote) -> None:
         self._notes.append(note)
@@ -224,11 +232,15 @@ class Calendar:
                 self._run_all()
 
     def _run_all(self) -> None:
-        now = datetime.now(UTC)
+        now = _wall(self._machine)
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=now)
 
     def _offsets(self) -> tuple[float, float]:
         """How far the wall clock is ahead of the monotonic one: the plant's clock, and the machine's."""
-        plant: Instant = self._clock.now()
-        return plant.utc_s - plant.mono_s, time.time() - time.monotonic()
+        plant, machine = self._clock.now(), self._machine.now()
+        return plant.utc_s - plant.mono_s, machine.utc_s - machine.mono_s
+
+
+def _wall(machine: Clock) -> datetime:
+    return datetime.fromtimestamp(machine.now().utc_s, UTC)

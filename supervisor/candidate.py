@@ -5,6 +5,8 @@ The gate refuses and never repairs; so what is proposed must already be right. P
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from controllers.types import Plan
@@ -27,11 +29,21 @@ class Room:
 
 
 def candidate_of(
-    rules: Rules, plan: Plan, snapshot: Snapshot, gate: GateMemory, still: Candidate, now_s: float
+    rules: Rules,
+    plan: Plan,
+    snapshot: Snapshot,
+    gate: GateMemory,
+    still: Candidate,
+    now_s: float,
+    *,
+    limits: Mapping[str, tuple[float, float]],
 ) -> Candidate:
     """Return the plan's moves as numbers that the PLC can hold and that this moment can afford.
 
     A cycle that began early has earned less of its rate; an MV whose account is not open yet stands still.
+    ``limits``: the operator limits in force. The gate knows only the safety limits, so nothing goes beyond them here; a
+    setpoint that operators left outside may stand there or come in. What is not a number is proposed as it is: the gate
+    refuses it, and the record says so.
     """
     moves = []
     for move in still.moves:
@@ -42,6 +54,11 @@ def candidate_of(
         if wanted is None or actual is None or track is None or track.paid_until_s is None:
             moves.append(move)
             continue
+        if not math.isfinite(wanted):
+            moves.append(Move(move.mv, wanted))
+            continue
+        lo, hi = limits.get(move.mv, (-math.inf, math.inf))
+        wanted = min(max(wanted, min(lo, actual)), max(hi, actual))
         room = affordable(rule.envelope, track, now_s + RATE_SLACK_USED * rules.gate.rate_slack_s)
         value = min(max(wanted, actual - room.down), actual + room.up)
         moves.append(Move(move.mv, quantise(value, actual, rule.envelope.lo, rule.envelope.hi, rule.encoding)))

@@ -17,7 +17,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import TextIO
 
-from constraints.plantfile import PlantFileError, load, render
+from constraints.plantfile import PlantFileError, load
 from safety import handshake, modes
 from safety.handshake import HandshakeMemory
 from safety.signals import Mode
@@ -56,34 +56,60 @@ def run_until_told(site: Site, clock: Clock) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     for noisy in ("asyncua", "pymodbus", "aiomqtt", "mqtt", "apscheduler"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    if sys.flags.optimize:
+        LOG.error("will not run without assertions: start Python without -O and without PYTHONOPTIMIZE")
+        return 1
     try:
         loaded = load(site.plant_path)
+        rules = rules_of(loaded.plant)
+        lock = _only_one(site)
     except PlantFileError as error:
-        sys.stderr.write(render(error.diagnostics) + "\n")
+        sys.stderr.write(f"{error}\n")
         return 1
+    except (ValueError, OSError) as error:
+        return _cannot_start(error)
     for warning in loaded.warnings:
         LOG.warning("%s", warning.message)
-    lock = _only_one(site)
     if lock is None:
         LOG.error("another supervisor runs on %s: stop it first, or use another --data folder", site.data)
         return 1
     with lock:
-        try:
-            return asyncio.run(_control(site, clock, rules_of(loaded.plant)))
-        except STARTUP_ERRORS as error:
-            if isinstance(error, (KeyError, IndexError)):
-                raise
-            LOG.error("cannot start: %s", error)  # noqa: TRY400 - a message for a person, not a traceback
-            return 1
+        return asyncio.run(_control(site, clock, rules))
+
+
+def _cannot_start(error: Exception) -> int:
+    LOG.error("cannot start: %s", error)
+    return 1
 
 
 async def _control(site: Site, clock: Clock, rules: Rules) -> int:
-    plant = rules.plant
     stop, off = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGUSR1, off.set)
+    try:
+        parts = _parts(site, clock, rules, off)
+    except STARTUP_ERRORS as error:
+        return _cannot_start(error)
+    return await _run(site, clock, rules, parts, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a control process is made of."""
+
+    field: DriverPool
+    audit: AuditWriter
+    calendar: Calendar
+    inbox: Inbox
+    thinker: ThinkerDesk
+    shell: Shell
+
+
+def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts:
+    """Make everything, start nothing. Raises one of ``STARTUP_ERRORS``."""
+    plant = rules.plant
     confirm_s = min(max(CONFIRM_OF_CYCLE * clock.real_s(plant.cycle_s), CONFIRM_S_MIN), CONFIRM_S_MAX)
     field = build_drivers(
         plant, site.base, secrets_beside(site.base), lambda: clock.now().mono_s, confirm_timeout_s=confirm_s
@@ -97,24 +123,28 @@ async def _control(site: Site, clock: Clock, rules: Rules) -> int:
     thinker = ThinkerDesk(site.plant_path, plant, clock)
     world = WorldDesk(clock=clock, field=field, inbox=inbox, calendar=calendar, keeper=keeper, off=off)
     shell = Shell(rules, clock, field, thinker, world, RecordDesk(audit))
+    return _Parts(field, audit, calendar, inbox, thinker, shell)
+
+
+async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyncio.Event) -> int:
+    plant, pacer = rules.plant, Pacer(clock, rules.plant.cycle_s)
     memory = Memory(
         shake=HandshakeMemory(random.SystemRandom().randint(1, 0xFFFF)),
         mode=modes.started(plant.start_in),
     )
-    await field.start()
-    thinker.start()
-    calendar.start()
+    await parts.field.start()
+    parts.thinker.start()
+    parts.calendar.start()
     LOG.info("%s: %s, disarmed, records in %s", plant.name, memory.mode.actual.name, site.data)
-    pacer = Pacer(clock, plant.cycle_s)
     try:
-        memory = await _beats(shell, pacer, memory, stop)
+        memory = await _beats(parts.shell, pacer, memory, stop)
     finally:
-        await _let_go(field, rules, memory, clock)
-        await asyncio.to_thread(calendar.close)
-        inbox.close()
-        await thinker.close()
-        await field.close()
-        await audit.close(clock.now().utc_s)
+        await _let_go(parts.field, rules, memory, clock)
+        await asyncio.to_thread(parts.calendar.close)
+        parts.inbox.close()
+        await parts.thinker.close()
+        await parts.field.close()
+        await parts.audit.close(clock.now().utc_s)
     LOG.info("stopped; the PLC has the plant")
     return 0
 

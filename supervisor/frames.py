@@ -14,6 +14,13 @@ _HEAD = struct.Struct(">I")
 FRAME_BYTES_MAX = 32 * 1024 * 1024
 
 
+UNREADABLE = (
+    pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError, KeyError, MemoryError, OverflowError,
+    TypeError, ValueError,
+)  # fmt: skip
+"""What ``pickle.loads`` raises for bytes that are no pickle (its documentation names some and says there are more)."""
+
+
 class FrameError(Exception):
     """The other end closed, or sent something that is not a frame."""
 
@@ -26,8 +33,11 @@ def pack(message: object) -> bytes:
 
 def receive(sock: socket.socket) -> object:
     """Block for one frame (the thinker's side). Raise FrameError when control has gone."""
-    (length,) = _HEAD.unpack(_exactly(sock, _HEAD.size))
-    return pickle.loads(_exactly(sock, length))  # noqa: S301 - see the module's first lines
+    try:
+        (length,) = _HEAD.unpack(_exactly(sock, _HEAD.size))
+        return pickle.loads(_exactly(sock, length))  # noqa: S301 - see the module's first lines
+    except ConnectionError as error:
+        raise FrameError(type(error).__name__) from error
 
 
 async def receive_async(reader: asyncio.StreamReader) -> object:
@@ -36,9 +46,13 @@ async def receive_async(reader: asyncio.StreamReader) -> object:
         (length,) = _HEAD.unpack(await reader.readexactly(_HEAD.size))
         if length > FRAME_BYTES_MAX:
             raise FrameError(f"frame of {length} bytes")
-        return pickle.loads(await reader.readexactly(length))  # noqa: S301
-    except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError) as error:
+        body = await reader.readexactly(length)
+    except (asyncio.IncompleteReadError, ConnectionError) as error:
         raise FrameError(type(error).__name__) from error
+    try:
+        return pickle.loads(body)  # noqa: S301
+    except UNREADABLE as error:
+        raise FrameError(f"unreadable: {type(error).__name__}") from error
 
 
 def _exactly(sock: socket.socket, count: int) -> bytes:

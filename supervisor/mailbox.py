@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from supervisor.clock import RealClock
 from supervisor.letters import LETTER_BYTES_MAX, LetterError, from_text, to_text
 from supervisor.record import Answer, Request
 
@@ -94,15 +95,16 @@ class Mailbox:
 
     def wait_answer(self, id_: str, timeout_s: float) -> Answer | None:
         """Block until request ``id_`` is answered, at most ``timeout_s`` real seconds; None where it is not."""
-        end = time.monotonic() + timeout_s
+        clock = RealClock()
+        end_s = clock.now().mono_s + timeout_s
         while True:
             with self._opened() as connection:
                 found = connection.execute("SELECT accepted, why FROM answer WHERE id = ?", (id_,)).fetchone()
             if found is not None:
                 return Answer(id=id_, accepted=bool(found[0]), why=str(found[1]))
-            if time.monotonic() >= end:
+            if clock.now().mono_s >= end_s:
                 return None
-            time.sleep(_POLL_S)
+            threading.Event().wait(_POLL_S)
 
     def recover(self) -> None:
         """At start of control: answer what an earlier run took and never answered; nobody acts on it any more."""
@@ -114,7 +116,7 @@ class Mailbox:
 
     def start_anew(self) -> Path:
         """Move a damaged file aside and make a new one; return where the damaged one is."""
-        aside = self._path.with_name(f"{self._path.name}.damaged-{time.time_ns()}")
+        aside = self._path.with_name(f"{self._path.name}.damaged-{round(RealClock().now().utc_s * 1000)}")
         try:
             self._path.rename(aside)
             self._path.with_name(self._path.name + "-journal").unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from supervisor.memory import Memory
 from supervisor.stored import not_stored
 
 LOG = logging.getLogger("setwise.record")
+CHECKING = "being checked"
 
 
 class RecordKeeper:
@@ -27,7 +28,7 @@ class RecordKeeper:
         self._opening = Opening(not_stored("opening"))
         self._open_task: asyncio.Task[Opening] | None = None
         self._check_task: asyncio.Task[Report] | None = None
-        self._checked = "being checked"
+        self._checked = CHECKING
         self._capacity = Capacity(0.0, CapacityState.OK)
 
     @property
@@ -82,7 +83,7 @@ class RecordKeeper:
             self._check_task = asyncio.create_task(
                 asyncio.to_thread(verify, self._url, self._heads, machine_utc_s()), name="verify-record"
             )
-        elif self._check_task.done():
+        elif self._check_task.done() and self._checked == CHECKING:
             report = self._check_task.result()
             self._checked = "" if report.intact else "chain broken: run setwise audit verify"
             LOG.info("record: %s", report.text().splitlines()[0])

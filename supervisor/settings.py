@@ -8,10 +8,13 @@ from typing import Literal
 
 from constraints.limits import operator_change, ramped, wanted_limits
 from constraints.plant import Plant
+from safety.roles import may
 from safety.signals import Mode
 from supervisor.record import Request
 
 Side = Literal["lo", "hi"]
+LIMIT_ROLE = "operator"
+"""Who may change an operator limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,8 @@ def advanced(plant: Plant, settings: Settings, now_s: float) -> Settings:
 
 def limit_changed(plant: Plant, settings: Settings, request: Request) -> tuple[Settings, str]:
     """Return the settings after a person's limit change, or the reason why it is refused."""
+    if not may(request.role, LIMIT_ROLE):
+        return settings, "role"
     if request.variable is None or request.side is None or request.value is None:
         return settings, "incomplete"
     why = operator_change(plant, settings.operator, request.variable, request.side, request.value)

@@ -15,7 +15,8 @@ from controllers.memory import Memory as ControllerMemory
 from controllers.types import Plan, PlanStatus
 from safety import handshake, interlocks, modes, prooftest
 from safety.gate import Situation, Verdict, judge, settle, stand_still
-from safety.modes import Facts, ModeRequest
+from safety.modes import Ask, Facts, ModeRequest
+from safety.roles import may
 from safety.signals import (
     BeatFrame,
     Candidate,
@@ -42,7 +43,12 @@ from supervisor.stored import Stored
 
 CONTROLLER = "main"
 AT_WORK = frozenset({MvStatus.ON, MvStatus.INIT, MvStatus.WDUP_HIGH, MvStatus.WDUP_LOW})
-ASKS = {Mode.OFF: "off", Mode.MONITOR: "monitor", Mode.ADVISORY: "advisory", Mode.CLOSED_LOOP: "closed_loop"}
+ASKS: Mapping[Mode, Ask] = {
+    Mode.OFF: "off",
+    Mode.MONITOR: "monitor",
+    Mode.ADVISORY: "advisory",
+    Mode.CLOSED_LOOP: "closed_loop",
+}
 
 
 def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
@@ -89,7 +95,9 @@ def permit(
     memory = replace(memory, shake=shake)
     asked, ids = _mode_requests(rules, outside.requests, now_s)
     if any(request.ask == "closed_loop" for request in asked):
-        memory = replace(memory, proof_failures=_proof(rules), confirmed_at_s=now_s)
+        memory = replace(memory, proof_failures=_proof(rules))
+    if any(_confirms(request, rules) for request in asked):
+        memory = replace(memory, confirmed_at_s=now_s)
     facts = Facts(
         conditions={**outcome.conditions, **link.conditions, **_conditions(rules, view, outside, memory, now_s)},
         has_candidate=plan.status is PlanStatus.OK,
@@ -226,6 +234,8 @@ def _taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tupl
             settings, why = limit_changed(rules.plant, settings, request)
         elif request.action == "reset":
             locks, why = interlocks.reset(locks, rules.plant.interlocks, request.interlock or "", request.role)
+        elif _ask(request) is None:
+            why = "incomplete"  # nobody is left waiting for an answer that cannot come
         else:
             continue
         answers.append(Answer(id=request.id, accepted=not why, why=why))
@@ -239,15 +249,12 @@ def _mode_requests(
     asked: list[ModeRequest] = []
     ids: dict[int, str] = {}
     for request in requests:
-        if request.action == "acknowledge":
-            ask = "acknowledge"
-        elif request.action == "mode" and request.mode is not None and request.mode in ASKS:
-            ask = ASKS[request.mode]
-        else:
+        ask = _ask(request)
+        if ask is None:
             continue
         asked.append(
             ModeRequest(
-                ask=ask,  # type: ignore[arg-type]
+                ask=ask,
                 who=request.who,
                 role=request.role,
                 confirmed=request.confirmed,
@@ -256,6 +263,18 @@ def _mode_requests(
         )
         ids[id(asked[-1])] = request.id
     return tuple(asked), ids
+
+
+def _ask(request: Request) -> Ask | None:
+    """Return what the mode table is asked for; None for a request that is about something else or names no mode."""
+    if request.action == "acknowledge":
+        return "acknowledge"
+    return ASKS.get(request.mode) if request.action == "mode" and request.mode is not None else None
+
+
+def _confirms(request: ModeRequest, rules: Rules) -> bool:
+    """Whether a person with the role said again that closed loop is wanted: only that counts as attendance."""
+    return request.ask == "closed_loop" and request.confirmed and may(request.role, rules.modes.role)
 
 
 def _conditions(rules: Rules, view: View, outside: Outside, memory: Memory, now_s: float) -> dict[str, bool]:
@@ -307,7 +326,7 @@ def _judged(
     if plan.status is not PlanStatus.OK or arming:
         verdict, gate = judge(still, snapshot, situation, rules.gate, memory.gate, now_s)
         return verdict, (), True, replace(memory, gate=gate, gate_sheds=_sheds(verdict))
-    candidate = candidate_of(rules, plan, snapshot, memory.gate, still, now_s)
+    candidate = candidate_of(rules, plan, snapshot, memory.gate, still, now_s, limits=memory.settings.active)
     verdict, gate = judge(candidate, snapshot, situation, rules.gate, memory.gate, now_s)
     if not verdict.refusals:
         return verdict, (), False, replace(memory, gate=gate, gate_sheds="")

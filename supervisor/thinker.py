@@ -7,6 +7,7 @@ closes. It is killed when it is late; nothing it holds is needed again, for cont
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -31,12 +32,17 @@ def serve(plant_path: Path, sock: socket.socket) -> None:
             inputs, memory = cast("tuple[Inputs, Memory]", receive(sock))
         except FrameError:
             return
-        sock.sendall(pack(controller.step(inputs, memory)))
+        answer = pack(controller.step(inputs, memory))
+        try:
+            sock.sendall(answer)
+        except ConnectionError:
+            return  # control has gone
 
 
 def main() -> None:
     """Entry of the process."""
     refuse_collisions()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; control ends this process in order
     os.nice(5)  # the beat must win where both want the last core
     with socket.socket(fileno=int(sys.argv[2])) as sock:
         serve(Path(sys.argv[1]), sock)

@@ -77,14 +77,14 @@ class Thinker:
                 await self._writer.drain()
                 answer = await receive_async(self._reader)
         except TimeoutError:
-            return await self._give_up(inputs, memory, "deadline")
+            return self._give_up(inputs, memory, "deadline")
         except (FrameError, ConnectionError) as error:
-            return await self._give_up(inputs, memory, f"died ({error})")
-        if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], Plan)):  # noqa: PLR2004
-            return await self._give_up(inputs, memory, "garbled answer")
+            return self._give_up(inputs, memory, f"died ({error})")
+        if not _is(answer, Plan, Memory):
+            return self._give_up(inputs, memory, "garbled answer")
         plan, after = cast("tuple[Plan, Memory]", answer)
         if plan.cycle != inputs.cycle:
-            return await self._give_up(inputs, memory, f"answered cycle {plan.cycle}")
+            return self._give_up(inputs, memory, f"answered cycle {plan.cycle}")
         return plan, after
 
     async def close(self) -> None:
@@ -94,13 +94,14 @@ class Thinker:
             await asyncio.gather(self._starting, return_exceptions=True)
         await self._kill()
 
-    async def _give_up(self, inputs: Inputs, memory: Memory | None, why: str) -> tuple[Plan, Memory | None]:
+    def _give_up(self, inputs: Inputs, memory: Memory | None, why: str) -> tuple[Plan, Memory | None]:
         self._why = why
-        await self._kill()
-        self.start()
+        self._disconnect()
+        self.start()  # which waits for the old one to be gone: that may take a while, and this cycle may not
         return _late(inputs, why), memory
 
     async def _start(self) -> None:
+        await self._kill()
         ours, theirs = socket.socketpair()
         self.starts += 1
         try:
@@ -113,8 +114,13 @@ class Thinker:
                 stdout=asyncio.subprocess.DEVNULL,  # OSQP prints its errors there
                 env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             )
+        except OSError as error:  # no memory, no more processes: tried again at the next cycle
+            self._why = f"cannot be started ({error.strerror or error})"
+            return
         finally:
             theirs.close()
+            if self._process is None:
+                ours.close()
         reader, writer = await asyncio.open_connection(sock=ours, limit=FRAME_BYTES_MAX)
         self._writer = writer
         try:
@@ -122,6 +128,10 @@ class Thinker:
                 hello = await receive_async(reader)
         except (TimeoutError, FrameError) as error:
             self._why = f"did not start ({type(error).__name__})"
+            await self._kill()
+            return
+        if not _is(hello, str, Memory):
+            self._why = "did not start (garbled answer)"
             await self._kill()
             return
         config_hash, fresh = cast("tuple[str, Memory]", hello)
@@ -132,14 +142,26 @@ class Thinker:
         self._fresh = fresh
         self._reader = reader
 
-    async def _kill(self) -> None:
+    def _disconnect(self) -> None:
+        """Hang up and kill, without waiting."""
         if self._writer is not None:
             self._writer.close()
         self._reader = self._writer = None
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
+
+    async def _kill(self) -> None:
+        self._disconnect()
+        if self._process is not None:
             await self._process.wait()
         self._process = None
+
+
+def _is(message: object, first: type, second: type) -> bool:
+    match message:
+        case (one, two):
+            return isinstance(one, first) and isinstance(two, second)
+    return False
 
 
 def _late(inputs: Inputs, why: str) -> Plan:

@@ -48,7 +48,7 @@ def _rows(scope: Scope, index: int, given: ConstraintSection, known: Mapping[str
         Row(
             name=f"{given.name} ({number})" if numbered else given.name,
             coefficients=dict(part.coefficients),
-            hi=-part.constant,
+            hi=0.0 - part.constant,  # not -0.0
             rank=given.rank,
             concern=concern,
         )

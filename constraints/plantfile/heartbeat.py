@@ -99,18 +99,36 @@ def handshake_points(scope: Scope) -> tuple[dict[str, Point], dict[str, Place]]:
         hint = 'such as root: "dcs:ns=2;s=APC.", or points: {HB: "plc:holding/100:uint32", ...}'
         scope.issues.at_key("E062", ("heartbeat",), f"handshake {given.handshake} needs a root or points", hint)
         return points, written
-    for register in _needed(given):
+    for register in _placed(scope, given):
         key, kind = WRITTEN.get(register) or ANSWERED[register]
-        where = _place(scope, given, register)
+        own = ("heartbeat", "points", register)
+        at = own if register in given.points else ("heartbeat", "root")
+        where = place_of(scope, at, given.points.get(register) or f"{given.root}{register}")
         if where is None:
             continue
         if register in WRITTEN:
             written[register] = where
             if not where.writable:
-                at = ("heartbeat", "points", register)
                 scope.issues.at_value("E056", at, f"register {register} cannot be written at {where.address}")
         points[key] = point(key if register in WRITTEN else f"plc.{key}", where, kind)
     return points, written
+
+
+def _placed(scope: Scope, given: Heartbeat) -> tuple[Register, ...]:
+    """Return the registers that have a place; reports the others in one finding."""
+    needed = _needed(given)
+    connection = (given.root or "").partition(":")[0]
+    on_modbus = connection in scope.file.connections and scope.file.connections[connection].type == "modbus-tcp"
+    missing = [name for name in needed if name not in given.points] if given.root is None or on_modbus else []
+    if missing and on_modbus:
+        hint = f"give {', '.join(missing)} in points"
+        scope.issues.at_value("E062", ("heartbeat", "root"), "a root cannot name Modbus registers", hint)
+    elif missing:
+        hint = "add them, or a root"
+        scope.issues.at_key(
+            "E062", ("heartbeat", "points"), f"{', '.join(missing)} of the handshake have no place", hint
+        )
+    return tuple(name for name in needed if name not in missing)
 
 
 def _needed(given: Heartbeat) -> tuple[Register, ...]:
@@ -118,17 +136,3 @@ def _needed(given: Heartbeat) -> tuple[Register, ...]:
         return ("HB",)
     everything = cast("tuple[Register, ...]", (*WRITTEN, *ANSWERED))
     return everything if given.probe is not None else tuple(name for name in everything if name != "PROBE")
-
-
-def _place(scope: Scope, given: Heartbeat, register: Register) -> Place | None:
-    if register in given.points:
-        return place_of(scope, ("heartbeat", "points", register), given.points[register])
-    if given.root is None:
-        scope.issues.at_key("E062", ("heartbeat", "points"), f"register {register} has no place", f"add {register}")
-        return None
-    connection = given.root.partition(":")[0]
-    if connection in scope.file.connections and scope.file.connections[connection].type == "modbus-tcp":
-        message = f"a root cannot name Modbus registers; {register} has no place"
-        scope.issues.at_value("E062", ("heartbeat", "root"), message, "give every register in points")
-        return None
-    return place_of(scope, ("heartbeat", "root"), given.root + register)

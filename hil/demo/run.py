@@ -144,7 +144,7 @@ def _last(history: History) -> CycleRecord | None:
 async def _act(stage: Stage, step: Step, stop: asyncio.Event) -> None:
     match step.kind:
         case "mode":
-            await _ask_mode(stage, MODES[step.name], stop)
+            await ask_mode(stage, MODES[step.name], stop)
         case "limit":
             await _ask(stage, action="limit", variable=step.name, side="hi", value=step.value)
         case "reset":
@@ -159,7 +159,7 @@ async def _act(stage: Stage, step: Step, stop: asyncio.Event) -> None:
             pass
 
 
-async def _ask_mode(stage: Stage, mode: Mode, stop: asyncio.Event) -> None:
+async def ask_mode(stage: Stage, mode: Mode, stop: asyncio.Event) -> None:
     """Ask as an operator does: again when it is refused, a few times."""
     for _ in range(TRIES):
         if await _ask(stage, action="mode", mode=mode, confirmed=True) or stop.is_set():

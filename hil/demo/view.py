@@ -90,7 +90,7 @@ class View(AbstractContextManager["View"]):
         return Text(
             f"minute {scene.minute:5.1f}   mode {mode.requested.name} -> {mode.actual.name}{why}\n"
             f"{now:6.1f} {self._plant.currency}/h now, {now - before:+6.1f} against the operators' setpoints\n"
-            f"PLC {record.links.get('dcs', '?')}; links {links}\n"
+            f"links: {links}\n"
             f"gate: {record.verdict}{refused}   cycle {record.cycle} in {record.timings_ms.get('total', 0.0):.0f} ms"
         )
 
@@ -125,7 +125,7 @@ def _table(title: str, rows: list[tuple[str, ...]], columns: tuple[str, ...]) ->
     for column in columns:
         table.add_column(column, justify="right")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(cell) for cell in row))
     return table
 
 

@@ -17,6 +17,8 @@ import aiomqtt
 from amqtt.broker import Broker
 
 CONNECT_PAUSE_S = 0.5
+ANSWER_S = 1.0
+"""Longest wait for the broker, real seconds."""
 
 
 class MqttBroker:
@@ -55,6 +57,7 @@ class MqttSensors:
         self._port = port
         self._queue: asyncio.Queue[tuple[str, str]] = asyncio.Queue(maxsize=100)
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
         self.last: dict[str, tuple[dict[str, float], float]] = {}
         """By topic: fields and time stamp of the last message."""
         self.sent = 0
@@ -66,9 +69,10 @@ class MqttSensors:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Disconnect."""
+        """Disconnect; what is still queued is not sent."""
         if self._task is not None:
             task, self._task = self._task, None
+            self._stopping = True  # aiomqtt may put an MqttError of its own in place of the cancellation
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
@@ -82,13 +86,14 @@ class MqttSensors:
         self._queue.put_nowait((topic, payload))
 
     async def _run(self) -> None:
-        while True:
+        log = logging.getLogger("hil.mqtt.paho")
+        while not self._stopping:
             try:
-                client = aiomqtt.Client("127.0.0.1", self._port, logger=logging.getLogger("hil.mqtt.paho"))
+                client = aiomqtt.Client("127.0.0.1", self._port, logger=log, timeout=ANSWER_S)
                 async with client:
-                    while True:
+                    while not self._stopping:
                         topic, payload = await self._queue.get()
                         await client.publish(topic, payload, qos=0, retain=False)
                         self.sent += 1
             except aiomqtt.MqttError:
-                await asyncio.sleep(CONNECT_PAUSE_S)
+                await asyncio.sleep(0.0 if self._stopping else CONNECT_PAUSE_S)

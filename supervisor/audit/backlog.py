@@ -30,9 +30,7 @@ def drain(store: Store, spool: Spool, utc_s: float) -> tuple[Entry, ...]:
     waiting = spool.read()
     store.ready(utc_s)
     known = _on_record(store, waiting)
-    missing = tuple(
-        _entry(item, utc_s) for item in waiting if _digest(item.kind, item.utc_s, item.body) not in known
-    )
+    missing = tuple(_entry(item, utc_s) for item in waiting if _digest(item.kind, item.utc_s, item.body) not in known)
     for first in range(0, len(missing), CHUNK):
         store.write(missing[first : first + CHUNK])
     spool.clear(len(waiting))

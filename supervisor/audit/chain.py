@@ -81,9 +81,7 @@ def plain(value: Json) -> Json:
 
 def row_hash(seq: int, utc_s: float, kind: str, epoch: int, body: str, prev_hash: str) -> str:
     """Return the hash of a row whose ``body`` is canonical JSON already."""
-    text = (
-        f'{{"body":{body},"epoch":{epoch},"kind":"{kind}","prev_hash":"{prev_hash}","seq":{seq},"utc_s":{utc_s!r}}}'
-    )
+    text = f'{{"body":{body},"epoch":{epoch},"kind":"{kind}","prev_hash":"{prev_hash}","seq":{seq},"utc_s":{utc_s!r}}}'
     return hashlib.sha256(ROW_DOMAIN + text.encode()).hexdigest()
 
 

@@ -94,9 +94,7 @@ class Desk:
 
     def close_orphans(self, closed: Sequence[tuple[Orphan, Sequence[WriteReceipt]]], utc_s: float) -> Stored:
         """Put the outcomes of earlier runs' intents on record, and that all of them were looked at."""
-        entries = [
-            entry("outcome", outcome_body(orphan.seq, receipts, "orphan"), utc_s) for orphan, receipts in closed
-        ]
+        entries = [entry("outcome", outcome_body(orphan.seq, receipts, "orphan"), utc_s) for orphan, receipts in closed]
         return self.write([*entries, entry("resolved", {"intents": len(entries)}, utc_s)])
 
     def sign(self, utc_s: float) -> SignedHead:

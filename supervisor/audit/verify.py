@@ -118,9 +118,7 @@ def verify(database: str, heads: Path, now_utc_s: float) -> Report:
     newest = before[-1] if before else None
     age = None if newest is None else now_utc_s - newest.utc_s
     _say_age(age, newest, rows, found)
-    return Report(
-        rows, len(before), found.first_broken, tuple(found.problems), tuple(pending), age, tuple(found.notes)
-    )
+    return Report(rows, len(before), found.first_broken, tuple(found.problems), tuple(pending), age, tuple(found.notes))
 
 
 def _chain(rows: Iterable[Row], heads: list[SignedHead], found: _Findings) -> tuple[int, dict[int, None]]:

@@ -20,15 +20,21 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add every command of the group to ``app``; none can take the name of one that is there."""
+    """Add every command of the group to ``app``, ours first; none can take the name of one that is there."""
     taken = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
-    for point in entry_points(group=GROUP):
+    taken |= {group.name for group in app.registered_groups if group.name}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: not _is_ours(point)):
         if point.name in taken:
             continue
-        if point.dist is not None and point.dist.name == OURS:
+        taken.add(point.name)
+        if _is_ours(point):
             app.command(point.name)(point.load())
         else:
             _add_stranger(app, point)
+
+
+def _is_ours(point: EntryPoint) -> bool:
+    return point.dist is not None and point.dist.name == OURS
 
 
 def _add_stranger(app: typer.Typer, point: EntryPoint) -> None:

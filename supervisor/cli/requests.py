@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import sys
 import time
 import uuid
@@ -12,7 +13,7 @@ from pathlib import Path
 from safety.signals import Mode
 from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
-from supervisor.mailbox import Mailbox
+from supervisor.mailbox import Mailbox, MailboxError
 from supervisor.record import Answer, Request
 from supervisor.site import Site
 
@@ -43,6 +44,8 @@ def ask_limit(name: str, value: float, reason: str, plant: Path, data: Path | No
     variable, _, side = name.rpartition(".")
     if not variable or side not in ("lo", "hi"):
         fail(Exit.USAGE, f"'{name}' names no limit: write VARIABLE.lo or VARIABLE.hi, e.g. moist.hi")
+    if not math.isfinite(value):
+        fail(Exit.USAGE, f"'{value}' is no limit: give a number in the variable's unit")
     request = replace(_blank("limit", reason), variable=variable, value=value)
     _ask(replace(request, side="lo" if side == "lo" else "hi"), plant, data, as_json=as_json)
 
@@ -73,7 +76,10 @@ def _ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> 
     site = Site.of(plant, data)
     if not site.mailbox.exists():
         fail(Exit.UNREACHABLE, f"no supervisor has run here ({site.data}); start one: setwise run {plant}")
-    answer = _post(site, request)
+    try:
+        answer = _post(site, request)
+    except MailboxError as error:
+        fail(Exit.UNREACHABLE, f"the request cannot be passed on: {error}; OFF without it: kill -USR1 <pid of control>")
     if as_json:
         say_json({"accepted": answer.accepted, "why": answer.why, "id": answer.id})
     else:

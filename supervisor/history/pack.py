@@ -1,7 +1,7 @@
 """One cycle as bytes and back: the record, and what the controller was given, so that the cycle can be run again.
 
-Layout: ``SWH1``; length of the JSON part and CRC-32 of all that follows (4 bytes each, big-endian); the JSON part (zlib);
-the controller's memory (zlib).
+Layout: ``SWH1``; length of the JSON part and CRC-32 of all that follows (4 bytes each, big-endian); the JSON part
+(zlib); the controller's memory (zlib).
 Numbers are written by ``repr`` and read back bit for bit; the floats that JSON lacks travel as text.
 """
 

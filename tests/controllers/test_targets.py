@@ -37,7 +37,20 @@ def state(p, plan: Layout, u, y, money, limits=None, targets=None, out=(), lo=No
 
 
 def lexicographic(plan: Layout, rows, st, rooms, money):
-    """Slow and exact: an interior point method on each rank, each earlier give-up fixed; then the money."""
+    """Slow and exact: an interior point method on each rank, each earlier give-up fixed; then the money.
+
+    Fixed give-ups leave no interior. Where the method then stops short it gets more of one, at the price of accuracy,
+    which is returned with the answer.
+    """
+    for ease, accuracy in ((1e-7, 2e-4), (1e-6, 3e-3), (1e-5, 2e-2)):
+        try:
+            return *_lexicographic(plan, rows, st, rooms, money, ease), accuracy
+        except (cp.SolverError, UserWarning):
+            continue
+    pytest.fail("the reference has no answer")
+
+
+def _lexicographic(plan: Layout, rows, st, rooms, money, ease):
     span = plan.span
     x = cp.Variable(len(span))
     limits = [x >= (st.lo - st.u) / span, x <= (st.hi - st.u) / span]
@@ -51,7 +64,7 @@ def lexicographic(plan: Layout, rows, st, rooms, money):
         problem.solve(solver=cp.CLARABEL, **TIGHT)
         for i, amount in zip(here, s.value, strict=True):
             given[i] = max(float(amount), 0.0)
-        limits.append(rows[here] @ x <= rooms[here] + np.array([given[i] for i in here]) + 1e-7)
+        limits.append(rows[here] @ x <= rooms[here] + np.array([given[i] for i in here]) + ease)
     problem = cp.Problem(cp.Maximize((money * span) @ x), limits)
     problem.solve(solver=cp.CLARABEL, **TIGHT)
     return given, float(problem.value)
@@ -97,18 +110,18 @@ def test_ranks_and_money_are_those_of_the_exact_method(seed):
     st = state(p, plan, u, rng.normal(size=cvs) * 2.0 * scale, money, targets=wished)
     rooms = room(plan, p, st)
     rows = np.array([row.effect for row in plan.rows]) * plan.span / np.array([[row.concern] for row in plan.rows])
-    given, earned = lexicographic(plan, rows, st, rooms, money)
+    given, earned, accuracy = lexicographic(plan, rows, st, rooms, money)
     got = targets.solve(st, rooms, None)
     concerns = np.array([row.concern for row in plan.rows])
     for i, amount in given.items():
-        assert got.give_up[i] / concerns[i] == pytest.approx(amount, abs=2e-4), plan.rows[i].name
+        assert got.give_up[i] / concerns[i] == pytest.approx(amount, abs=accuracy), plan.rows[i].name
     x = (got.u - st.u) / plan.span
     assert (got.u >= st.lo - 1e-9 * units).all()
     assert (got.u <= st.hi + 1e-9 * units).all()
     finite = np.isfinite(rooms)
     assert (rows @ x - rooms - got.give_up / concerns)[finite].max() < 1e-5
     steepest = float(np.abs(money * plan.span).max())
-    assert float(money @ (got.u - st.u)) == pytest.approx(earned, abs=2e-3 * steepest)
+    assert float(money @ (got.u - st.u)) == pytest.approx(earned, abs=10.0 * accuracy * steepest)
 
 
 def two():

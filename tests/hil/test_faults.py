@@ -6,6 +6,7 @@ One rig for all: a supervisor's hand on the PLC's Modbus face keeps the loops in
 from __future__ import annotations
 
 import asyncio
+import json
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -119,19 +120,20 @@ async def test_a_fault_takes_effect_and_goes_away(hand: Hand, name: str) -> None
             rig.step()
         await rig.show()
         if fault.kind in ("signal", "meter"):
-            served, healthy = rig.devices.served(subject), rig.instruments.healthy[subject]
+            served, healthy = rig.devices.served(subject), rig.devices.expected(subject, rig.instruments)
             assert served.status == "Good"
             assert served.value == pytest.approx(healthy.value, abs=0.06)
 
 
-@pytest.mark.parametrize("name", [name for name, fault in sorted(FAULTS.items()) if fault.kind == "signal"])
-async def test_the_positive_control_says_no_while_nothing_is_wrong(hand: Hand, name: str) -> None:
+async def test_the_positive_control_says_no_while_nothing_is_wrong(hand: Hand) -> None:
     rig = hand.rig
     for _ in range(130):
         rig.step()
         await rig.show()
-        for subject in subjects(FAULTS[name], rig):
-            assert not FAULTS[name].took_effect(rig, subject, 0.0), subject
+        for fault in FAULTS.values():
+            if fault.kind in ("signal", "meter"):
+                for subject in subjects(fault, rig):
+                    assert not fault.took_effect(rig, subject, 0.0), (fault.name, subject)
 
 
 async def test_a_deaf_plc_keeps_its_setpoint_and_a_clamped_one_says_so(hand: Hand) -> None:
@@ -186,6 +188,7 @@ async def test_a_late_topic_reaches_a_subscriber_late(hand: Hand) -> None:
             rig.step()
             await rig.show()
         async with asyncio.timeout(3):
-            message = await anext(aiter(client.messages))
+            async for message in client.messages:  # some may still be under way from before
+                if json.loads(bytes(message.payload))["ts"] < rig.utc_s - 3000.0:
+                    break
     await active.clear(rig, "late", "northmill/fan/vibration")
-    assert float(str(message.payload, "utf-8").split('"ts": ')[1].split(",")[0]) < rig.utc_s - 3000.0

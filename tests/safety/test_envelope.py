@@ -107,6 +107,24 @@ def test_refusals_carry_their_numbers():
     assert found["range_hi"] == ("sp", {"value": 210.0, "size": 210.0, "limit": 205.0})
     assert found["step_up"] == ("sp", {"value": 210.0, "size": 30.0, "limit": 1.0})
     assert found["distance"] == ("sp", {"value": 210.0, "size": 110.0, "limit": 30.0})
+    track = Track((Written(999.0, 180.0, 180.0),))
+    step = step_to("sp", 140.0, actual=180.0, measured=None, track=track)
+    found = {each.code: dict(each.detail) for each in check(step, limits, track, 1000.0)}
+    assert found == {
+        "range_lo": {"value": 140.0, "size": 140.0, "limit": 150.0},
+        "step_down": {"value": 140.0, "size": 40.0, "limit": 2.0},
+        "window": {"value": 140.0, "size": 40.0, "limit": 8.0},
+    }
+    (refusal,) = check(
+        step_to("sp", 180.0, actual=180.0, measured=None, track=Track()), envelope(hi=math.inf), Track(), 0.0
+    )
+    assert refusal.detail["size"] == 180.0
+    assert math.isnan(refusal.detail["limit"])
+
+
+def test_what_is_not_known_does_not_count():
+    assert codes(180.0, window_delta=0.0) == []
+    assert codes(180.0, measured=None, distance_from_measured=0.0) == []
 
 
 @pytest.mark.parametrize(
@@ -126,6 +144,12 @@ def test_moving_costs_time(rise, fall, paid):
     assert (
         paid_until(step, envelope(), Track((Written(950.0, 0.0, 0.0), Written(800.0, 0.0, 0.0)), 900.0), 1000.0) == paid
     )
+
+
+def test_a_slow_rate_is_a_rate():
+    step = Step(mv="sp", value=180.0, rise=1.0, fall=1.0, measured=None)
+    slow = envelope(rate_up_per_min=0.5, rate_down_per_min=0.25)
+    assert paid_until(step, slow, Track(paid_until_s=900.0), 1000.0) == 1140.0
 
 
 def test_the_first_write_opens_the_account():
@@ -151,7 +175,7 @@ def test_a_rate_of_zero_allows_no_movement():
     ],
 )  # fmt: skip
 def test_limits_that_clash(changes):
-    with pytest.raises(ValueError, match=r"envelope|distance"):
+    with pytest.raises(ValueError, match=r"^(an envelope|a distance) .* (zero|tag)$"):
         envelope(**changes)
 
 

@@ -377,6 +377,9 @@ class TestMove:
                 == found
             )
         locks = clear(blocked_up={"sp"}, blocked_down={"sp"})
+        for actual in (math.nextafter(15.0, UP), math.nextafter(15.0, DOWN)):
+            tags_now = values(sp__actual=actual)
+            assert codes(candidate(sp=15.0), rules=rules, tags=tags_now, locks=locks, memory=GateMemory()) == []
         assert codes(candidate(sp=15.1), rules=rules, tags=tags, locks=locks, memory=GateMemory()) == []
 
     def test_window(self):
@@ -394,6 +397,45 @@ class TestMove:
         refusal = verdict(candidate(sp=180.5), memory=memory)[0].refusals[0]
         assert (refusal.code, refusal.subject) == ("rate_up", "sp")
         assert dict(refusal.detail) == {"value": 180.5, "ahead_s": 15.0}
+
+    def test_the_rate_of_standing_still(self):
+        memory = GateMemory({"sp": rested(paid_until_s=NOW + 2.0)})
+        assert codes(candidate(sp=180.0), memory=memory) == ["rate_down"]
+
+    def test_the_bytes_keep_their_distance_too(self):
+        coarse = mv_rule(encoding=Encoding("int16", scale=1.5))
+        rules = gate_rules(mvs={"sp": coarse}, handshake=HandshakeRule(kind="heartbeat", mv_order=("sp",)))
+        assert subjects(candidate(sp=180.7), rules=rules, tags=values(T=210.5)) == [("sent_distance", "sp")]
+
+    @pytest.mark.parametrize(
+        ("arguments", "found"),
+        [
+            ({"now": NOW + 20.0}, ("clock", "snapshot", {"age_s": 20.0})),
+            ({"shake": link(cycle=0)}, ("cycle", "handshake", {"cycle": 0, "now": 1})),
+            ({"rules": gate_rules(min_active_mvs=3)}, ("min_active_mvs", "plant", {"active": 2, "needed": 3})),
+            ({"value": 1e39}, ("encoding", "sp", {"value": 1e39})),
+            ({"memory": GateMemory(), "value": 180.5}, ("first_move", "sp", {"value": 180.5, "ahead_s": 0.0})),
+            ({"locks": clear(blocked_up={"sp"}), "value": 180.5}, ("blocked_up", "sp", {})),
+            ({"locks": clear(blocked_down={"sp"}), "value": 179.5}, ("blocked_down", "sp", {})),
+        ],
+    )
+    def test_every_refusal_says_what_and_how_much(self, arguments, found):
+        (refusal,) = verdict(candidate(sp=arguments.pop("value", 180.0)), **arguments)[0].refusals
+        assert (refusal.code, refusal.subject, dict(refusal.detail)) == found
+
+    def test_what_float32_cannot_carry_says_how_much(self):
+        rules = gate_rules(mvs={"sp": mv_rule(kind="float64")})
+        (refusal,) = verdict(candidate(sp=180.4), rules=rules)[0].refusals
+        assert (refusal.code, refusal.subject) == ("encoding", "sp")
+        assert dict(refusal.detail) == {"value": 180.4, "sent": 180.4}
+
+    def test_no_reason_hides_another(self):
+        shake, locks = link(permit=False, reasons=("plc_echo",)), clear(action="shed", acting=("hot",))
+        found = subjects(candidate(cycle=2, sp=180.0), mode=Mode.OFF, shake=shake, locks=locks, now=NOW + 20.0)
+        assert found == [
+            ("mode", "OFF"), ("clock", "snapshot"), ("cycle", "candidate"), ("interlock", "hot"),
+            ("handshake", "plc_echo"),
+        ]  # fmt: skip
 
 
 class TestDirection:
@@ -446,7 +488,7 @@ class TestDirection:
         [
             (180.5, 190.0, []), (179.5, 190.0, ["interlock"]), (180.0, 190.0, []), (180.5, 180.5, []),
             (180.5, 180.4, ["interlock"]), (179.5, 170.0, []), (180.5, 170.0, ["interlock"]),
-            (179.5, 179.6, ["interlock"]),
+            (179.5, 179.6, ["interlock"]), (179.5, 179.5, []),
             (180.5, None, ["interlock"]), (180.0, None, []), (180.5, 180.0, ["interlock"]), (180.0, 180.0, []),
         ],
     )  # fmt: skip

@@ -77,6 +77,7 @@ class TestClaim:
         assert set(found.reasons) == {
             "plc_echo", "plc_epoch", "echo_missing", "epoch_unacknowledged", "sequence_unknown",
         }  # fmt: skip
+        assert (found.epoch, found.sequence) == (0, 1)
         for mode in (Mode.TRIPPED, Mode.OFF, Mode.MONITOR, Mode.ADVISORY):
             assert wire.beat(mode) is None
 
@@ -134,6 +135,24 @@ class TestClaim:
         assert wire.look().sequence == 0
         assert wire.beat().heartbeat == OURS << 16
         assert wire.look().permit
+
+    def test_a_fresh_plc_has_answered_nothing(self):
+        wire = Wire()
+        wire.look(sequence_ack=0, epoch_ack=0)
+        wire.beat()
+        assert (wire.look().permit, wire.link.epoch, wire.link.sequence) == (True, 1, 1)
+
+    def test_a_new_claim_begins_with_nothing(self):
+        """Soon after the last one, and another supervisor has written meanwhile."""
+        wire = Wire().armed()
+        wire.beat(Mode.ADVISORY)
+        wire.look(sequence_ack=45)
+        wire.beat(heard=False)
+        found = wire.look(1.0)
+        assert (found.conditions["plc_epoch"], found.conditions["plc_echo"]) == (False, False)
+        assert wire.memory.epoch == 8
+        wire.beat()
+        assert (wire.look().permit, wire.link.sequence) == (True, 46)
 
     def test_letting_go_is_told_once(self):
         wire = Wire().armed()
@@ -292,6 +311,18 @@ class TestLoss:
         self.check(wire, "plc_restart")
         assert wire.look(0.0).conditions["plc_boot"]
 
+    def test_after_a_restart_strange_echoes_are_watched_anew(self):
+        wire = Wire().armed()
+        wire.look(boot_count=4, heartbeat_echo=FOREIGN << 16 | 9)
+        assert wire.look(0.0).conditions["plc_alone"]
+        assert not wire.look(0.0, heartbeat_echo=FOREIGN << 16 | 10).conditions["plc_alone"]
+
+    def test_a_stranger_that_goes_on_stays_a_stranger(self):
+        wire = Wire().armed()
+        wire.look(heartbeat_echo=FOREIGN << 16 | 9)
+        wire.look(40.0, heartbeat_echo=FOREIGN << 16 | 10)
+        assert not wire.look(10.0).conditions["plc_alone"]
+
     def test_a_restart_while_nobody_looked(self):
         wire = Wire().armed()
         wire.look(boot_count=None)
@@ -342,10 +373,29 @@ class TestUnknown:
         wire = Wire().armed()
         wire.look()
         wire.write(sp=WriteOutcome.UNKNOWN, fan=WriteOutcome.CONFIRMED)
-        assert set(wire.memory.unresolved) == {"sp"}
-        wire.write(fan=WriteOutcome.CONFIRMED)  # no receipt for sp
-        assert set(wire.memory.unresolved) == {"sp"}
-        assert wire.memory.unresolved["sp"] == wire.now + 1.0
+        assert wire.memory.unresolved == {"sp": wire.now + 1.0}
+
+    def test_no_receipt_is_an_unknown_outcome(self):
+        wire = Wire().armed()
+        wire.look()
+        wire.write(fan=WriteOutcome.CONFIRMED)
+        assert wire.memory.unresolved == {"sp": wire.now + 1.0}
+
+    def test_what_is_resolved_stays_resolved(self):
+        wire = Wire().armed()
+        wire.look()
+        wire.write(**UNKNOWN)
+        for _ in range(2):
+            wire.beat()
+            wire.look()
+        assert wire.link.unresolved == frozenset()
+        assert wire.look(0.0, epoch_ack=None).unresolved == frozenset()
+
+    def test_a_fenced_epoch_is_never_claimed_again(self):
+        wire = Wire().armed()
+        wire.memory = fenced(fenced(wire.memory))
+        wire.look(boot_count=4, epoch_ack=0, heartbeat_echo=0)
+        assert wire.beat().epoch == 10
 
     @pytest.mark.parametrize("answer", [40, 41])
     def test_the_late_packet_is_no_stranger(self, answer):

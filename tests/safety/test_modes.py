@@ -113,6 +113,11 @@ def test_requests_may_be_taken_until_they_expire():
     assert step(at(OFF), ask("advisory", expires_s=100.0))[0].state.actual is ADVISORY
 
 
+def test_every_answer_names_its_request():
+    requests = (ask("advisory", who="bob"), ask("off", who="ann"))
+    assert [answer.request for answer in step(at(MONITOR), *requests)[0].answers] == list(requests)
+
+
 class TestStart:
     @pytest.mark.parametrize("mode", list(Mode))
     def test_i16_never_armed(self, mode):
@@ -290,6 +295,11 @@ class TestFalling:
         decision, _ = step(at(MONITOR), audit=False, plc_remote=False)
         assert decision.state.reasons == ()
 
+    def test_only_what_limits_is_a_reason(self):
+        rules = ModeRules(permits=PERMITS | {"config": MONITOR})
+        decision, _ = step(at(ADVISORY), rules=rules, config=False, audit=False)
+        assert decision.state.reasons == ("config",)
+
     def test_a_lower_request_of_anybody_stays(self):
         _, memory = step(at(CLOSED), ask("advisory", role=""))
         decision, _ = step(memory)
@@ -335,6 +345,10 @@ class TestTripped:
         assert memory.acknowledged
         _, memory = step(memory, rules=rules, esd=False)
         assert (memory.acknowledged, memory.causes) == (False, ("no_trip", "esd"))
+
+    def test_a_request_meets_the_mode_of_its_own_cycle(self):
+        decision, _ = step(at(ADVISORY), ask("monitor"), no_trip=False)
+        assert decision.answers[0].reasons == ("not_acknowledged", "no_trip")
 
     def test_off_in_tripped_is_remembered(self):
         _, memory = step(at(TRIPPED), ask("off"))

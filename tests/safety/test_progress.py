@@ -37,7 +37,7 @@ def test_what_never_landed_changes_nothing(outcome):
 @pytest.mark.parametrize(
     ("actual", "before", "lo", "hi"),
     [(None, 180.0, 180.0, 181.0), (185.0, 180.0, 180.0, 185.0), (170.0, 182.0, 170.0, 182.0),
-     (math.nan, 182.0, 181.0, 182.0)],
+     (math.nan, 182.0, 181.0, 182.0), (math.inf, 182.0, 181.0, 182.0)],
 )  # fmt: skip
 @pytest.mark.parametrize("outcome", [WriteOutcome.UNKNOWN, WriteOutcome.OVERRIDDEN])
 def test_what_is_in_doubt_may_stand_anywhere_between(outcome, actual, before, lo, hi):

@@ -30,12 +30,15 @@ def lock(name="i", target=None):
     ],
 )
 def test_rules_that_contradict_each_other(changes):
-    with pytest.raises(ValueError, match=r"interlock|approval"):
+    with pytest.raises(
+        ValueError, match=r"^(interlocks need|interlock targets must be MVs,|an approval needs) .*(names|order|it)$"
+    ):
         gate_rules(**changes)
 
 
 def test_rules_that_go_together():
     assert gate_rules(interlocks=(lock("a"), lock("b", "sp")), rate_slack_s=0.0)
+    assert gate_rules(approval_life_s=0.5, rate_slack_s=0.49)
     assert gate_rules(handshake=HandshakeRule(mv_order=("sp", "fan", "spare")))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import math
 import os
 import pwd
@@ -26,8 +25,7 @@ class Server:
     """One PostgreSQL server of our own, on a free port, in a temporary folder."""
 
     def __init__(self, folder: Path) -> None:
-        found = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
-        self._bin = Path(found[-1]) if found else Path(shutil.which("initdb") or "").parent
+        self._bin = _programs()
         self._folder = folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -38,7 +36,8 @@ class Server:
     def start(self, **settings: str) -> None:
         flags = " ".join(f"-c {name}={value}" for name, value in settings.items())
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} {flags}"
-        self._run("pg_ctl", "-D", str(self._folder / "data"), "-o", options, "-w", "-l", str(self._folder / "log"), "start")
+        data, log = str(self._folder / "data"), str(self._folder / "log")
+        self._run("pg_ctl", "-D", data, "-o", options, "-w", "-l", log, "start")
 
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", mode, "-w", "stop")
@@ -67,8 +66,17 @@ class Server:
             raise RuntimeError(f"{command[0]} failed: {log.read_text() if log.exists() else ''}")
 
 
+def _programs() -> Path | None:
+    """Where initdb is: Debian keeps it off the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return None if on_path is None else Path(on_path).parent
+
+
 def _server() -> Iterator[Server]:
-    if not (glob.glob("/usr/lib/postgresql/*/bin") or shutil.which("initdb")):
+    if _programs() is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     folder = Path(tempfile.mkdtemp(prefix="setwise-pg-"))
     if os.geteuid() == 0:

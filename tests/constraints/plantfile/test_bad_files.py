@@ -117,12 +117,13 @@ BAD = [
     Bad("band without price", "E053", "          night: {days", "          §nite: {days", "did you mean 'night'?"),
     Bad("tag and MV", "E054", "  hum: {source", '  flow_sp: {source: "site:a", unit: kg/h}\n  hum: {source', ""),
     Bad("same interlock name", "E054", "name: Enough, when: \"T_bed", "name: §Hot, when: \"T_bed"),
-    Bad("same readback", "E054", "readback: flow\n    unit: kg/h", "readback: §T_jacket\n    unit:  degC"),
     Bad("same DV", "E054", "dvs: [hum]", "dvs: [hum, §hum]"),
     Bad("DV is CV", "E054", "dvs: [hum]", "dvs: [hum, §gas]"),
     Bad("bad node", "E055", "ns=3;i=1021", "§ns=3;1021"),
     Bad("register without type", "E055", "input/100:int16", "§input/100"),
     Bad("register type", "E055", "input/100:int16", "§input/100:int24"),
+    Bad("register beyond the last", "E055", "input/100:int16", "§input/65536:int16"),
+    Bad("not a register", "E055", "input/100:int16", "§coil/100"),
     Bad("word order", "E055", "float32:CDAB", "float32:DCAB", ""),
     Bad("wildcard topic", "E055", "southmill/air#humidity", "§southmill/+/x"),
     Bad("no connection in address", "E055", '"dcs:ns=2;s=TI2.PV"', '§"TI2.PV"'),
@@ -138,6 +139,11 @@ BAD = [
     Bad("PLC sheds between cycles", "E060", "plc_timeout: 0.5 min", "plc_timeout: §19 s", "lost beat"),
     Bad("beat slower than cycle", "E061", "every: 5 s,", "every: §11 s,"),
     Bad("no root", "E062", 'root: "dcs:ns=2;s=APC.", ', "", ""),
+    Bad("root on Modbus", "E062", 'root: "dcs:ns=2;s=APC."', 'root: §"meter:holding/100"', "HB, EPOCH"),
+    Bad("registers missing", "E062", 'root: "dcs:ns=2;s=APC."', '§points: {HB: "dcs:ns=2;s=HB"}', "or a root"),
+    Bad("beat to MQTT", "E056", 'root: "dcs:ns=2;s=APC."', 'root: "dcs:ns=2;s=APC.", points: {HB: §"site:a"}'),
+    Bad("root in a safety system", "E058", 'root: "dcs:ns=2;s=APC."', 'root: §"dcs:ns=2;s=ESD."'),
+    Bad("two registers in one place", "E057", 's=APC."', 's=APC.", points: {EPOCH: §"dcs:ns=2;s=APC.HB"}'),
     Bad("think too long", "E063", "think: 6000 ms", "think: §10 s"),
     Bad("always stale", "E064", "stale_after: 5 min", "stale_after: §30 s", "60 s"),
     Bad("stale inside the cycle", "E064", "stale_after: 25 s", "stale_after: §9 s", "10 s"),
@@ -155,6 +161,17 @@ BAD = [
     Bad("hours", "E081", 'hours: "06:00-10:00"', 'hours: §"6-10"', "07:00-12:00"),
     Bad("hour 25", "E081", 'hours: "06:00-10:00"', 'hours: §"06:00-25:00"'),
     Bad("days", "E081", "days: sat,", "days: §sad,", "mon-fri"),
+    Bad("schedule leaves nothing", "E044", "operator.hi: 0.105 MW", "operator.lo: §125"),
+    Bad("hours of a tariff", "E081", '"17:00-20:00"', '§"17-20"'),
+    Bad("days of a tariff", "E081", "days: mon-fri, h", "days: §weekdays, h"),
+    Bad("unit of a price", "E020", "night: 80 EUR/MWh", "night: §80 EUR/MWhh"),
+    Bad("unit of a heating value", "E020", "36 MJ/m**3", "§36 MJ/mm3h"),
+    Bad("hysteresis in no money", "E021", "hysteresis: 0.5 EUR/h", "hysteresis: §0.5 kg/h"),
+    Bad("too few MVs", "E014", "min_active_mvs: 2", "min_active_mvs: §3"),
+    Bad("lead alone", "E014", "lags: [300]}", "lead: §5}"),
+    Bad("waiver without a reason", "E014", "timeout: 250 ms", 'timeout: 250 ms\n    waive_security: §" "'),
+    Bad("scale 0", "E014", "scale: 0.1,", "scale: §0,"),
+    Bad("current in other units", "E021", "unit: mA", "unit: §A"),
     Bad("date", "E081", "valid_from: 2026-07-01", "valid_from: §2026-13-01"),
     Bad("overlap", "E082", 'hours: ["22:00-06:00"]', 'hours: ["22:00-07:30"]', ""),
     Bad("two rests", "E082", "{all: 0.2 EUR/kWh}", "{all: 0.2 EUR/kWh, §more: 1 EUR/kWh}", "bands.more"),
@@ -233,6 +250,12 @@ def test_a_broken_entry_is_still_known_by_its_name() -> None:
     with pytest.raises(PlantFileError) as caught:
         load_text(GOOD.replace('TI2.PV", unit: degC', 'TI2.PV", unit: 3'), "bad.yaml")
     assert [each.code for each in caught.value.diagnostics] == ["E012"]
+
+
+def test_two_loops_cannot_have_one_readback() -> None:
+    with pytest.raises(PlantFileError) as caught:
+        load_text(GOOD.replace("readback: flow\n", "readback: T_jacket\n"), "bad.yaml")
+    assert ("E054", 53, 15) in [(each.code, each.line, each.column) for each in caught.value.diagnostics]
 
 
 def test_the_corpus_reaches_every_error_code() -> None:

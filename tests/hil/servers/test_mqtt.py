@@ -55,3 +55,22 @@ async def test_sensors_come_back_by_themselves_and_keep_only_the_newest() -> Non
     finally:
         await sensors.stop()
         await broker.stop()
+
+
+async def test_sensors_stop_at_once_also_in_the_middle_of_a_burst() -> None:
+    broker = MqttBroker(free_port())
+    await broker.start()
+    sensors = MqttSensors(broker.port)
+    await sensors.start()
+    try:
+        sensors.publish("plant/x", {"v": 0.0}, 0.0)
+        async with asyncio.timeout(5):
+            while not sensors.sent:
+                await asyncio.sleep(0.01)
+        for number in range(50):
+            sensors.publish("plant/x", {"v": float(number)}, float(number))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(3):
+            await sensors.stop()
+    finally:
+        await broker.stop()

@@ -165,9 +165,7 @@ def _run(folder: Path, level: str, monkeypatch) -> Log:
     """Let the real store make a database and append to it, close it once in between, and checkpoint."""
     log = Log()
     shim = Shim(_recorder(log), level)
-    monkeypatch.setattr(
-        engine_module, "create_engine", functools.partial(sqlalchemy.create_engine, module=shim)
-    )
+    monkeypatch.setattr(engine_module, "create_engine", functools.partial(sqlalchemy.create_engine, module=shim))
     if level != "FULL":
         monkeypatch.setattr(store_module, "check_settings", lambda _connection: None)
     store = Store(f"sqlite:///{folder / 'setwise.db'}")
@@ -204,8 +202,8 @@ def _disks(log: Log, point: int, how: str) -> dict[str, bytes]:
             pending.pop(path, None)
         else:
             pending.setdefault(path, []).append(event)
-    for path in pending:
-        for waiting in pending[path]:
+    for unsynced in pending.values():
+        for waiting in unsynced:
             if how == "everything" or (how == "some" and rng.random() < 0.5):
                 _apply(durable, _torn(waiting, rng) if how == "some" else waiting)
     return {Path(path).name: bytes(content) for path, content in durable.items()}

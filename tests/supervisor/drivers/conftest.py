@@ -4,6 +4,9 @@ import logging
 
 import pytest
 
+from tests.supervisor.drivers import modbusbench, opcuabench
+from tests.supervisor.drivers.field import MVS, connected
+from tests.supervisor.drivers.modbusdevice import ModbusDevice
 from tests.supervisor.drivers.toxic import ToxicProxy
 from tests.supervisor.drivers.uaserver import UaServer
 
@@ -43,3 +46,55 @@ async def proxy():
     for each in made:
         each.heal()
         await each.stop()
+
+
+@pytest.fixture
+async def opcua_driver(ua_server):
+    made = opcuabench.driver_for(ua_server.port)
+    await made.start()
+    await connected(made)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def opcua_toxic(ua_server, proxy):
+    """A driver through a proxy: (driver, proxy)."""
+    between = await proxy(ua_server.port)
+    made = opcuabench.driver_for(between.port, timeout_s=0.25)
+    await made.start()
+    await connected(made)
+    yield made, between
+    await made.close()
+
+
+@pytest.fixture
+async def modbus_device():
+    made = ModbusDevice()
+    made.registers = modbusbench.register_points()
+    for mv in MVS:
+        made.put(modbusbench.WRITES.actuals[mv], 50.0)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def modbus_driver(modbus_device):
+    made = modbusbench.driver_for(modbus_device.port)
+    await made.start()
+    await connected(made)
+    modbus_device.requests.clear()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def modbus_toxic(modbus_device, proxy):
+    """A driver through a proxy: (driver, proxy)."""
+    between = await proxy(modbus_device.port)
+    made = modbusbench.driver_for(between.port, timeout_s=0.25)
+    await made.start()
+    await connected(made)
+    yield made, between
+    await made.close()

@@ -15,9 +15,9 @@ from supervisor.drivers.memory import MemoryDriver
 from supervisor.drivers.modbus import ModbusDriver
 from supervisor.drivers.opcua import OpcUaDriver
 from tests.supervisor.drivers.field import MVS, TinyPlc, approve, connected, opcua_address, outcomes, points
+from tests.supervisor.drivers.modbusbench import WRITES as MODBUS_WRITES
+from tests.supervisor.drivers.modbusbench import register_points
 from tests.supervisor.drivers.modbusdevice import ModbusDevice
-from tests.supervisor.drivers.test_modbus import WRITES as MODBUS_WRITES
-from tests.supervisor.drivers.test_modbus import register_points
 
 WRITES = points(opcua_address)
 Case = Callable[[TinyPlc], None]
@@ -83,7 +83,7 @@ async def opcua_story(server, prepare: Case, sets: list[dict]):
     server.reset()
     server.plc = plc
     driver = OpcUaDriver(
-        Connection(name="dcs", protocol="opcua", url=server.url, timeout_s=0.6),
+        Connection(name="dcs", protocol="opcua", url=server.url, timeout_s=2.0),
         base_dir=Path(), secrets=str, now_s=time.monotonic, registers=WRITES.registers,
     )  # fmt: skip
     await driver.start()
@@ -103,7 +103,7 @@ async def modbus_story(prepare: Case, sets: list[dict]):
         device.put(MODBUS_WRITES.actuals[mv], 50.0)
     await device.start()
     driver = ModbusDriver(
-        Connection(name="plc", protocol="modbus-tcp", host="127.0.0.1", port=device.port, unit_id=8, timeout_s=0.6),
+        Connection(name="plc", protocol="modbus-tcp", host="127.0.0.1", port=device.port, unit_id=8, timeout_s=2.0),
         now_s=time.monotonic,
         registers=MODBUS_WRITES.registers,
     )

@@ -1,85 +1,33 @@
-"""The Modbus driver against a real pymodbus server, some of it through a proxy that misbehaves."""
+"""The Modbus driver reads a real pymodbus server, some of it through a proxy that misbehaves."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from dataclasses import replace
 
 import pytest
 from pymodbus.constants import ExcCodes
 
-from constraints.plant import Connection, Point
 from safety.encoding import Encoding
-from safety.signals import BeatFrame, Mode, Quality
-from supervisor.drivers.modbus import ModbusDriver
-from supervisor.drivers.moveset import Delivery
-from tests.supervisor.drivers.field import ANSWERED, MVS, WRITTEN, TinyPlc, approve, connected, outcomes, points, until
-from tests.supervisor.drivers.modbusdevice import ModbusDevice
-
-ORDER = "CDAB"
-LAYOUT = {
-    **{f"SP.{mv}": 200 + 2 * i for i, mv in enumerate(MVS)},
-    "EPOCH": 204, "SEQ": 206, "MASK": 208, "CRC": 210, "COMMIT": 212, "HB": 214, "MODE_REQ": 216,
-    "HB_ECHO": 220, "EPOCH_ACK": 222, "SEQ_ACK": 224, "REJECT": 226,
-    **{f"ACT.{mv}": 230 + 2 * i for i, mv in enumerate(MVS)},
-}  # fmt: skip
-WRITES = points(lambda name: f"holding/{LAYOUT[name]}", connection="plc", word_order=ORDER)
-F32 = Encoding("float32", ORDER)
-
-
-def register_points() -> dict[str, Point]:
-    by_name = {register: WRITES.registers[name] for name, (register, _) in {**WRITTEN, **ANSWERED}.items()}
-    by_name |= {f"SP.{mv}": WRITES.targets[mv] for mv in MVS}
-    return by_name | {f"ACT.{mv}": WRITES.actuals[mv] for mv in MVS}
+from safety.signals import Quality
+from tests.supervisor.drivers.field import connected, until
+from tests.supervisor.drivers.modbusbench import F32, driver_for, point, value
 
 
 @pytest.fixture
-async def device():
-    made = ModbusDevice()
-    made.registers = register_points()
-    for mv in MVS:
-        made.put(WRITES.actuals[mv], 50.0)
-    await made.start()
-    yield made
-    await made.stop()
-
-
-def driver_for(port: int, *, timeout_s: float = 0.5, now_s=time.monotonic, unit_id: int = 8) -> ModbusDriver:
-    connection = Connection(
-        name="plc", protocol="modbus-tcp", host="127.0.0.1", port=port, unit_id=unit_id, timeout_s=timeout_s
-    )
-    return ModbusDriver(connection, now_s=now_s, registers=WRITES.registers)
+def device(modbus_device):
+    return modbus_device
 
 
 @pytest.fixture
-async def driver(device):
-    made = driver_for(device.port)
-    await made.start()
-    await connected(made)
-    device.requests.clear()
-    yield made
-    await made.close()
+def driver(modbus_driver):
+    return modbus_driver
 
 
 @pytest.fixture
-async def toxic(device, proxy):
-    between = await proxy(device.port)
-    made = driver_for(between.port, timeout_s=0.2)
-    await made.start()
-    await connected(made)
-    yield made, between
-    await made.close()
-
-
-def point(address: str, encoding: Encoding | None = None, **changes) -> Point:
-    return Point(tag=address, connection="plc", address=address, encoding=encoding or Encoding("uint16"), **changes)
-
-
-async def value(driver, asked: Point):
-    reading = (await driver.read([asked]))[asked.tag]
-    return reading.value if reading.good else reading.why
+def toxic(modbus_toxic):
+    return modbus_toxic
 
 
 @pytest.mark.parametrize(
@@ -270,141 +218,6 @@ async def test_an_answer_of_the_wrong_length_is_bad_and_ends_the_connection():
     await driver.close()
     server.close()
     await asyncio.sleep(0.05)
-
-
-# Writing
-
-
-async def test_a_move_set_is_one_block_then_commit(driver, device):
-    device.plc = plc = TinyPlc()
-    receipts = await driver.write(approve({"a": 60.25, "b": 20.5}, encoding=F32), WRITES)
-    assert outcomes(receipts) == {"a": ("confirmed", ""), "b": ("confirmed", "")}
-    assert plc.evaluated == [(1, 1, 0)]
-    assert [request for request in device.requests if request[0] == 16] == [(16, 200, 11), (16, 212, 2)]
-
-
-async def test_a_register_between_two_of_ours_is_never_written(driver, device):
-    """b is not moved: its register lies between a's and EPOCH, and must keep what it has."""
-    device.put(WRITES.targets["b"], 33.0)
-    device.plc = TinyPlc()
-    receipts = await driver.write(approve({"a": 60.0}, encoding=F32), WRITES)
-    assert outcomes(receipts) == {"a": ("confirmed", "")}
-    assert device.get(WRITES.targets["b"]) == 33.0
-    assert [request for request in device.requests if request[0] == 16] == [(16, 200, 2), (16, 204, 7), (16, 212, 2)]
-
-
-async def test_a_reject_is_told_by_its_code(driver, device):
-    device.plc = TinyPlc(hi=55.0)
-    assert outcomes(await driver.write(approve({"a": 60.0}, encoding=F32), WRITES)) == {"a": ("rejected", "reject_6")}
-
-
-async def test_a_refused_register_stops_the_set_before_commit(driver, device):
-    device.plc = plc = TinyPlc()
-    device.refuse[206] = ExcCodes.ILLEGAL_VALUE
-    receipts = await driver.write(approve({"a": 60.0}, encoding=F32), WRITES)
-    assert outcomes(receipts) == {"a": ("rejected", "set_refused_exception_3")}
-    assert plc.evaluated == []
-
-
-async def test_a_gateways_exception_leaves_it_open_whether_it_landed(driver, device):
-    device.refuse[212] = ExcCodes.GATEWAY_NO_RESPONSE
-    receipts = await driver.write(approve({"a": 60.0}, encoding=F32), WRITES)
-    assert outcomes(receipts) == {"a": ("unknown", "exception_11")}
-
-
-async def test_a_write_that_times_out_is_unknown_and_may_land_later(toxic, device):
-    driver, between = toxic
-    device.plc = plc = TinyPlc()
-    between.black_hole()
-    receipts = await driver.write(approve({"a": 60.0, "b": 20.0}, encoding=F32), WRITES)
-    assert outcomes(receipts) == {"a": ("unknown", "timeout"), "b": ("unknown", "timeout")}
-    between.heal()
-    await until(lambda: device.get(WRITES.targets["a"]) == 60.0)  # the positive control
-    await connected(driver)
-    assert plc.evaluated == []
-    assert device.get(WRITES.registers["commit"]) == 0
-
-
-async def test_a_lost_answer_is_unknown_and_the_write_is_not_repeated(toxic, device):
-    driver, between = toxic
-    between.hold_answers()
-    plain = replace(WRITES, handshake="none")
-    assert outcomes(await driver.write(approve({"a": 60.0}, encoding=F32), plain)) == {"a": ("unknown", "timeout")}
-    between.heal()
-    await connected(driver)
-    await driver.read([point("holding/1")])
-    assert [request[0] for request in device.requests].count(16) == 1
-
-
-async def test_without_a_link_nothing_is_sent_nor_kept_for_later(device, proxy):
-    between = await proxy(device.port)
-    driver = driver_for(between.port)
-    await driver.start()
-    await connected(driver)
-    await between.stop()
-    await until(lambda: not driver.link.connected)
-    plain = replace(WRITES, handshake="none")
-    assert outcomes(await driver.write(approve({"a": 60.0}, encoding=F32), plain)) == {"a": ("not_sent", "comm")}
-    await between.start()
-    await connected(driver)
-    await driver.read([point("holding/1")])
-    await driver.close()
-    assert 16 not in {request[0] for request in device.requests}
-
-
-async def test_a_deadline_that_passes_while_the_link_is_busy_stops_the_write(device, proxy):
-    between = await proxy(device.port)
-    driver = driver_for(between.port)
-    await driver.start()
-    await connected(driver)
-    between.delay(0.15)
-    reading = asyncio.ensure_future(driver.read([point("holding/1")]))
-    await asyncio.sleep(0)
-    approval = approve({"a": 60.0}, encoding=F32, deadline_s=time.monotonic() + 0.1)
-    assert outcomes(await driver.write(approval, WRITES)) == {"a": ("not_sent", "deadline")}
-    await reading
-    await driver.close()
-    assert 16 not in {request[0] for request in device.requests}
-
-
-async def test_a_deadline_inside_the_set_is_unknown_since_a_part_has_left(device, proxy):
-    between = await proxy(device.port)
-    driver = driver_for(between.port)
-    await driver.start()
-    await connected(driver)
-    between.delay(0.12)
-    approval = approve({"a": 60.0}, encoding=F32, deadline_s=time.monotonic() + 0.1)
-    assert outcomes(await driver.write(approval, WRITES)) == {"a": ("unknown", "deadline")}
-    await driver.close()
-
-
-async def test_a_write_on_a_dead_connection_is_unsent_and_does_not_connect_by_itself(driver, device):
-    """pymodbus would connect anew inside the call and send it then."""
-    session = driver._manager.session
-    session._client.close()
-    sent = await session.write(200, b"\x00\x01", float("inf"))
-    assert (sent.delivery, sent.why) == (Delivery.UNSENT, "comm")
-    assert not session._client.connected
-    assert device.words[200] == 0
-
-
-async def test_pymodbus_itself_neither_retries_nor_reconnects(driver):
-    """Our own time-out comes first anyway; this is the second lock on the same door."""
-    client = driver._manager.session._client
-    assert client.ctx.retries == 0
-    assert client.ctx.comm_params.reconnect_delay == 0.0
-
-
-async def test_setpoints_go_to_holding_registers_only(driver, device):
-    odd = replace(WRITES, targets={**WRITES.targets, "a": replace(WRITES.targets["a"], address="input/100")})
-    assert outcomes(await driver.write(approve({"a": 60.0}, encoding=F32), odd)) == {"a": ("not_sent", "address")}
-    assert 16 not in {request[0] for request in device.requests}
-
-
-async def test_the_beat(driver, device):
-    assert await driver.beat(BeatFrame(heartbeat=9 << 16 | 1, epoch=2, mode_request=Mode.ADVISORY))
-    got = [device.get(WRITES.registers[name]) for name in ("heartbeat", "epoch", "mode_request")]
-    assert got == [9 << 16 | 1, 2, 2]
 
 
 async def test_received_at_is_the_plants_clock_and_there_is_no_source_time(device):

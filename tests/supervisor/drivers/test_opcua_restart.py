@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -42,8 +43,12 @@ class Server:
         )
         self.port = int(await asyncio.to_thread(self.process.stdout.readline))
 
-    def send(self, what: signal.Signals) -> None:
-        self.process.send_signal(what)
+    def hang(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)  # until it really stands still
+
+    def wake(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -90,7 +95,7 @@ async def test_killed_and_restarted_on_the_same_port(driver, server):
 
 async def test_a_hang_then_a_kill_then_a_restart(driver, server):
     """The order that leaves asyncua's own reconnection connected to nothing for ever."""
-    server.send(signal.SIGSTOP)
+    server.hang()
     assert await value(driver) == "comm"
     assert not driver.link.connected
     plain = points(opcua_address, handshake="none")
@@ -103,9 +108,9 @@ async def test_a_hang_then_a_kill_then_a_restart(driver, server):
 
 async def test_a_hang_that_ends_is_a_new_connection(driver, server):
     first = driver._manager.session
-    server.send(signal.SIGSTOP)
+    server.hang()
     assert await value(driver) == "comm"
-    server.send(signal.SIGCONT)
+    server.wake()
     await connected(driver)
     assert driver._manager.session is not first
     assert await value(driver) == 1.0

@@ -51,7 +51,7 @@ def connection(server):
         certificate="pki/setwise.der",
         private_key="pki/setwise.pem",
         server_certificate="pki/dcs.der",
-        timeout_s=0.7,
+        timeout_s=1.5,
     )
 
 

@@ -15,7 +15,7 @@ def test_a_minute_worked_out_by_hand(make_record):
     records = [
         make_record(n, utc_s=600.0 + at, readings={"x": (value, quality, "")})
         for n, (at, value, quality) in enumerate(
-            [(0.0, 1.0, "good"), (15.0, 4.0, "good"), (30.0, 100.0, "estimated"), (59.9, 1.0, "good"), (60.0, 7.0, "good")]
+            [(0, 1.0, "good"), (15, 4.0, "good"), (30, 100.0, "estimated"), (59.9, 1.0, "good"), (60, 7.0, "good")]
         )
     ]
     assert minutes(records) == [
@@ -30,7 +30,11 @@ def test_what_is_no_number_does_not_count(make_record, value):
 
 
 def test_an_hour_weighs_each_minute_by_its_count():
-    parts = [Rollup(60, "x", 0, 3, 1.0, 2.0, 4.0), Rollup(60, "x", 3540, 1, 10.0, 10.0, 10.0), Rollup(60, "x", 3600, 1, 0.0, 0.0, 0.0)]
+    parts = [
+        Rollup(60, "x", 0, 3, 1.0, 2.0, 4.0),
+        Rollup(60, "x", 3540, 1, 10.0, 10.0, 10.0),
+        Rollup(60, "x", 3600, 1, 0.0, 0.0, 0.0),
+    ]
     assert hours(parts) == [Rollup(HOUR_S, "x", 0, 4, 1.0, 4.0, 10.0), Rollup(HOUR_S, "x", 3600, 1, 0.0, 0.0, 0.0)]
 
 

@@ -1,0 +1,407 @@
+"""A whole plant on stage: the bench and control as real processes on real protocols, steered by a test.
+
+Times in the names: ``_s`` real seconds, ``plant_s`` seconds of the plant's clock, which runs ``SPEED`` times faster. All
+waits are generous: a test waits for what must come, and says what it saw last where that did not come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from constraints.plant import Plant
+from constraints.plantfile import load
+from hil.bench import READY_FILE
+from hil.demo.processes import BenchRemote, Ready, wait_ready, write_plant
+from safety.signals import Mode, WriteOutcome
+from supervisor.audit.verify import Report, verify
+from supervisor.clock import machine_utc_s
+from supervisor.history.read import History, HistoryError
+from supervisor.mailbox import Mailbox
+from supervisor.record import Answer, CycleRecord, Request
+from supervisor.site import Site
+
+SPEED = float(os.environ.get("SETWISE_STAGE_SPEED", "60"))
+MORNING = "2026-11-23T08:00:00"
+"""Local time at which the plant wakes up: nothing changes by schedule for four hours."""
+WAIT_S = 45.0
+ARM_S = 90.0
+LOOK_S = 0.04
+SHED_PLANT_S = 90.0
+SETPOINTS = frozenset({"SP.T_in_sp", "SP.feed_sp", "SP.fan_sp", "COMMIT"})
+"""Registers of the PLC that carry a move; the others are heartbeat and envelope."""
+
+
+class StageError(AssertionError):
+    """What must come did not come; the message holds what was there instead."""
+
+
+class Process:
+    """One child, its output in a file; ends with its stage whatever happens."""
+
+    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
+        self.name, self.log = name, log
+        with log.open("ab") as out:
+            self._popen = subprocess.Popen(
+                [sys.executable, "-m", *command], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def running(self) -> bool:
+        return self._popen.poll() is None
+
+    def check(self) -> None:
+        """Raise StageError where it has ended (``hil.demo.processes.wait_ready`` asks this too)."""
+        if not self.running:
+            raise StageError(f"{self.name} ended with {self._popen.returncode}:\n{self.said()[-3000:]}")
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def send(self, number: signal.Signals) -> None:
+        self._popen.send_signal(number)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._popen.kill()
+        self._popen.wait()
+
+    def wait(self, timeout_s: float = WAIT_S) -> int:
+        return self._popen.wait(timeout_s)
+
+    def stop(self) -> int:
+        """SIGTERM, and kill -9 where that is not enough."""
+        if self.running:
+            self._popen.send_signal(signal.SIGCONT)
+            self._popen.terminate()
+            try:
+                self._popen.wait(20.0)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self._popen.returncode
+
+
+def thinker_of(pid: int) -> int | None:
+    """Return the pid of the thinker that control ``pid`` runs; None where there is none at present."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = status.read_text()
+            command = (status.parent / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has ended
+        state, parent = text.rpartition(")")[2].split()[:2]
+        if int(parent) == pid and b"supervisor.thinker" in command and state != "Z":
+            return int(status.parent.name)
+    return None
+
+
+@dataclass
+class Control:
+    """One control process and its records."""
+
+    site: Site
+    ready: Ready
+    process: Process
+    name: str = "control"
+
+    @classmethod
+    def start(cls, plant_path: Path, data: Path, ready: Ready, log: Path) -> Control:
+        clock = ready.clock
+        command = ("hil.demo.control", str(plant_path), "--data", str(data), "--speed", repr(clock.speed))
+        anchors = ("--anchor-mono", repr(clock.anchor_real_mono), "--anchor-utc", repr(clock.anchor_utc))
+        return cls(Site.of(plant_path, data), ready, Process("control", (*command, *anchors), log))
+
+    @property
+    def now_utc_s(self) -> float:
+        """The plant's time."""
+        return self.ready.clock.now().utc_s
+
+    @property
+    def history(self) -> History:
+        return History(self.site.database_url)
+
+    def records(self, since_utc_s: float = 0.0) -> list[CycleRecord]:
+        """Return every cycle on record since then, the newest last."""
+        try:
+            return [each.record for each in self.history.between(since_utc_s, float("inf"))]
+        except HistoryError:
+            return []  # it has not made its tables yet
+
+    def last(self) -> CycleRecord | None:
+        try:
+            found = self.history.last()
+        except HistoryError:
+            return None
+        return found.record if found is not None else None
+
+    def until(
+        self, what: str, wanted: Callable[[CycleRecord], bool], since_utc_s: float = 0.0, timeout_s: float = WAIT_S
+    ) -> CycleRecord:
+        """Return the first cycle since then of which ``wanted`` is true; wait for it."""
+        end, seen = time.monotonic() + timeout_s, since_utc_s
+        while True:
+            for record in self.records(seen):
+                if wanted(record):
+                    return record
+                seen = record.utc_s
+            if time.monotonic() > end:
+                raise StageError(f"not seen in {timeout_s:.0f} s: {what}; last: {told(self.last())}\n{self._log()}")
+            self.process.check()
+            time.sleep(LOOK_S)
+
+    def _log(self) -> str:
+        return "\n".join(self.process.said().splitlines()[-15:])
+
+    def request(self, **what: object) -> Request:
+        """Post a request and return it at once."""
+        now = machine_utc_s()
+        blank: dict[str, object] = {
+            "id": uuid.uuid4().hex,
+            "who": "tests",
+            "role": "engineer",
+            "why": "closed loop tests",
+            "asked_utc_s": now,
+            "expires_utc_s": now + 60.0,
+            "saw_cycle": None,
+        }
+        request = Request(**{**blank, **what})  # type: ignore[arg-type]
+        Mailbox(self.site.mailbox).post(request)
+        return request
+
+    def answer(self, request: Request) -> Answer:
+        found = Mailbox(self.site.mailbox).wait_answer(request.id, 30.0)
+        if found is None:
+            raise StageError(f"no answer to {request.action}: {told(self.last())}\n{self._log()}")
+        return found
+
+    def ask(self, **what: object) -> Answer:
+        return self.answer(self.request(**what))
+
+    def mode(self, mode: Mode) -> Answer:
+        return self.ask(action="mode", mode=mode, confirmed=True)
+
+    def arm(self, timeout_s: float = ARM_S) -> CycleRecord:
+        """Bring it to closed loop as people do: reset what latched, ask, ask again; return a cycle that wrote."""
+        if (last := self.last()) is not None and wrote(last) and self.now_utc_s - last.utc_s < 60.0:
+            return last
+        end, why = time.monotonic() + timeout_s, ""
+        while time.monotonic() < end:
+            self.process.check()
+            since = self.now_utc_s
+            for name in latched(self.last()):
+                self.ask(action="reset", interlock=name)
+            if (last := self.last()) is None or last.mode.actual < Mode.ADVISORY:
+                self.mode(Mode.ADVISORY)
+            if (answer := self.mode(Mode.CLOSED_LOOP)).accepted:
+                try:
+                    return self.until("a confirmed write", wrote, since, timeout_s=6.0)
+                except StageError:
+                    why = f"accepted, then {told(self.last())}"
+            else:
+                why = answer.why
+                time.sleep(0.3)
+        raise StageError(f"not armed in {timeout_s:.0f} s: {why}; last: {told(self.last())}\n{self._log()}")
+
+    def verified(self) -> Report:
+        return verify(self.site.database_url, self.site.heads, machine_utc_s())
+
+    def rows(self, kind: str, after_seq: int = 0) -> list[tuple[int, float, dict[str, object]]]:
+        """Return (seq, plant UTC, body) of the audit rows of a kind, spooled ones as what they were."""
+        query = "SELECT seq, utc_s, kind, body FROM audit WHERE kind IN (?, 'spooled') AND seq > ? ORDER BY seq"
+        found = []
+        with closing(sqlite3.connect(f"file:{self.site.data / 'setwise.db'}?mode=ro", uri=True, timeout=5.0)) as db:
+            for seq, utc_s, row_kind, text in db.execute(query, (kind, after_seq)):
+                body = json.loads(text)
+                if row_kind != "spooled":
+                    found.append((seq, utc_s, body))
+                elif body["was"] == kind:
+                    found.append((seq, body["at"], body["body"]))
+        return found
+
+
+@dataclass
+class Stage:
+    """Bench, control, and what tests do with them."""
+
+    folder: Path
+    start_local: str = MORNING
+    speed: float = SPEED
+    data: Path | None = None
+    controls: list[Control] = field(default_factory=list)
+    """Every one that was ever started here, the present one last."""
+
+    def __post_init__(self) -> None:
+        bench_folder = self.folder / "bench"
+        bench_folder.mkdir(parents=True)
+        start_utc_s = datetime.fromisoformat(self.start_local).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+        command = ("hil.bench", "--dir", str(bench_folder), "--speed", str(self.speed), "--seed", "1")
+        self.bench = Process("bench", (*command, "--start-utc", str(start_utc_s)), bench_folder / "bench.log")
+        try:
+            self.ready: Ready = asyncio.run(wait_ready(self.bench, bench_folder))  # type: ignore[arg-type]
+            self.said = json.loads((bench_folder / READY_FILE).read_text(encoding="utf-8"))
+            self.plant_path = write_plant(self.folder, self.ready)
+            self.plant: Plant = load(self.plant_path).plant
+            self._remote = BenchRemote(self.ready)
+            self.start_control()
+        except BaseException:
+            self.close()
+            raise
+
+    def start_control(self) -> Control:
+        """Start control (anew, on the same records) and return it."""
+        data = self.data or self.folder / "data"
+        self.controls.append(Control.start(self.plant_path, data, self.ready, self.folder / "control.log"))
+        return self.controls[-1]
+
+    @property
+    def control(self) -> Control:
+        return self.controls[-1]
+
+    @property
+    def now_utc_s(self) -> float:
+        return self.ready.clock.now().utc_s
+
+    def close(self) -> None:
+        for control in self.controls:
+            control.process.stop()
+        self.bench.stop()
+
+    # -- the bench ---------------------------------------------------------------------------------------------------
+
+    def do(self, command: str, **args: object) -> object:
+        return asyncio.run(self._remote.do(command, **args))
+
+    def state(self) -> Mapping[str, object]:
+        found = self.do("state")
+        assert isinstance(found, dict)
+        return found
+
+    def until_state(
+        self, what: str, wanted: Callable[[Mapping[str, object]], bool], timeout_s: float = WAIT_S
+    ) -> Mapping[str, object]:
+        """Return the bench's state once ``wanted`` is true of it."""
+        end = time.monotonic() + timeout_s
+        while not wanted(state := self.state()):
+            if time.monotonic() > end:
+                raise StageError(f"the bench did not show in {timeout_s:.0f} s: {what}; it shows {state}")
+            self.bench.check()
+            time.sleep(LOOK_S)
+        return state
+
+    def until_shed(self, timeout_s: float = WAIT_S) -> Mapping[str, object]:
+        """Wait until the PLC has taken every loop back."""
+        return self.until_state("all loops out of CAS", shed, timeout_s)
+
+    def fault(self, name: str, subject: str) -> None:
+        """Break it and wait for the positive control: a client is served the fault."""
+        self.do("fault", name=name, subject=subject)
+        self.until_effect(name, subject)
+
+    def until_effect(self, name: str, subject: str, timeout_s: float = WAIT_S) -> None:
+        end = time.monotonic() + timeout_s
+        while not self.do("check", name=name, subject=subject):
+            if time.monotonic() > end:
+                raise StageError(f"the fault {name}:{subject} took no effect in {timeout_s:.0f} s")
+            time.sleep(0.02)
+
+    def clear(self, name: str, subject: str) -> None:
+        self.do("clear", name=name, subject=subject)
+
+    def heal(self) -> None:
+        """Take back every fault that a test left in force."""
+        faults = self.state()["faults"]
+        assert isinstance(faults, list)
+        for each in faults:
+            name, _, subject = str(each).partition(":")
+            self.clear(name, subject)
+
+    # -- what the plant saw ------------------------------------------------------------------------------------------
+
+    def mark(self) -> int:
+        """Return the present end of the trace; events are on it at once."""
+        return self.ready.trace.stat().st_size
+
+    def trace(self, mark: int = 0) -> Iterator[dict[str, object]]:
+        """Yield the trace's whole lines since ``mark``."""
+        with self.ready.trace.open("rb") as file:
+            file.seek(mark)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    continue  # the mark lay within a line
+
+    def events(self, kind: str, mark: int = 0) -> list[dict[str, object]]:
+        return [line for line in self.trace(mark) if line.get("event") == kind]
+
+    def written(self, mark: int) -> list[dict[str, object]]:
+        """Return the setpoints and commits that reached the PLC since ``mark``."""
+        return [line for line in self.events("write", mark) if line["register"] in SETPOINTS]
+
+
+def shed(state: Mapping[str, object]) -> bool:
+    modes = state["mode"]
+    assert isinstance(modes, dict)
+    return all(mode != "CAS" for mode in modes.values()) and not state["permitted"]
+
+
+def in_cascade(state: Mapping[str, object]) -> bool:
+    modes = state["mode"]
+    assert isinstance(modes, dict)
+    return all(mode == "CAS" for mode in modes.values())
+
+
+def wrote(record: CycleRecord) -> bool:
+    """Whether this cycle was in closed loop and the PLC has confirmed its move set."""
+    return (
+        record.mode.actual is Mode.CLOSED_LOOP
+        and bool(record.receipts)
+        and all(receipt.outcome is WriteOutcome.CONFIRMED for receipt in record.receipts)
+    )
+
+
+def let_go(record: CycleRecord) -> bool:
+    """Whether closed loop was asked for and is not held."""
+    return record.mode.requested is Mode.CLOSED_LOOP and record.mode.actual < Mode.CLOSED_LOOP
+
+
+def latched(record: CycleRecord | None) -> list[str]:
+    return [] if record is None else [name for name in record.trips if name == "Exhaust over-temperature"]
+
+
+def alarms(records: Sequence[CycleRecord], code: str, state: str = "active") -> list[str]:
+    """Return the texts of the alarms of a code that came (or were cleared) in these cycles."""
+    return [alarm.text for record in records for alarm in record.alarms if (alarm.code, alarm.state) == (code, state)]
+
+
+def told(record: CycleRecord | None) -> str:
+    """Return a cycle in one line, for messages."""
+    if record is None:
+        return "no cycle on record"
+    bad = {tag: why for tag, (_, quality, why) in record.readings.items() if quality != "good"}
+    return (
+        f"cycle {record.cycle} {record.mode.requested.name}->{record.mode.actual.name} {record.mode.reasons} "
+        f"verdict {record.verdict} refusals {[(r.code, r.subject) for r in record.refusals]} trips {record.trips} "
+        f"receipts {[(r.mv, r.outcome.value, r.why) for r in record.receipts]} plan {record.plan.get('status')} "
+        f"{record.plan.get('why')} links {dict(record.links)} bad {bad} ms {dict(record.timings_ms)}"
+    )

@@ -1,0 +1,31 @@
+"""The OPC UA driver on the test bench: where the little plant lies, and a driver for it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from constraints.plant import Connection, Point
+from supervisor.drivers.opcua import OpcUaDriver
+from tests.supervisor.drivers.field import opcua_address, points
+
+WRITES = points(opcua_address)
+
+
+def no_secrets(name: str) -> str:
+    raise AssertionError("no secret was to be asked for")
+
+
+def driver_for(port: int, *, timeout_s: float = 2.0, now_s=time.monotonic, **changes) -> OpcUaDriver:
+    connection = Connection(
+        name="dcs", protocol="opcua", url=f"opc.tcp://127.0.0.1:{port}/", timeout_s=timeout_s, **changes
+    )
+    return OpcUaDriver(connection, base_dir=Path(), secrets=no_secrets, now_s=now_s, registers=WRITES.registers)
+
+
+def point(name: str, **changes) -> Point:
+    return Point(tag=name, connection="dcs", address=changes.pop("address", f"ns=2;s={name}"), **changes)
+
+
+async def read_one(driver, asked: Point):
+    return (await driver.read([asked]))[asked.tag]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from constraints.plant import Point
+from supervisor.drivers.values import NotANumberError, to_number
+
+
+def point(equals: str | None = None) -> Point:
+    return Point(tag="x", connection="c", address="a", equals=equals)
+
+
+@pytest.mark.parametrize(("raw", "number"), [(1, 1.0), (-2.5, -2.5), (True, 1.0), (False, 0.0)])
+def test_numbers(raw, number):
+    assert to_number(raw, point()) == number
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"), [(None, "no_value"), ("1", "wire"), ([1.0], "wire"), (b"1", "wire"), (10**400, "wire")]
+)
+def test_what_is_no_number(raw, why):
+    with pytest.raises(NotANumberError, match=why):
+        to_number(raw, point())
+
+
+@pytest.mark.parametrize(
+    ("raw", "equals", "number"),
+    [
+        ("CAS", "CAS", 1.0),
+        ("cas", "CAS", 0.0),
+        (3, "3", 1.0),
+        (3.0, "3", 1.0),
+        (3, "three", 0.0),
+        (10**400, "3", 0.0),
+        (True, "True", 1.0),
+        (True, "1", 1.0),
+        (False, "off", 1.0),
+        (True, "off", 0.0),
+    ],
+)
+def test_equals(raw, equals, number):
+    assert to_number(raw, point(equals)) == number
+
+
+@pytest.mark.parametrize(("raw", "why"), [(None, "no_value"), ([3], "wire")])
+def test_equals_of_nothing_comparable(raw, why):
+    with pytest.raises(NotANumberError, match=why):
+        to_number(raw, point("3"))
