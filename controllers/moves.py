@@ -18,7 +18,7 @@ import numpy as np
 from controllers.compile import NO_LIMIT
 from controllers.model import FloatArray, IntArray, Model
 from controllers.problems import move_plan
-from controllers.rows import Layout
+from controllers.rows import OUT_OF_REACH, Layout
 from controllers.solver import Answer, Qp, Tuning
 
 EDGES = (0, 1, 2, 4, 7, 11, 16, 24)
@@ -107,6 +107,8 @@ class Moves:
         dynamic = self._dynamic(model, self.points_s, n) * layout.span / layout.concern[:, None, None]
         # (points, CVs, blocks, MVs): one row per point and CV, one column per block and MV
         self._s = dynamic.reshape(POINTS * len(layout.cvs), BLOCKS * n)
+        # furthest that a row can be moved by one span of each MV, and the violation beyond that which still counts
+        self._reach = OUT_OF_REACH + np.abs(dynamic).max(axis=2).sum(axis=2).ravel()
         self._lasts = np.diff(EDGES).astype(np.float64)
         self._weight: FloatArray = np.tile(2.0 ** (5.0 - rank), POINTS)
         gram = (self._weight[:, None] * self._s[:, :n] ** 2).sum(axis=0)
@@ -144,8 +146,8 @@ class Moves:
         floor = np.minimum((now.lo - now.u) / span, np.where(now.u < now.lo, INWARD * cycles * up, 0.0))
         values = {
             "gap": gap,
-            "zone_lo": np.maximum(np.where(self.moved, zone_lo, -NO_LIMIT), -NO_LIMIT).ravel(),
-            "zone_hi": np.minimum(np.where(self.moved, zone_hi, NO_LIMIT), NO_LIMIT).ravel(),
+            "zone_lo": np.clip(np.where(self.moved, zone_lo, -NO_LIMIT).ravel(), -NO_LIMIT, self._reach),
+            "zone_hi": np.clip(np.where(self.moved, zone_hi, NO_LIMIT).ravel(), -self._reach, NO_LIMIT),
             "up": np.outer(self._lasts, up).ravel(),
             "down": np.outer(self._lasts, down).ravel(),
             "ceiling": ceiling.ravel(),

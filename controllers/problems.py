@@ -14,6 +14,7 @@ from cvxpy.atoms.sum_squares import sum_squares
 from controllers.compile import Compiled, compiled
 from controllers.model import FloatArray
 
+
 def give_ups(name: str, above: FloatArray, here: FloatArray, pull: float) -> Compiled:
     """Least squared give-up of the rows ``here`` with the rows ``above`` held, and ``pull`` toward a resting point.
 

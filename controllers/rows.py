@@ -12,6 +12,9 @@ from constraints.plant import MvSpec, Plant
 from controllers.model import FloatArray, Model
 
 Side = Literal["hi", "lo"]
+OUT_OF_REACH = 100.0
+"""A limit that is further out of every MV's reach than this many concerns counts as that far: squares of wild readings
+would drown everything else."""
 BACK_OFF_RANK = 1_000
 """Back-off is wished for by the economics alone: it goes before any limit does."""
 

@@ -164,7 +164,9 @@ class Qp:
             )
         h, a = self._dense
         sense = np.where(low == high, 5, 0).astype(np.int32)
-        found, _, flag, info = daqp.solve(h, q, a, high, low, sense, primal_tol=1e-7, dual_tol=1e-12, sing_tol=1e-14, iter_limit=10_000)
+        found, _, flag, info = daqp.solve(
+            h, q, a, high, low, sense, primal_tol=1e-7, dual_tol=1e-12, sing_tol=1e-14, iter_limit=10_000
+        )
         found_x = np.array(found, dtype=np.float64)
         found_y = np.array(info["lam"], dtype=np.float64)
         status, residual = self._judge("solved" if flag == 1 else f"flag {flag}", found_x, found_y, q, low, high)

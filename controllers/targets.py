@@ -16,8 +16,8 @@ import numpy as np
 from controllers.compile import NO_LIMIT
 from controllers.model import FloatArray
 from controllers.problems import economics, give_ups
-from controllers.rows import BACK_OFF_RANK, Layout, SteadyState
-from controllers.solver import Qp, Tuning
+from controllers.rows import BACK_OFF_RANK, OUT_OF_REACH, Layout, SteadyState
+from controllers.solver import Qp, SolverError, Tuning
 from controllers.types import Solve
 
 FEASIBLE = 1e-6
@@ -77,7 +77,9 @@ class Targets:
         for rank in sorted(set(ranks)):
             first, last = ranks.index(rank), len(ranks) - ranks[::-1].index(rank)
             name = "targets.back_off" if rank == BACK_OFF_RANK else f"targets.rank{rank}"
-            self._stages.append((first, last, Qp(give_ups(name, self._rows[:first], self._rows[first:last], NEAR), _TUNING)))
+            self._stages.append(
+                (first, last, Qp(give_ups(name, self._rows[:first], self._rows[first:last], NEAR), _TUNING))
+            )
         self._joint = Qp(give_ups("targets.joint", self._rows[:0], self._rows, JOINT), _TUNING)
         self._pull = np.where(np.isfinite(ideal), REST_IDEAL, REST)
         self._economics = Qp(economics("targets.economics", self._rows, self._pull), _TUNING)
@@ -92,7 +94,9 @@ class Targets:
         box = {"lo": (state.lo - state.u) / span, "hi": (state.hi - state.u) / span}
         before = np.clip(((last if last is not None else state.u) - state.u) / span, box["lo"], box["hi"])
         solves: list[Solve] = []
-        held = self._hold_ranks(np.minimum(room, NO_LIMIT), box, before, solves)
+        best_case = np.where(self._rows > 0.0, self._rows * box["lo"], self._rows * box["hi"]).sum(axis=1)
+        wanted = np.clip(room, best_case - OUT_OF_REACH, NO_LIMIT)
+        held = self._hold_ranks(wanted, box, before, solves)
         # from here on `held` is never below what some x in the box achieves, so every later problem has an answer
         give_up = np.maximum(held - room, 0.0)
         steepest = float(np.abs(state.money * span).max(initial=0.0))
@@ -143,12 +147,26 @@ class Targets:
         held = room.copy()
         for first, last, stage in self._stages:
             if float((rows[:last] @ x - held[:last]).max(initial=0.0)) > FEASIBLE:
-                for _ in range(NEAR_TIMES):
-                    start = x
-                    answer = stage.solve({**box, "rest": x, "above": held[:first], "here": room[first:last]})
-                    solves += answer.solves
-                    x = np.clip(answer.values["x"], box["lo"], box["hi"])
-                    if float(np.abs(x - start).max(initial=0.0)) <= FEASIBLE:
-                        break
+                x = self._nearer(stage, {**box, "above": held[:first], "here": room[first:last]}, x, solves)
             held[:last] = np.maximum(held[:last], rows[:last] @ x + _EASE)
         return held
+
+    @staticmethod
+    def _nearer(stage: Qp, values: dict[str, FloatArray], x: FloatArray, solves: list[Solve]) -> FloatArray:
+        """Return the point with the least give-up of one rank, from ``x``, where every earlier rank holds.
+
+        Where no solver has an answer the rank keeps what ``x`` gives it, and the record says so: earlier ranks have
+        then left (next to) no freedom, and ``x`` is in what is left.
+        """
+        for _ in range(NEAR_TIMES):
+            start = x
+            try:
+                answer = stage.solve({**values, "rest": x})
+            except SolverError as error:
+                solves += error.tried
+                return x
+            solves += answer.solves
+            x = np.clip(answer.values["x"], values["lo"], values["hi"])
+            if float(np.abs(x - start).max(initial=0.0)) <= FEASIBLE:
+                break
+        return x

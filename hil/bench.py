@@ -1,8 +1,8 @@
 """One process that is a whole plant: line, PLC, servers and cables, at a multiple of real time.
 
-The plant moves in fixed steps of 1 s and keeps up with the clock; after a pause of the machine it catches up step by
-step, no faster than a few times its speed, and lets its servers answer between two steps. ``python -m hil.bench`` runs
-it; ``DIR/bench.json`` appears when it is ready, ``DIR/trace.jsonl`` is its story. It ends on SIGTERM, SIGINT, the
+The plant moves in fixed steps (1 s at high speed, 50 ms in real time) and keeps up with the clock; after a pause of the
+machine it catches up step by step, no faster than a few times its speed, and lets its servers answer between two steps.
+``python -m hil.bench`` runs it; ``DIR/bench.json`` appears when it is ready, ``DIR/trace.jsonl`` is its story. It ends on SIGTERM, SIGINT, the
 control command ``stop``, and when its parent dies.
 """
 
@@ -23,7 +23,7 @@ from hil.clock import FastClock
 from hil.control import ControlServer
 from hil.devices import CABLES, CLIENT_URI, Credentials, make_credentials
 from hil.faults import ActiveFaults
-from hil.rig import STEP_S, TRACE_FILE, BenchSettings, Rig
+from hil.rig import TRACE_FILE, BenchSettings, Rig
 from hil.servers.pki import write_private
 
 TICK_S_MIN, TICK_S_MAX = 0.01, 0.1
@@ -44,11 +44,12 @@ class Bench:
 
     async def run(self) -> None:
         """Live until ``stopping`` is set."""
-        step_real_s = self.rig.clock.real_s(STEP_S)
+        step_s = self.rig.settings.step_s
+        step_real_s = self.rig.clock.real_s(step_s)
         tick_s = min(max(step_real_s, TICK_S_MIN), TICK_S_MAX)
         steps_max = math.ceil(CATCH_UP * tick_s / step_real_s)
         while not self.stopping.is_set():
-            steps = min(int(self.rig.behind_s // STEP_S), steps_max)
+            steps = min(int(self.rig.behind_s // step_s), steps_max)
             for _ in range(steps):
                 self.rig.step()
                 await asyncio.sleep(0.0)  # the servers take what clients wrote meanwhile
@@ -106,6 +107,7 @@ async def serve(settings: BenchSettings) -> None:
     control = ControlServer(bench, secrets.token_urlsafe(18))
     await bench.rig.start()
     await control.start()
+    await bench.rig.begin(FastClock.from_now(settings.speed, settings.start_utc_s))
     half_written = settings.folder / (READY_FILE + ".part")
     write_private(half_written, json.dumps(ready_file(bench, control), indent=1).encode())
     half_written.rename(ready)

@@ -70,6 +70,10 @@ class Cabinet:
         self.last: Evaluation | None = None
         """The move set judged last."""
 
+    def begin(self, now_s: float) -> None:
+        """Power up anew at plant time ``now_s``, as if for the first time."""
+        self.state = first_state(self._views(), now_s)
+
     def clear_memory(self) -> None:
         """Set every written register to its value after a start."""
         self._memory = dict.fromkeys((*WRITTEN, *(f"SP.{mv}" for mv in MV_ORDER)), 0.0)

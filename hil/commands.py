@@ -31,18 +31,15 @@ def demo(
 
 
 def bench(
-    folder: Annotated[Path, typer.Option("--dir", help="Folder for bench.json, trace.jsonl and pki/.")] = Path(
+    folder: Annotated[Path, typer.Option("--dir", help="Folder for the plant file, certificates and trace.")] = Path(
         "setwise-bench"
     ),
-    speed: Annotated[
-        float, typer.Option("--speed", help="Plant time as a multiple of real time.", min=1, max=100)
-    ] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="Repeats the noise of the instruments.")] = 1,
 ) -> None:
-    """Run only the simulated plant with its PLC, servers and meters, until Ctrl-C; point ``setwise run`` at it.
+    """Run only the simulated plant with its PLC, servers and meters, in real time, until Ctrl-C; writes its plant file.
 
     Example: setwise bench --dir /tmp/dryer
     """
-    from hil.bench import main  # noqa: PLC0415
+    from hil.demo.alone import run_bench  # noqa: PLC0415
 
-    main(["--dir", str(folder), "--speed", str(speed), "--seed", str(seed)])
+    run_bench(folder, seed)

@@ -1,4 +1,4 @@
-"""Plant, instruments, PLC and servers wired together, and moved by hand: one step is one second of the plant."""
+"""Plant, instruments, PLC and servers wired together, and moved by hand: one step after another."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from hil.plants.line import DryerLine
 from hil.trace import Trace
 from hil.wiring import LOOPS, SIGNALS
 
-STEP_S = 1.0
-"""One plant step and one PLC scan, plant seconds."""
+STEP_S_MAX = 1.0
+"""Longest plant step and PLC scan, plant seconds."""
+SCAN_REAL_S = 0.05
+"""A PLC scans this often in real time, where that is more often."""
 ANALYSER_EVERY_S = 60.0
 """The moisture analyser has a new result, and a new time stamp, only so often."""
 TRACE_FILE = "trace.jsonl"
@@ -35,6 +37,11 @@ class BenchSettings:
     """Plant seconds between two lines of the trace."""
     start_utc_s: float | None = None
     """The plant's UTC at the start; the machine's where None."""
+
+    @property
+    def step_s(self) -> float:
+        """One plant step and one PLC scan, plant seconds."""
+        return min(STEP_S_MAX, SCAN_REAL_S * self.speed)
 
 
 class Rig:
@@ -70,6 +77,15 @@ class Rig:
         await self.devices.start()
         await self.show()
 
+    async def begin(self, clock: FastClock) -> None:
+        """Let the plant's time begin now, on another clock: it must not catch up the time that its servers took."""
+        self.clock = clock
+        self.plant_s = self.begin_s = clock.now().mono_s
+        self.instruments.healthy.clear()
+        self._look()
+        self.cabinet.begin(self.plant_s)
+        await self.show()
+
     async def stop(self) -> None:
         """Close every port and the trace."""
         await self.devices.stop()
@@ -77,8 +93,8 @@ class Rig:
 
     def step(self) -> None:
         """Advance plant and PLC by one step."""
-        self.line.step(STEP_S)
-        self.plant_s += STEP_S
+        self.line.step(self.settings.step_s)
+        self.plant_s += self.settings.step_s
         self.trace.t_s = self.plant_s - self.begin_s
         self._look()
         self.cabinet.scan(self.plant_s)

@@ -58,11 +58,10 @@ class Pacer:
         if self._start_s is None:
             self._start_s = self._clock.now().mono_s
         expected = self._next
-        number = max(expected, self._passed(self._clock.now().mono_s))
-        await self._clock.sleep_until(self._due(number))
+        await self._clock.sleep_until(self._due(expected))
         at = self._clock.now()
-        # Asleep for longer than asked (a suspended machine): what passed meanwhile is skipped as well.
-        number = max(number, self._passed(at.mono_s))
+        # The cycle before took too long, or the machine was suspended: what passed meanwhile is skipped.
+        number = max(expected, self._passed(at.mono_s))
         self._skipped = number - expected
         self._skipped_total += self._skipped
         self._next = number + 1

@@ -126,6 +126,7 @@ class Calendar:
         self._in_force: InForce | None = None
         self._lock = threading.Lock()
         self._bug: BaseException | None = None
+        self._seen = (0.0, 0.0)
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._watch_clock, name="calendar-watch", daemon=True)
         self._scheduler = BackgroundScheduler(
@@ -138,6 +139,7 @@ class Calendar:
 
     def start(self) -> None:
         """Say what is in force now, then start the jobs."""
+        self._seen = self._offsets()  # before anything is planned: a step from here on is noticed
         self.evaluate()
         self._add("change", self.evaluate, lambda utc_s: next_change(self._rule, utc_s))
         self._add("minute", self.evaluate, lambda utc_s: next_multiple(MINUTE_S, utc_s))
@@ -222,11 +224,10 @@ class Calendar:
         self._put(CalendarNote(kind="trouble", utc_s=utc_s, text=f"job {event.job_id} overran its period"))
 
     def _watch_clock(self) -> None:
-        last = self._offsets()
         while not self._stop.wait(WATCH_S):
             found = self._offsets()
-            moved = max((a - b for a, b in zip(found, last, strict=True)), key=abs)
-            last = found
+            moved = max((a - b for a, b in zip(found, self._seen, strict=True)), key=abs)
+            self._seen = found
             if abs(moved) > STEP_S:
                 self._put(CalendarNote(kind="clock_step", utc_s=self._clock.now().utc_s, amount=moved))
                 self._run_all()

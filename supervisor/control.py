@@ -13,7 +13,7 @@ import os
 import random
 import signal
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TextIO
 
@@ -53,7 +53,9 @@ STARTUP_ERRORS = (
 
 def run_until_told(site: Site, clock: Clock) -> int:
     """Run control for ``site`` until a signal ends it; return the exit code (0 told to stop, 1 could not start)."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    for ours in ("setwise", "supervisor"):
+        logging.getLogger(ours).setLevel(logging.INFO)
     for noisy in ("asyncua", "pymodbus", "aiomqtt", "mqtt", "apscheduler"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     if sys.flags.optimize:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 Secrets = Callable[[str], str]
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+"""No name leads out of the folder of secrets."""
 
 
 class SecretError(Exception):
@@ -20,7 +23,9 @@ def secrets_beside(base: Path) -> Secrets:
     """
 
     def look_up(name: str) -> str:
-        variable = "SETWISE_SECRET_" + name.upper().replace("-", "_")
+        if not NAME.fullmatch(name):
+            raise SecretError(f"'{name}' is no name of a secret: letters, digits, dot, dash and underscore")
+        variable = "SETWISE_SECRET_" + name.upper().replace("-", "_").replace(".", "_")
         if value := os.environ.get(variable):
             return value
         path = base / "secrets" / name
@@ -30,6 +35,9 @@ def secrets_beside(base: Path) -> Secrets:
             raise SecretError(f"secret '{name}' not found: set {variable} or write it to {path} (mode 0600)") from None
         if mode & 0o077:
             raise SecretError(f"secret file {path} is open to others: chmod 600 {path}")
-        return path.read_text(encoding="utf-8").strip()
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SecretError(f"secret file {path} cannot be read as UTF-8 text") from None
 
     return look_up

@@ -34,6 +34,7 @@ REASONS: Mapping[str, str] = {
     "expired": "the request is too old",
     "not_from_here": "not possible from this mode",
     "not_acknowledged": "the trip is not acknowledged",
+    "incomplete": "the request does not say enough",
     "outside_engineering": "outside the engineering limits",
     "crosses": "it would cross the other limit",
     "unknown_variable": "there is no such variable",
@@ -45,6 +46,7 @@ REASONS: Mapping[str, str] = {
 REFUSALS: Mapping[str, str] = {
     "range_hi": "above its safety limit",
     "range_lo": "below its safety limit",
+    "no_limits": "it has no safety limits",
     "step_up": "too large a step up",
     "step_down": "too large a step down",
     "rate_up": "faster upward than its rate",

@@ -100,7 +100,7 @@ def permit(
         memory = replace(memory, confirmed_at_s=now_s)
     facts = Facts(
         conditions={**outcome.conditions, **link.conditions, **_conditions(rules, view, outside, memory, now_s)},
-        has_candidate=plan.status is PlanStatus.OK,
+        has_candidate=_fit(plan, snapshot),
         cap=memory.settings.cap,
         requests=asked,
     )
@@ -323,7 +323,7 @@ def _judged(
         _, gate = judge(Candidate(CONTROLLER, snapshot.cycle, ()), snapshot, situation, rules.gate, memory.gate, now_s)
         return None, (), False, replace(memory, gate=gate, gate_sheds="")
     still = stand_still(CONTROLLER, snapshot, rules.gate)
-    if plan.status is not PlanStatus.OK or arming:
+    if arming or not _fit(plan, snapshot):
         verdict, gate = judge(still, snapshot, situation, rules.gate, memory.gate, now_s)
         return verdict, (), True, replace(memory, gate=gate, gate_sheds=_sheds(verdict))
     candidate = candidate_of(rules, plan, snapshot, memory.gate, still, now_s, limits=memory.settings.active)
@@ -333,6 +333,11 @@ def _judged(
     first, sheds = verdict.refusals, _sheds(verdict)
     verdict, gate = judge(still, snapshot, situation, rules.gate, gate, now_s)
     return verdict, first, True, replace(memory, gate=gate, gate_sheds=sheds)
+
+
+def _fit(plan: Plan, snapshot: Snapshot) -> bool:
+    """Whether the plan may become a candidate: a good one, and of this very cycle."""
+    return plan.status is PlanStatus.OK and plan.cycle == snapshot.cycle
 
 
 def _sheds(verdict: Verdict) -> str:

@@ -50,7 +50,7 @@ def equilibrium_moisture(degc: float, humidity: float) -> float:
     return MONOLAYER * c * ka / ((1.0 - ka) * (1.0 - ka + c * ka))
 
 
-def landing_moisture(
+def landing_moisture(  # noqa: PLR0917 - one quantity of the correlation an argument
     feed_moisture: float,
     feed_kg_h: float,
     inlet_degc: float,

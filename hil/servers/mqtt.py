@@ -57,7 +57,7 @@ class MqttSensors:
         self._port = port
         self._queue: asyncio.Queue[tuple[str, str]] = asyncio.Queue(maxsize=100)
         self._task: asyncio.Task[None] | None = None
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self.last: dict[str, tuple[dict[str, float], float]] = {}
         """By topic: fields and time stamp of the last message."""
         self.sent = 0
@@ -72,7 +72,7 @@ class MqttSensors:
         """Disconnect; what is still queued is not sent."""
         if self._task is not None:
             task, self._task = self._task, None
-            self._stopping = True  # aiomqtt may put an MqttError of its own in place of the cancellation
+            self._stopping.set()  # aiomqtt may put an MqttError of its own in place of the cancellation
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
@@ -87,13 +87,13 @@ class MqttSensors:
 
     async def _run(self) -> None:
         log = logging.getLogger("hil.mqtt.paho")
-        while not self._stopping:
+        while not self._stopping.is_set():
             try:
                 client = aiomqtt.Client("127.0.0.1", self._port, logger=log, timeout=ANSWER_S)
                 async with client:
-                    while not self._stopping:
+                    while not self._stopping.is_set():
                         topic, payload = await self._queue.get()
                         await client.publish(topic, payload, qos=0, retain=False)
                         self.sent += 1
             except aiomqtt.MqttError:
-                await asyncio.sleep(0.0 if self._stopping else CONNECT_PAUSE_S)
+                await asyncio.sleep(0.0 if self._stopping.is_set() else CONNECT_PAUSE_S)

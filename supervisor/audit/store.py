@@ -213,8 +213,9 @@ class Store:
     def _append(self, connection: Connection, entries: Sequence[Entry], epoch: int | None = None) -> list[Row]:
         # The end is read anew each time: a second opener of the same database must not fork the chain.
         tail = _tail(connection)
-        if tail.seq < self._acknowledged.seq:
-            raise StoreError("lost_rows", f"row {self._acknowledged.seq} was acknowledged; the last one is {tail.seq}")
+        known = self._acknowledged
+        if tail.seq < known.seq or (tail.seq == known.seq and tail.hash != known.hash):
+            raise StoreError("lost_rows", f"row {known.seq} was acknowledged; the last one now is {tail.seq}")
         rows: list[Row] = []
         for item in entries:
             try:

@@ -141,10 +141,12 @@ async def _tags(plant: Plant, site: Site) -> list[Finding]:
             snapshot = await pool.read(0, clock.now())
     finally:
         await pool.close()
-    bad = {tag: reading.why for tag, reading in snapshot.readings.items() if not reading.good}
-    text = f"{len(snapshot.readings) - len(bad)} of {len(snapshot.readings)} good"
-    details = "; " + ", ".join(f"{tag} ({why})" for tag, why in bad.items()) if bad else ""
-    return [Finding("tags", not bad, text + details)]
+    not_good = {tag: reading.why for tag, reading in snapshot.readings.items() if not reading.good}
+    silent = [tag for tag, why in not_good.items() if why == "initial"]
+    text = f"{len(snapshot.readings) - len(not_good)} of {len(snapshot.readings)} good"
+    for tag, why in not_good.items():
+        text += f"; {tag}: {'has not reported since we listen' if tag in silent else why}"
+    return [Finding("tags", len(silent) == len(not_good), text)]
 
 
 def _when(condition: bool, text: str) -> str:  # noqa: FBT001 - a fact, not a switch

@@ -93,7 +93,11 @@ def plant(
 def dryer() -> Plant:
     """Three MVs, five CVs, two DVs, with the ranks, lags and dead times of a spray dryer."""
     return plant(
-        mvs=[mv("T_in", (170.0, 195.0), 2.0, 4.0), mv("feed", (1500.0, 3800.0), 60.0, 120.0), mv("fan", (50.0, 95.0), 2, 4)],
+        mvs=[
+            mv("T_in", (170.0, 195.0), 2.0, 4.0),
+            mv("feed", (1500.0, 3800.0), 60.0, 120.0),
+            mv("fan", (50.0, 95.0), 2, 4),
+        ],
         cvs=[
             cv("T_out", (78.0, 92.0), rank_hi=1, rank_lo=3),
             cv("moist", (3.2, 4.0), rank_hi=2, rank_lo=4, concern=0.1, back_off_hi=0.04),

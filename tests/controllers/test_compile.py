@@ -98,8 +98,8 @@ def test_the_real_problems_through_either_solver(first):
     rng = np.random.default_rng(7)
     rows = rng.normal(size=(6, 3))
     box = {"lo": -np.ones(3), "hi": np.ones(3)}
-    stage = Qp(give_ups("g", rows[:2], rows[2:]), Tuning(first=first))
-    room = {"above": np.ones(2), "here": rng.normal(size=4) - 1.0}
+    stage = Qp(give_ups("g", rows[:2], rows[2:], 1e-6), Tuning(first=first))
+    room = {"above": np.ones(2), "here": rng.normal(size=4) - 1.0, "rest": np.zeros(3)}
     x, s = cp.Variable(3), cp.Variable(4)
     limits = [rows[2:] @ x - s <= room["here"], rows[:2] @ x <= 1.0, cp.abs(x) <= 1.0]
     least = cp.Problem(cp.Minimize(cp.sum_squares(s)), limits).solve(solver=cp.CLARABEL)

@@ -17,7 +17,9 @@ PAIRS = (pair("u", "y", 2.0, 40.0, 120.0, 30.0), pair("d", "y", -1.0, 20.0, 60.0
 def build(pairs=PAIRS, every_s=None, **cv_more):
     p = plant([mv("u", (0.0, 10.0))], [cv("y", (0.0, 100.0), **cv_more)], pairs, dvs=("d",), every_s=every_s)
     m = Model(p.pairs, (*p.mvs, *p.dvs), tuple(p.cvs), CYCLE)
-    return Estimator(p, m), SimulatedPlant([replace(q, gain=q.gain * 1.4) for q in pairs], {"u": 4.0, "d": 1.0}, {"y": 50.0})
+    return Estimator(p, m), SimulatedPlant(
+        [replace(q, gain=q.gain * 1.4) for q in pairs], {"u": 4.0, "d": 1.0}, {"y": 50.0}
+    )
 
 
 def follow(estimator, sim, cycles, moves=None, disturb=None, read=None, estimate=None, at=0.0, wait=CYCLE):

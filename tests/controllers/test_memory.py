@@ -27,7 +27,9 @@ def test_the_sign_of_zero_is_kept():
     assert str(Memory.from_bytes(Memory(bias=(-0.0,)).to_bytes()).bias) == "(-0.0,)"
 
 
-@pytest.mark.parametrize("data", [b"", b"SWM0" + bytes(60), Memory(bias=(1.0,)).to_bytes()[:-1], Memory().to_bytes() + b"x"])
+@pytest.mark.parametrize(
+    "data", [b"", b"SWM0" + bytes(60), Memory(bias=(1.0,)).to_bytes()[:-1], Memory().to_bytes() + b"x"]
+)
 def test_other_bytes_are_refused(data):
     with pytest.raises(MemoryFormatError):
         Memory.from_bytes(data)

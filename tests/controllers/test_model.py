@@ -39,7 +39,9 @@ PAIRS = {
     "lead": Pair(source="u", cv="y", gain=0.84, dead_time_s=5.0, lag1_s=24.0, lead_s=110.0),
     "inverse response": Pair(source="u", cv="y", gain=1.0, lag1_s=60.0, lag2_s=20.0, lead_s=-40.0),
     "integrator": Pair(source="u", cv="y", gain=0.01, dead_time_s=20.0, integrating=True),
-    "integrator with lags": Pair(source="u", cv="y", gain=0.01, lag1_s=40.0, lag2_s=10.0, lead_s=15.0, integrating=True),
+    "integrator with lags": Pair(
+        source="u", cv="y", gain=0.01, lag1_s=40.0, lag2_s=10.0, lead_s=15.0, integrating=True
+    ),
 }
 
 
@@ -79,9 +81,7 @@ def test_simulating_cycle_by_cycle_gives_the_step_response_at_any_instant(name):
     moves=st.lists(st.tuples(st.floats(1.0, 90.0), st.floats(-2.0, 2.0)), min_size=1, max_size=12),
 )
 def test_any_history_is_the_sum_of_its_steps(gain, dead, lag1, lag2, integrating, moves):
-    p = Pair(
-        source="u", cv="y", gain=gain, dead_time_s=dead, lag1_s=lag1, lag2_s=lag2, integrating=integrating
-    )
+    p = Pair(source="u", cv="y", gain=gain, dead_time_s=dead, lag1_s=lag1, lag2_s=lag2, integrating=integrating)
     m = model(p)
     record = m.start(0.0)
     at, level, steps = 0.0, 0.0, []

@@ -166,7 +166,9 @@ def interior_point(moves, now, plan):
     settings.verbose = False
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-11
     p = sp.csc_matrix(sp.triu(c.p))
-    x = np.array(clarabel.DefaultSolver(p, c.q.at(theta), a, b, [clarabel.NonnegativeConeT(len(b))], settings).solve().x)
+    x = np.array(
+        clarabel.DefaultSolver(p, c.q.at(theta), a, b, [clarabel.NonnegativeConeT(len(b))], settings).solve().x
+    )
     return c.variable("du", x, theta)[: len(plan.span)] * plan.span
 
 

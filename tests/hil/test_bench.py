@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -106,6 +107,7 @@ async def test_every_protocol_serves_the_plant_and_the_clock_is_shared(bench: Be
     async with await opcua(bench) as client:
         nodes = [client.get_node(ua.NodeId(spec.name, 2)) for spec in opcua_nodes()]
         datas = await client.read_attributes(nodes)
+        now_s = bench.remote.clock.now().utc_s
         by_name = {spec.name: data for spec, data in zip(opcua_nodes(), datas, strict=True)}
     assert by_name["TIC201.PV"].Value is not None
     assert by_name["TIC201.PV"].Value.Value == pytest.approx(180.0, abs=2.0)
@@ -113,7 +115,6 @@ async def test_every_protocol_serves_the_plant_and_the_clock_is_shared(bench: Be
     assert by_name["APC.PROBE"].Value.Value == 1234.5
     stamp = by_name["TIC201.PV"].SourceTimestamp
     assert stamp is not None
-    now_s = bench.remote.clock.now().utc_s
     assert START_UTC_S < stamp.timestamp() <= now_s
     assert now_s - stamp.timestamp() < 60.0  # a second of real time
     seen = await state(bench)
@@ -175,12 +176,10 @@ async def test_a_supervisor_takes_the_loops_moves_one_and_is_shed_when_its_cable
     shed = await state(bench)
     assert 80.0 < shed["t"] - pulled_at_s < 130.0  # type: ignore[operator]
     assert shed["mode"] == dict.fromkeys(MV_ORDER, "AUTO")
-    assert shed["sp"]["T_in_sp"] == 180.5  # type: ignore[index]
+    await until(bench, lambda now: now["sp"]["T_in_sp"] == 180.0)  # type: ignore[index] # the operator's, by its ramp
     await bench.remote.do("restore_cable", cable="dcs")
-    try:
+    with contextlib.suppress(TimeoutError, ConnectionError, ua.UaError):
         await client.disconnect()
-    except (TimeoutError, ConnectionError, ua.UaError):
-        pass
     events = [json.loads(line) for line in (folder / "trace.jsonl").read_text(encoding="utf-8").splitlines()]
     sets = [event for event in events if event.get("event") == "set"]
     assert [event["reject"] for event in sets] == ["NONE"]

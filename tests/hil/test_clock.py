@@ -32,9 +32,7 @@ def test_another_process_with_the_same_anchor_agrees() -> None:
         f"c = FastClock({clock.speed!r}, {clock.anchor_real_mono!r}, {clock.anchor_utc!r})\n"
         "import time; print(repr(c.now().mono_s), repr(time.monotonic()))"
     )
-    there, at = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    ).stdout.split()
+    there, at = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     expected = clock.anchor_real_mono + clock.speed * (float(at) - clock.anchor_real_mono)
     assert float(there) == pytest.approx(expected, abs=1.0)
 

@@ -109,8 +109,8 @@ async def test_a_fault_takes_effect_and_goes_away(hand: Hand, name: str) -> None
     rig, active, fault = hand.rig, ActiveFaults(), FAULTS[name]
     await hand.arm()
     await rig.show()
-    for subject in subjects(fault, rig)[:3] if fault.kind == "signal" else subjects(fault, rig)[-1:]:
-        subject = "power" if fault.kind == "cable" else subject
+    possible = subjects(fault, rig)
+    for subject in {"signal": possible[:3], "cable": ("power",)}.get(fault.kind, possible[-1:]):
         await active.inject(rig, name, subject)
         assert active.names() == [f"{name}:{subject}"]
         assert await until_true(hand, active, name, subject)

@@ -145,7 +145,6 @@ class Walk:
         """Why nothing can be stored now."""
         self.steps: list[Step] = []
         self.plans: Plans = still_plan
-        self.memories: list[Memory] = []
         self._requests = 0
 
     # ------------------------------------------------------------------ the world
@@ -177,9 +176,8 @@ class Walk:
     def cycle(self, *requests: Request, plan: Plans | None = None, late_s: float = 0.0, **outside: object) -> Step:
         """Run one cycle; ``late_s`` passes between the fresh snapshot and the judgement."""
         self.now_s += CYCLE_S
-        before = self.memory
         raw = self.snapshot(self.now_s)
-        view, memory = think.observe(self.rules, raw, before)
+        view, memory = think.observe(self.rules, raw, self.memory)
         chosen = plan if plan is not None else self.plans
         plan = chosen(view) if callable(chosen) else replace(chosen, cycle=view.inputs.cycle)
         fresh = replace(self.snapshot(self.now_s + 1.0), cycle=memory.cycle)
@@ -201,7 +199,6 @@ class Walk:
         record, memory = think.conclude(
             self.rules, view, plan, decision, memory, Result(stored, receipts, world, {"total": 1.0})
         )
-        self.memories.append(before)
         self.memory = think.remembered(memory, Stored(1) if not self.disk else not_stored(self.disk), 0.5)
         self.steps.append(Step(view, decision, receipts, frame, record, decision.intent))
         return self.steps[-1]

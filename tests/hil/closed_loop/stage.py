@@ -245,6 +245,8 @@ class Stage:
     start_local: str = MORNING
     speed: float = SPEED
     data: Path | None = None
+    edits: Mapping[str, str] = field(default_factory=dict)
+    """Changes to the text of the demo's plant file."""
     controls: list[Control] = field(default_factory=list)
     """Every one that was ever started here, the present one last."""
 
@@ -258,6 +260,11 @@ class Stage:
             self.ready: Ready = asyncio.run(wait_ready(self.bench, bench_folder))  # type: ignore[arg-type]
             self.said = json.loads((bench_folder / READY_FILE).read_text(encoding="utf-8"))
             self.plant_path = write_plant(self.folder, self.ready)
+            text = self.plant_path.read_text(encoding="utf-8")
+            for before, after in self.edits.items():
+                assert before in text
+                text = text.replace(before, after)
+            self.plant_path.write_text(text, encoding="utf-8")
             self.plant: Plant = load(self.plant_path).plant
             self._remote = BenchRemote(self.ready)
             self.start_control()

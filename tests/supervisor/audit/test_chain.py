@@ -135,6 +135,14 @@ def test_a_row_of_wrong_types_is_no_row(name, value):
     assert follow(replace(second, **{name: value}), tail_of(first)) is not None
 
 
+def test_a_row_that_is_well_in_itself_but_hangs_on_another_chain_is_found():
+    first = link(EMPTY, "opened", "{}", 1.0, 1)
+    other = link(EMPTY, "opened", '{"other":1}', 1.0, 1)
+    second = link(tail_of(other), "note", "{}", 2.0, 1)
+    assert follow(second, tail_of(other)) is None
+    assert follow(second, tail_of(first)) == "prev_hash is not the hash of the row before"
+
+
 def test_text_that_is_not_utf8_is_named():
     row = link(EMPTY, "note", "{}", 1.0, 1)
     assert follow(replace(row, body='{"a":"\udc80"}'), EMPTY) == "body is not UTF-8"

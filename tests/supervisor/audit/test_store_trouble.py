@@ -214,6 +214,35 @@ def test_acknowledged_rows_that_are_gone_stop_everything(sqlite_url, tmp_path):
         assert trouble.value.reason == "lost_rows"
 
 
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM audit WHERE seq = 4", "UPDATE audit SET hash = prev_hash WHERE seq = 4"]
+)
+def test_a_chain_that_is_changed_under_an_open_handle_stops_everything(url, execute, change):
+    store = Store(url)
+    for n in range(3):
+        store.append("note", {}, float(n))
+    dropped = (
+        [f"DROP TRIGGER audit_no_{verb}" for verb in ("update", "delete")]
+        if url.startswith("sqlite")
+        else ["ALTER TABLE audit DISABLE TRIGGER ALL"]
+    )
+    execute(url, *dropped, change)
+    with pytest.raises(StoreError) as trouble:
+        store.append("note", {}, 9.0)
+    assert trouble.value.reason == "lost_rows"
+    store.close()
+
+
+def test_rows_that_are_gone_are_noticed_when_the_handle_is_opened(sqlite_url, execute):
+    store = Store(sqlite_url)
+    store.append("note", {}, 1.0)
+    store.append("note", {}, 2.0)
+    store.close()
+    execute(sqlite_url, "DROP TRIGGER audit_no_delete", "DELETE FROM audit WHERE seq = 3")
+    with pytest.raises(StoreError, match="lost_rows"):
+        store.ready(3.0)
+
+
 def test_an_acknowledged_row_that_is_another_one_now_stops_everything(sqlite_url, execute):
     store = Store(sqlite_url)
     store.append("note", {}, 1.0)

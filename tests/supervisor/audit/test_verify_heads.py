@@ -88,6 +88,16 @@ def test_a_head_missing_in_the_file_is_found(record, number):
     assert not verify_copy(record).intact
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_head_missing_in_the_middle_is_found_though_the_database_lost_it_too(record, number):
+    tamper(record / "setwise.db", ("DELETE FROM audit_head WHERE number = ?", (number,)))
+    path = record / "heads" / HEADS_FILE
+    lines = path.read_text().splitlines(keepends=True)
+    del lines[number - 1]
+    path.write_text("".join(lines))
+    assert "heads are missing" in verify_copy(record).text()
+
+
 def test_every_byte_of_a_head_counts(record):
     path = record / "heads" / HEADS_FILE
     good = path.read_bytes()

@@ -107,6 +107,16 @@ def test_cycles_that_come_late_out_of_the_spool_are_counted(url, fill):
     assert History(url).spans("T_out", 60, START, START + 60.0)[0].count == 8
 
 
+def test_cycles_of_the_hour_before_are_counted_too(url, fill):
+    fill(url, 244)  # an hour and a minute
+    keeper = Keeper(url)
+    keeper.roll_up(START + 3_660.0)
+    fill(url, 4)
+    keeper.roll_up(START + 3_720.0)
+    assert History(url).spans("T_out", 60, START, START + 60.0)[0].count == 8
+    assert History(url).spans("T_out", 3600, START, START + 60.0)[0].count == 244
+
+
 def test_retention_forgets_raw_after_its_days_and_only_what_is_rolled_up(url, fill, execute):
     fill(url, 300)
     keeper = Keeper(url)

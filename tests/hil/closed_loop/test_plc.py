@@ -1,0 +1,148 @@
+"""The PLC, its operator and another supervisor: whoever they are, they win, and closed loop comes back by a person only."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+
+import pytest
+
+from safety.signals import Mode, WriteOutcome
+from tests.hil.closed_loop.stage import Stage, alarms, let_go, told, wrote
+
+HB_ADDRESS, UNIT_ID = 0, 1
+
+
+def assert_quiet_until_armed(stage: Stage, since_utc_s: float) -> None:
+    """Nothing reaches the PLC's setpoints and closed loop does not come back by itself; then a person brings it back."""
+    mark, control = stage.mark(), stage.control
+    end_utc_s = stage.now_utc_s + 8.0 * stage.plant.cycle_s
+    control.until("eight cycles", lambda record: record.utc_s > end_utc_s, since_utc_s)
+    assert stage.written(mark) == []
+    assert all(record.mode.actual < Mode.CLOSED_LOOP for record in control.records(since_utc_s))
+    assert any(text.startswith("shed: ") for text in alarms(control.records(since_utc_s - 60.0), "shed"))
+    assert wrote(control.arm())
+
+
+SHEDS = (
+    ("f31", "plc_restart", "plc", {"plc_boot"}),
+    ("f32", "plc_stop", "plc", {"plc_echo", "plc_boot"}),
+    ("f33", "plc_local", "plc", {"plc_remote"}),
+    ("f03", "probe", "plc", {"plc_probe"}),
+    ("f39", "loop_auto", "feed_sp", {"mvs_active"}),
+)
+
+
+@pytest.mark.parametrize(("number", "fault", "subject", "reasons"), SHEDS, ids=lambda each: str(each))
+def test_the_plc_takes_back_and_a_person_gives_again(
+    stage: Stage, number: str, fault: str, subject: str, reasons: set[str]
+) -> None:
+    control, since = stage.control, stage.now_utc_s
+    stage.fault(fault, subject)
+    gone = control.until("closed loop let go", let_go, since)
+    assert reasons & set(gone.mode.reasons), told(gone)
+    stage.until_shed()
+    if fault == "plc_local":
+        assert "plc_remote" in control.mode(Mode.CLOSED_LOOP).why
+    if fault == "probe":
+        assert "plc_probe" in control.mode(Mode.CLOSED_LOOP).why
+    stage.clear(fault, subject)
+    assert_quiet_until_armed(stage, gone.utc_s)
+
+
+def test_f34_a_plc_that_clamps_is_believed_and_the_loop_shed(stage: Stage) -> None:
+    control, since = stage.control, stage.now_utc_s
+    stage.do("fault", name="plc_clamp", subject="fan_sp")
+    stage.do("disturb", name="feed_moist", value=53.0)
+    other = control.until(
+        "a setpoint that did not arrive",
+        lambda record: any(receipt.outcome is WriteOutcome.OVERRIDDEN for receipt in record.receipts), since,
+    )  # fmt: skip
+    assert stage.do("check", name="plc_clamp", subject="fan_sp")
+    (receipt,) = [each for each in other.receipts if each.outcome is WriteOutcome.OVERRIDDEN]
+    assert receipt.mv == "fan_sp"
+    assert receipt.actual == pytest.approx(stage.state()["sp"]["fan_sp"], abs=0.01)  # type: ignore[index,call-overload]
+    # The PLC's value is adopted: what is asked for next begins there.
+    later = [record for record in control.records(other.utc_s) if record.cycle > other.cycle and record.receipts]
+    assert later or control.until("goes on or lets go", lambda record: record.cycle > other.cycle + 3, other.utc_s)
+    stage.clear("plc_clamp", "fan_sp")
+    stage.do("disturb", name="feed_moist", value=52.0)
+    assert wrote(control.arm())
+
+
+def test_f35_a_plc_that_ignores_writes_is_given_up(stage: Stage) -> None:
+    control, since = stage.control, stage.now_utc_s
+    stage.do("fault", name="plc_deaf", subject="plc")
+    lost = control.until("unanswered", lambda record: any(r.outcome is WriteOutcome.UNKNOWN for r in record.receipts), since)
+    assert stage.do("check", name="plc_deaf", subject="plc")
+    assert {receipt.why for receipt in lost.receipts} == {"not_evaluated"}
+    standing = stage.state()["sp"]
+    control.until("eight cycles more", lambda record: record.cycle >= lost.cycle + 8, lost.utc_s)
+    assert not any(wrote(record) for record in control.records(lost.utc_s))
+    stage.clear("plc_deaf", "plc")
+    last = control.last()
+    assert last is not None
+    if last.mode.actual is Mode.CLOSED_LOOP:
+        assert stage.state()["sp"] == standing
+    assert wrote(control.arm())
+
+
+def test_f62_an_operator_who_takes_a_loop_keeps_his_value(stage: Stage) -> None:
+    control, since = stage.control, stage.now_utc_s
+    stage.do("loop_mode", mv="fan_sp", mode="AUTO")
+    assert stage.do("operator_setpoint", mv="fan_sp", value=70.0)
+    taken = control.until("fan_sp is the operator's", lambda record: record.plan["mv_status"]["fan_sp"] == "OPR", since)  # type: ignore[index,call-overload]
+    after = taken.utc_s + 2.0 * stage.plant.cycle_s
+    control.until("the others go on", wrote, after)
+    control.until("five cycles more", lambda record: record.utc_s > after + 5.0 * stage.plant.cycle_s, after)
+    moved = {receipt.mv for record in control.records(after) for receipt in record.receipts}
+    assert moved == {"T_in_sp", "feed_sp"}
+    assert stage.state()["sp"]["fan_sp"] == pytest.approx(70.0)  # type: ignore[index,call-overload]
+    assert stage.state()["mode"]["fan_sp"] == "AUTO"  # type: ignore[index,call-overload]
+    stage.do("loop_mode", mv="fan_sp", mode="CAS")
+    back = control.until("fan_sp given back", lambda record: any(r.mv == "fan_sp" for r in record.receipts), stage.now_utc_s)
+    (first,) = [receipt for receipt in back.receipts if receipt.mv == "fan_sp"]
+    assert first.value == pytest.approx(70.0, abs=0.01)  # bumpless
+    assert wrote(control.arm())
+
+
+def test_f62_an_operator_who_takes_the_critical_loop_takes_all(stage: Stage) -> None:
+    control, since = stage.control, stage.now_utc_s
+    before = stage.state()["sp"]["feed_sp"]  # type: ignore[index,call-overload]
+    stage.do("loop_mode", mv="feed_sp", mode="AUTO")
+    assert stage.do("operator_setpoint", mv="feed_sp", value=before - 30.0)
+    gone = control.until("closed loop let go", let_go, since)
+    assert "mvs_active" in gone.mode.reasons
+    stage.until_shed()
+    assert stage.state()["sp"]["feed_sp"] == pytest.approx(before - 30.0)  # type: ignore[index,call-overload]
+    assert_quiet_until_armed(stage, gone.utc_s)
+
+
+def test_f72_a_foreign_heartbeat_stops_us_before_our_next_write(stage: Stage) -> None:
+    """Another supervisor, on the PLC's other face (Modbus), with its own instance in the heartbeat word."""
+    control, since = stage.control, stage.now_utc_s
+    for counter in range(1, 40):
+        modbus_write(stage, HB_ADDRESS, 0x7777 << 16 | counter)
+        if any(let_go(record) for record in control.records(since)):
+            break
+        time.sleep(0.1)
+    gone = control.until("closed loop let go", let_go, since)
+    assert "plc_alone" in gone.mode.reasons, told(gone)
+    mark = stage.mark()
+    for counter in range(40, 50):
+        modbus_write(stage, HB_ADDRESS, 0x7777 << 16 | counter)
+        time.sleep(0.1)
+    assert "plc_alone" in control.mode(Mode.CLOSED_LOOP).why
+    assert stage.written(mark) == []
+    strange = [line for line in stage.events("write", mark) if line["register"] == "HB"]
+    assert {line["via"] for line in strange} == {"modbus"}
+    stage.until_shed()
+    assert_quiet_until_armed(stage, gone.utc_s)
+
+
+def modbus_write(stage: Stage, address: int, number: int) -> None:
+    """Write one uint32 into the PLC's holding registers."""
+    with socket.create_connection(("127.0.0.1", stage.said["ports"]["plc"]), timeout=5.0) as sock:
+        sock.sendall(struct.pack(">HHHBBHHBI", 1, 0, 11, UNIT_ID, 16, address, 2, 4, number))
+        assert sock.recv(12)[7] == 16

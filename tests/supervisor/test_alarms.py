@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from safety.signals import CvStatus, Instant, MvStatus, Quality, Reading, Snapshot
+from supervisor.alarms import PRIORITIES, changes, standing
+
+
+def found(**changed):
+    calm = {
+        "links": {"dcs": "connected"},
+        "snapshot": Snapshot(1, Instant(0.0, 0.0), {"T": Reading(1.0, Quality.GOOD, None, 0.0)}),
+        "tags": ["T", "not_there"],
+        "cvs": {"T": CvStatus.ON},
+        "mvs": {"m": MvStatus.ON},
+        "interlocks": (),
+        "thinker_why": "",
+        "record_why": "",
+        "shed_why": "",
+    }
+    return standing(**{**calm, **changed})
+
+
+def tag(why, quality=Quality.BAD):
+    return Snapshot(1, Instant(0.0, 0.0), {"T": Reading(math.nan, quality, None, 0.0, why)})
+
+
+def test_a_calm_plant_has_none():
+    assert found() == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "word"),
+    [
+        ({"links": {"dcs": "timeout"}}, ("link", "dcs"), "timeout"),
+        ({"snapshot": tag("stale")}, ("tag", "T"), "stale"),
+        ({"snapshot": tag("rate", Quality.ESTIMATED)}, ("tag", "T"), "rate"),
+        ({"cvs": {"T": CvStatus.DROP}}, ("cv_dropped", "T"), "DROP"),
+        ({"cvs": {"T": CvStatus.CRIT}}, ("cv_dropped", "T"), "CRIT"),
+        ({"mvs": {"m": MvStatus.SERV}}, ("mv_service", "m"), "out of service"),
+        ({"interlocks": ["Hot"]}, ("interlock", "Hot"), "tripped"),
+        ({"thinker_why": "deadline"}, ("thinker", "thinker"), "deadline"),
+        ({"record_why": "full"}, ("record", "record"), "full"),
+        ({"shed_why": "plc_remote"}, ("shed", "controller"), "plc_remote"),
+    ],
+)
+def test_each_cause_has_its_alarm(changed, key, word):
+    alarms = found(**changed)
+    assert list(alarms) == [key]
+    priority, text = alarms[key]
+    assert priority == PRIORITIES[key[0]]
+    assert word in text
+
+
+@pytest.mark.parametrize("why", ["comm", "late", "comm: BadTimeout"])
+def test_a_cut_link_is_one_alarm_and_not_one_a_tag(why):
+    assert found(snapshot=tag(why)) == {}
+
+
+@pytest.mark.parametrize("status", [CvStatus.PRED, CvStatus.ON])
+def test_a_predicted_cv_is_no_alarm_yet(status):
+    assert found(cvs={"T": status}) == {}
+
+
+def test_a_new_text_of_a_standing_alarm_is_no_new_alarm():
+    before, now = found(record_why="locked"), found(record_why="full")
+    assert changes(before, now) == ()
+    (went,) = changes(now, found())
+    assert (went.code, went.state) == ("record", "cleared")
