@@ -58,7 +58,7 @@ def decided(watched: Plan, found: Findings, layout: Layout, plant: Plant) -> Pla
     return replace(
         watched,
         status=PlanStatus.OK,
-        moves={name: float(mvs.u[i] + moves.first[i]) for i, name in enumerate(layout.mvs) if sent[i]},
+        moves={name: float(moves.setpoint[i]) for i, name in enumerate(layout.mvs) if sent[i]},
         u_ss={name: float(targets.u[i]) for i, name in enumerate(layout.mvs)},
         y_ss={name: float(targets.y[c]) for c, name in enumerate(layout.cvs) if name not in found.state.out},
         prediction={

@@ -67,6 +67,8 @@ class MovePlan:
 
     first: FloatArray
     """Per MV: the move of this cycle."""
+    setpoint: FloatArray
+    """Per MV: where that move leads; in its range to the last bit, or on its way there."""
     path: FloatArray
     """(blocks, MVs): setpoints at the end of each block."""
     effect: FloatArray
@@ -161,9 +163,13 @@ class Moves:
         cost = self._weight * e**2
         force = (-2.0 * self._weight * e)[:, None] * self._s[:, :n]
         push = force.reshape(POINTS, len(concern), n).sum(axis=0)
+        # a solver keeps limits to its tolerance, an MV keeps them exactly
+        setpoint = now.u + np.clip(steps[0] * span, -now.down, now.up)
+        setpoint = np.clip(setpoint, np.minimum(now.lo, now.u), np.maximum(now.hi, now.u))
         return MovePlan(
-            first=np.clip(steps[0] * span, -now.down, now.up),
-            path=now.u + so_far * span,
+            first=setpoint - now.u,
+            setpoint=setpoint,
+            path=np.vstack((setpoint, now.u + so_far[1:] * span)),
             effect=np.einsum("tcbm,bm->tc", self._report, steps * span),
             zone=self._by_cv(cost),
             tracking=float((self._pull * (gap + so_far) ** 2).sum()),

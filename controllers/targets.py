@@ -118,7 +118,7 @@ class Targets:
         problem = self._economics.problem
         near = np.abs(self._rows @ x - held) < _BINDS
         return SteadyTargets(
-            u=state.u + x * span,
+            u=np.clip(state.u + x * span, state.lo, state.hi),
             y=state.y_end + self._layout.level_gain @ (x * span),
             give_up=give_up * concerns,
             worth=np.where(near, problem.duals(0, best.y), 0.0) * unit / concerns,

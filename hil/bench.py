@@ -2,8 +2,8 @@
 
 The plant moves in fixed steps (1 s at high speed, 50 ms in real time) and keeps up with the clock; after a pause of the
 machine it catches up step by step, no faster than a few times its speed, and lets its servers answer between two steps.
-``python -m hil.bench`` runs it; ``DIR/bench.json`` appears when it is ready, ``DIR/trace.jsonl`` is its story. It ends on SIGTERM, SIGINT, the
-control command ``stop``, and when its parent dies.
+``python -m hil.bench`` runs it; ``DIR/bench.json`` appears when it is ready, ``DIR/trace.jsonl`` is its story. It ends
+on SIGTERM, SIGINT, the control command ``stop``, and when its parent dies.
 """
 
 from __future__ import annotations

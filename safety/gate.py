@@ -10,7 +10,8 @@ One cycle of the shell, where every ``..., memory = f(..., memory)`` is pure and
     situation = Situation(decision.state, outcome, link)
     verdict, gate = judge(candidate, snapshot, situation, rules, gate, now_s)
     if verdict.refusals:                                                   # stand still, through the same gate
-        verdict, gate = judge(stand_still(candidate.controller, snapshot, rules), snapshot, situation, ...)
+        still = stand_still(candidate.controller, snapshot, rules, link.unresolved, outcome)
+        verdict, gate = judge(still, snapshot, situation, rules, gate, now_s)
     if verdict.approval: ...intent stored..., receipts = await driver.write(verdict.approval, ...)
         gate = settle(gate, receipts, now_s); shake = handshake.settle(shake, verdict.approval, receipts, now_s)
     frame, shake = handshake.beat(decision.beat, rules.handshake, shake, now_s)

@@ -22,13 +22,14 @@ PRIORITIES: Mapping[str, Priority] = {
     "link": "medium",
     "cv_dropped": "medium",
     "mv_service": "low",
+    "mv_held": "low",
     "thinker": "medium",
     "tag": "low",
 }
 COMM = frozenset({"comm", "late"})
 
 
-def standing(  # noqa: PLR0913 - one cause an argument; keyword-only
+def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
     *,
     links: Mapping[str, str],
     snapshot: Snapshot,
@@ -39,6 +40,7 @@ def standing(  # noqa: PLR0913 - one cause an argument; keyword-only
     thinker_why: str,
     record_why: str,
     shed_why: str,
+    held: Iterable[str] = (),
 ) -> Standing:
     """Return the alarms that stand now."""
     found: dict[tuple[str, str], str] = {}
@@ -55,6 +57,8 @@ def standing(  # noqa: PLR0913 - one cause an argument; keyword-only
     for name, mv_status in mvs.items():
         if mv_status is MvStatus.SERV:
             found["mv_service", name] = f"{name} is out of service: setpoint or readback not good"
+    for name in held:
+        found["mv_held", name] = f"{name} is held back by the PLC: it took another setpoint than ours"
     for name in interlocks:
         found["interlock", name] = f"interlock '{name}' is tripped"
     if thinker_why:

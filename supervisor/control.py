@@ -113,9 +113,11 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts
     """Make everything, start nothing. Raises one of ``STARTUP_ERRORS``."""
     plant = rules.plant
     confirm_s = min(max(CONFIRM_OF_CYCLE * clock.real_s(plant.cycle_s), CONFIRM_S_MIN), CONFIRM_S_MAX)
-    field = build_drivers(
-        plant, site.base, secrets_beside(site.base), lambda: clock.now().mono_s, confirm_timeout_s=confirm_s
-    )
+    secrets = secrets_beside(site.base)
+    for connection in plant.connections.values():
+        if connection.user_secret is not None:
+            secrets(connection.user_secret)  # missing: said now, not by a link that never comes up
+    field = build_drivers(plant, site.base, secrets, lambda: clock.now().mono_s, confirm_timeout_s=confirm_s)
     audit = AuditWriter(site.database_url, site.spool, site.heads)
     keeper = RecordKeeper(audit, site.database_url, site.heads, clock)
     calendar = Calendar(clock, PlantRule(plant), audit, Keeper(site.database_url))

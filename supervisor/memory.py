@@ -14,6 +14,7 @@ from safety.modes import ModeDecision, ModeMemory
 from safety.signals import Instant, Mode, Refusal, Snapshot, WriteReceipt
 from safety.validity import ValidityMemory
 from supervisor.alarms import Standing
+from supervisor.heed import Heed
 from supervisor.record import Answer, Intent, Request
 from supervisor.service import Service, ServiceMemory
 from supervisor.settings import Settings, Side
@@ -34,6 +35,7 @@ class Memory:
     validity: ValidityMemory = field(default_factory=ValidityMemory)
     locks: InterlockMemory = field(default_factory=InterlockMemory)
     gate: GateMemory = field(default_factory=GateMemory)
+    heed: Heed = field(default_factory=Heed)
     service: ServiceMemory = field(default_factory=ServiceMemory)
     settings: Settings = field(default_factory=Settings)
     controller: ControllerMemory | None = None
@@ -41,7 +43,7 @@ class Memory:
     """Each MV's last actual setpoint that could be read."""
     blocked_up: frozenset[str] = frozenset()
     blocked_down: frozenset[str] = frozenset()
-    """Directions closed by interlocks at the last look."""
+    """Directions closed by interlocks at the last look, and by a PLC that holds a setpoint back."""
     record_why: str = ""
     """Why the last decision could not be stored; empty when it was."""
     gate_sheds: str = ""

@@ -63,6 +63,7 @@ def rules_of(plant: Plant) -> Rules:
                     "security": Mode.ADVISORY,
                     "critical_cv": Mode.ADVISORY,
                     "attended": Mode.ADVISORY,
+                    "plc_heeds": Mode.ADVISORY,
                     "record_verified": Mode.ADVISORY,
                 }
             ),

@@ -23,6 +23,7 @@ REASONS: Mapping[str, str] = {
     "plc_alone": "another supervisor writes to this PLC",
     "plc_echo": "the PLC does not echo our heartbeat",
     "plc_epoch": "the PLC has not acknowledged our epoch",
+    "plc_heeds": "the PLC does not carry out what we write",
     "mvs_active": "too few MVs are at work",
     "candidate": "no plan for several cycles",
     "handshake": "this plant's PLC has no full handshake",

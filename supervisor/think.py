@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from constraints.economics import eur_per_h, money_coefficients
+from constraints.plant import MvSpec
 from controllers.memory import Memory as ControllerMemory
 from controllers.types import Plan, PlanStatus
 from safety import handshake, interlocks, modes, prooftest
@@ -32,6 +33,7 @@ from safety.signals import (
 from safety.validity import validate
 from supervisor import alarms
 from supervisor.candidate import candidate_of
+from supervisor.heed import Heed, heeded
 from supervisor.inputs import controller_inputs
 from supervisor.memory import Decision, Memory, Outside, Result, View
 from supervisor.plans import plan_json
@@ -113,8 +115,8 @@ def permit(
         memory,
         mode=mode,
         shed_why=shed_why,
-        blocked_up=outcome.blocked_up,
-        blocked_down=outcome.blocked_down,
+        blocked_up=outcome.blocked_up | memory.heed.closed_up(snapshot.cycle),
+        blocked_down=outcome.blocked_down | memory.heed.closed_down(snapshot.cycle),
         links=outside.links,
     )
     answers += tuple(
@@ -138,6 +140,7 @@ def sent(
         memory = replace(
             memory,
             gate=settle(memory.gate, receipts, now_s),
+            heed=heeded(memory.heed, receipts, decision.snapshot.cycle),
             shake=handshake.settle(memory.shake, approval, receipts, now_s),
         )
     frame, shake = handshake.beat(decision.mode.beat, rules.plant.handshake, memory.shake, now_s)
@@ -168,6 +171,7 @@ def conclude(
         tags=plant.tags,
         cvs=view.service.cvs,
         mvs=view.service.mvs,
+        held=memory.heed.closed_up(snapshot.cycle) | memory.heed.closed_down(snapshot.cycle),
         interlocks=decision.interlocks.tripped,
         thinker_why=plan.why if plan.status is PlanStatus.LATE else "",
         record_why=record_why,
@@ -281,10 +285,11 @@ def _conditions(rules: Rules, view: View, outside: Outside, memory: Memory, now_
     """Return the conditions of the mode table that are not the interlocks' or the handshake's."""
     plant = rules.plant
     working = sum(status in AT_WORK for status in view.service.mvs.values())
-    critical = [name for name, mv in plant.mvs.items() if mv.critical and view.service.mvs[name] not in AT_WORK]
+    critical = [name for name, mv in plant.mvs.items() if _sheds_all(mv, view.service.mvs[name])]
     unattended_s = 0.0 if memory.confirmed_at_s is None else now_s - memory.confirmed_at_s
     return {
         "gate": not memory.gate_sheds,
+        "plc_heeds": not memory.heed.ignored,
         "audit": not memory.record_why,
         "record_verified": not outside.record_why,
         "proof_test": memory.proof_failures == () or memory.proof_failures is None,
@@ -294,6 +299,11 @@ def _conditions(rules: Rules, view: View, outside: Outside, memory: Memory, now_
         "critical_cv": CvStatus.CRIT not in view.service.cvs.values(),
         "attended": unattended_s <= plant.max_unattended_s,
     }
+
+
+def _sheds_all(mv: MvSpec, status: MvStatus) -> bool:
+    """Return whether this MV's absence ends closed loop: it is critical, or cannot be read and must not be missed."""
+    return status not in AT_WORK and (mv.critical or (mv.on_bad == "shed" and status is MvStatus.SERV))
 
 
 def _proof(rules: Rules) -> tuple[str, ...]:
@@ -321,7 +331,7 @@ def _judged(
     if situation.mode.actual is not Mode.CLOSED_LOOP:
         # Nothing may be written; the gate only forgets the setpoints of loops that operators have taken meanwhile.
         _, gate = judge(Candidate(CONTROLLER, snapshot.cycle, ()), snapshot, situation, rules.gate, memory.gate, now_s)
-        return None, (), False, replace(memory, gate=gate, gate_sheds="")
+        return None, (), False, replace(memory, gate=gate, gate_sheds="", heed=Heed())
     still = stand_still(CONTROLLER, snapshot, rules.gate)
     if arming or not _fit(plan, snapshot):
         verdict, gate = judge(still, snapshot, situation, rules.gate, memory.gate, now_s)

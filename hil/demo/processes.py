@@ -133,7 +133,9 @@ def write_plant(folder: Path, ready: Ready) -> Path:
         (folder / "pki" / name).chmod(0o600)
     secrets = folder / "secrets"
     secrets.mkdir(mode=0o700, exist_ok=True)
+    secrets.chmod(0o700)  # also where an earlier run left it otherwise
     (secrets / "dcs").touch(mode=0o600)
+    (secrets / "dcs").chmod(0o600)
     (secrets / "dcs").write_text(ready.secret, encoding="utf-8")
     path = folder / "plant.yaml"
     path.write_text(text, encoding="utf-8")

@@ -30,6 +30,8 @@ from supervisor.site import Site
 
 LEAD_MIN = 6.0
 """Plant minutes before the story begins, in which control starts and its thinker compiles."""
+MARKER = ".setwise-demo"
+"""File that only the demo puts into its folder; a plant's own folder has a plant file and records too."""
 LOOK_S = 0.25
 TRIES = 5
 """How often the story's operator asks for a mode that is refused (the PLC may still be answering)."""
@@ -107,10 +109,11 @@ def _judge(stage: Stage, ready: Ready, options: Options, shed: bool) -> Outcome:
 def _prepare(folder: Path) -> None:
     """Make an empty folder for this run; refuse to empty one that is not a demo's."""
     if folder.exists() and any(folder.iterdir()):
-        if not (folder / "bench").is_dir() or not (folder / "plant.yaml").is_file():
+        if not (folder / MARKER).is_file():
             raise DemoError(f"{folder} is not empty and not a demo's: name another folder with --dir")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text("setwise demo empties this folder at its next run\n", encoding="utf-8")
 
 
 async def _play(stage: Stage, children: tuple[Child, Child], stop: asyncio.Event, options: Options, tell: Tell) -> bool:

@@ -112,7 +112,8 @@ def _connection(connection: Connection, site: Site) -> Iterator[Finding]:
 def _certificate(path: Path) -> Finding:
     what = f"certificate {path.name}"
     try:
-        left = x509.load_der_x509_certificate(path.read_bytes()).not_valid_after_utc - datetime.now(UTC)
+        now = datetime.fromtimestamp(machine_utc_s(), UTC)
+        left = x509.load_der_x509_certificate(path.read_bytes()).not_valid_after_utc - now
     except (OSError, ValueError) as error:
         return Finding(what, well=False, text=f"{error}: put a DER certificate at {path}")
     renew = _when(left.days < EXPIRY_DAYS_MIN, "; renew it")

@@ -16,6 +16,11 @@ from supervisor.cli.exits import Exit
 GROUP = "setwise.commands"
 """Entry points in this group name a function with Typer annotations."""
 OURS = "setwise"
+TROUBLE = (
+    ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError, LookupError, OSError, RuntimeError,
+    AssertionError, ArithmeticError,
+)  # fmt: skip
+"""What a stranger's module may raise while it is loaded; it stays with its own command."""
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -43,6 +48,6 @@ def _add_stranger(app: typer.Typer, point: EntryPoint) -> None:
         plugin = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
         try:
             plugin.command(point.name)(point.load())
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises stays with its own command
+        except TROUBLE as error:
             fail(Exit.FINDING, f"plug-in {point.value} cannot be loaded: {type(error).__name__}: {error}")
         plugin(args=context.args, prog_name=f"setwise {point.name}")

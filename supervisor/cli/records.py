@@ -49,9 +49,10 @@ def plant_time(text: str, plant: Plant, last_utc_s: float) -> float:
     last = datetime.fromtimestamp(last_utc_s, zone)
     try:
         if "T" in text or " " in text:
-            return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
-        hour, minute, *second = (int(part) for part in text.split(":"))
-        found = last.replace(hour=hour, minute=minute, second=second[0] if second else 59, microsecond=0)
+            named = datetime.fromisoformat(text)
+            return (named if named.tzinfo is not None else named.replace(tzinfo=zone)).timestamp()
+        hour, minute, second = (int(part) for part in (text if text.count(":") > 1 else f"{text}:59").split(":"))
+        found = last.replace(hour=hour, minute=minute, second=second, microsecond=0)
     except ValueError:
         fail(Exit.USAGE, f"'{text}' is no time: write 08:14 or 2026-11-12T08:14")
     return (found if found <= last + timedelta(minutes=1) else found - timedelta(days=1)).timestamp()

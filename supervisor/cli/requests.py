@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import math
 import sys
-import time
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from safety.signals import Mode
 from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
+from supervisor.clock import machine_utc_s
 from supervisor.mailbox import Mailbox, MailboxError
 from supervisor.record import Answer, Request
 from supervisor.site import Site
@@ -59,7 +59,7 @@ def ask_reset(interlock: str, reason: str, plant: Path, data: Path | None, *, as
 
 
 def _blank(action: str, reason: str) -> Request:
-    now = time.time()
+    now = machine_utc_s()
     return Request(
         id=uuid.uuid4().hex,
         action=action,  # type: ignore[arg-type]

@@ -87,3 +87,19 @@ def test_the_set_of_used_ones_forgets_old_cycles():
 
 def test_an_approval_does_not_show_its_seal():
     assert "seal" not in repr(approved())
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (lambda it: Approval(**FIELDS, seal=None), "only safety.gate approves"),
+        (lambda it: type("Forged", (Approval,), {}), "an approval has no subclasses"),
+        (copy.copy, "an approval cannot be copied or stored"),
+        (lambda it: OnceOnly().use(object.__new__(Approval)), None),
+        (lambda it: OnceOnly().use(it).use(it), "approval (1, 7, 41) was used before"),
+    ],
+)
+def test_errors_say_what_is_wrong(attempt, message):
+    with pytest.raises((SealError, AttributeError)) as error:
+        attempt(approved())
+    assert message is None or str(error.value) == message

@@ -121,6 +121,7 @@ def test_an_encoding_that_cannot_work(fields):
         (20.0, Encoding("int16", scale=0.1), 0.1),
         (32767.0, Encoding("int16"), 1.0),
         (20.0, Encoding("int16", scale=-0.5, offset=3.0), 0.5),
+        (1e9, Encoding("float64", offset=1e9), 4.0 * math.ulp(2e9)),
         (1.0, Encoding("float64", offset=1e9), 4.0 * math.ulp(1e9 + 1.0)),
     ],
 )
@@ -177,6 +178,7 @@ def test_i04_quantise_stays_inside_the_limits(lo, width, where, kind):
         (10.6, 9.0, 10.55, 20.0, 11.0),  # the limits count more
         (0.0, 5.0, 0.1, 0.2, 0.0),  # nothing fits: the nearest, for the gate to refuse
         (20.0, 10.0, 0.0, 20.0, 20.0),
+        (10.6, 9.0, 10.5, 20.0, 10.5),  # on the limit is inside
     ],
 )
 def test_quantise_table(value, toward, lo, hi, found):
@@ -185,6 +187,8 @@ def test_quantise_table(value, toward, lo, hi, found):
 
 def test_quantise_at_the_end_of_the_range():
     assert quantise(32767.0, 0.0, 0.0, 40000.0, Encoding("int16")) == 32767.0
+    assert quantise(0.6, 0.0, 0.0, 10.0, Encoding("uint16")) == 0.0
+    assert quantise(65534.4, 65535.0, 0.0, 70000.0, Encoding("uint16")) == 65535.0
     assert quantise(-32768.0, 0.0, -40000.0, 0.0, Encoding("int16")) == -32768.0
     with pytest.raises(EncodingError):
         quantise(40000.0, 0.0, 0.0, 50000.0, Encoding("int16"))
@@ -234,3 +238,21 @@ def test_around_encloses(value, kind):
     assert below - noise <= value <= above + noise
     assert above - below <= resolution(value, encoding)
     assert all(decode(encode(each, encoding), encoding) == each for each in (below, above))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (lambda: Encoding("float16"), "unknown encoding float16:ABCD"),
+        (lambda: Encoding(scale=0.0), "scale must be finite and not zero, offset finite"),
+        (lambda: decode(b"", Encoding("int16")), "0 bytes are not one int16"),
+        (lambda: decode(struct.pack(">d", math.inf), Encoding()), "the bytes decode to no finite number"),
+        (lambda: encode(math.inf, Encoding()), "inf is not a finite number in this encoding"),
+        (lambda: encode(7e4, Encoding("uint16")), "70000.0 is outside uint16"),
+        (lambda: encode(1e39, Encoding("float32")), "1e+39 is outside float32"),
+    ],
+)
+def test_errors_say_what_is_wrong(attempt, message):
+    with pytest.raises(EncodingError) as error:
+        attempt()
+    assert str(error.value) == message

@@ -177,3 +177,15 @@ def test_fuzz_agrees_with_python_where_python_can(text):
         assert found == pytest.approx(expected)
     elif "u" not in text:
         assert not math.isfinite(expected) or "big" in text
+
+
+def test_the_past_of_a_longer_window_is_too_old_for_a_shorter_one():
+    assert at([(0.0, 1.0), (121.0, 2.0)], "delta(x, 60)", window=600.0) is None
+
+
+def test_a_change_between_large_numbers_is_known():
+    assert at([(0.0, 1.7e308), (60.0, 1.7e308)], "delta(x, 60)") == 0.0
+
+
+def test_samples_are_kept_at_the_smallest_distance():
+    assert len(pushed([(0.0, 1.0), (0.6, 2.0), (1.1, 3.0)]).samples["x"]) == 2

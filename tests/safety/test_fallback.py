@@ -43,6 +43,8 @@ def test_the_way_to_the_safe_value():
     assert shed(ShedAction.SAFE_VALUE, rule=mv_rule()) == Fallback("sp", ShedAction.SAFE_VALUE, None, None)
     stuck = mv_rule(safe_value=190.0, envelope=envelope(rate_up_per_min=0.0))
     assert shed(ShedAction.SAFE_VALUE, rule=stuck).seconds is None
+    slow = mv_rule(safe_value=190.0, envelope=envelope(rate_up_per_min=0.5))
+    assert shed(ShedAction.SAFE_VALUE, rule=slow).seconds == 1200.0
 
 
 def still(without=(), **changes):
@@ -65,8 +67,8 @@ def test_what_cannot_be_worked_with_is_left_out(changes):
 
 
 def test_what_cannot_be_sent_is_left_out():
-    rules = gate_rules(mvs={"sp": mv_rule(kind="int16", envelope=envelope(hi=1e6))})
-    assert stand_still("dryer", snapshot(values(sp__actual=40000.0)), rules).moves == ()
+    rules = gate_rules(mvs={"sp": mv_rule(kind="int16", envelope=envelope(hi=1e6)), "fan": mv_rule("fan")})
+    assert stand_still("dryer", snapshot(values(sp__actual=40000.0)), rules).moves == (Move("fan", 180.0),)
 
 
 def test_standing_at_the_limits_is_standing():
@@ -90,6 +92,7 @@ def test_ramping_toward_the_safe_value(actual, elapsed, goal):
     found = ramp("dryer", snapshot(values(sp__actual=actual)), rules, elapsed)
     assert [move.value for move in found.moves] == [pytest.approx(goal, abs=1e-4), 180.0]
     assert [move.mv for move in found.moves] == ["sp", "fan"]
+    assert (found.controller, found.cycle) == ("dryer", 1)
 
 
 def test_ramping_leaves_out_what_cannot_be_worked_with():

@@ -105,6 +105,10 @@ def test_a_null_is_refused():
 def test_messages_say_what_is_wrong():
     for text, message in {
         "T.v": "Attribute is not allowed here",
+        "'x'": "only numbers are allowed here",
+        "1e999": "too large a number",
+        "a\ud800": "not an expression",
+        "f.g(x)": "only the functions of this language can be called, without keywords",
         "x in y": "In is not allowed here",
         "f(x)": "there is no function 'f'",
         "abs(x, y)": "abs needs exactly one value",
@@ -189,3 +193,35 @@ def test_fuzz_only_an_expression_or_its_error(text):
         assert 0 <= error.column <= len(text)
     else:
         assert found.sort in ("number", "truth")
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("1 + f(x)", 4), ("1 + abs()", 4), ("1 + f.g(x)", 4), ("1 + rate(x)", 4), ("1 + 1e999", 4),
+        ("1 > 0 and x is y", 10),
+        ("1 + " + "(" * 40 + "x" + "+ 1)" * 40, 36),
+    ],
+)  # fmt: skip
+def test_trouble_inside_is_found_inside(text, column):
+    with pytest.raises(ExpressionError) as error:
+        parse(text)
+    assert error.value.column == column
+    assert error.value.args == (error.value.message, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "op"),
+    [("-3", "number"), ("-x", "-"), ("(a + b)", "+"), ("max(a)", "max"), ("good(a)", "good"), ("rate(a, 9)", "rate"),
+     ("(not a > 1)", "not"), ("(a > 1 or b > 1)", "or"), ("(a < b < 3)", "chain"), ("a", "tag"), ("4", "number")],
+)  # fmt: skip
+def test_every_node_knows_where_it_stands(text, op):
+    whole = f"min({text}, 1)" if op not in ("good", "not", "or", "chain") else f"1 > 0 and {text}"
+    node = parse(whole).root.args[-1 if whole.startswith("1") else 0]
+    assert (node.op, node.column) == (op, whole.index(text) + text.startswith("("))
+    if text == "-x":
+        assert node.args[0].column == node.column
+
+
+def test_short_windows_count_too():
+    assert dict(parse("rate(a, 0.5)").windows) == {"a": 0.5}

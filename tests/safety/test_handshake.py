@@ -258,6 +258,11 @@ class TestLoss:
         assert wire.look(0.0).conditions["plc_alone"]
         assert not wire.look(0.0, heartbeat_echo=FOREIGN << 16 | 10).conditions["plc_alone"]
 
+    def test_right_after_a_restart_a_strange_echo_that_moves_is_seen(self):
+        wire = Wire().armed()
+        wire.look(boot_count=4, heartbeat_echo=FOREIGN << 16 | 9)
+        assert not wire.look(0.0, heartbeat_echo=FOREIGN << 16 | 10).conditions["plc_alone"]
+
     def test_a_stranger_that_goes_on_stays_a_stranger(self):
         wire = Wire().armed()
         wire.look(heartbeat_echo=FOREIGN << 16 | 9)

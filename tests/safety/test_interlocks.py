@@ -120,6 +120,7 @@ def test_a_latch_stays_until_reset_by_the_role():
     assert reset(memory, [], "hot", "engineer") == (memory, "no_latch")
     memory, why = reset(memory, locks, "hot", "engineer")
     assert why == ""
+    assert memory.states["hot"] == InterlockState(condition=False, trips=1, was_known=True)
     outcomes, memory = run(locks, [(5.0, 99.0)], memory)
     assert (outcomes[0].action, outcomes[0].latched, outcomes[0].first_out) == ("none", (), None)
     assert reset(memory, locks, "hot", "engineer") == (memory, "no_latch")
@@ -187,6 +188,14 @@ def test_rates_find_their_past_between_cycles():
     rising = lock(when="rate(T, 60) > 3 or delta(T, 30) > 2")
     outcomes, _ = run([rising], [(0.0, 10.0), (30.0, 11.0), (60.0, 12.0), (90.0, 14.5)])
     assert [outcome.states["hot"].condition for outcome in outcomes] == [None, None, False, True]
+
+
+def test_interlocks_share_one_past_as_long_as_the_longest_needs():
+    for order in (slice(None), slice(None, None, -1)):
+        locks = [lock(name="a", when="delta(T, 600) > 5"), lock(name="b", when="delta(T, 60) > 5")][order]
+        outcomes, _ = run(locks, [(100.0 * n, float(n)) for n in range(10)])
+        assert outcomes[-1].states["a"].condition is True
+        assert outcomes[-1].states["b"].condition is False
 
 
 def test_the_conditions_for_the_modes():

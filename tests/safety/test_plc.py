@@ -58,6 +58,7 @@ def test_a_handshake_that_cannot_work(changes):
 
 
 def test_limits_of_a_handshake():
+    assert HandshakeRule(every_s=0.5, plc_timeout_s=0.6)
     assert len(HandshakeRule(mv_order=tuple(f"m{n}" for n in range(32))).mv_order) == 32
     assert HandshakeRule(every_s=15.0, plc_timeout_s=90.0).echo_limit_s == 45.0
     assert HandshakeRule(every_s=15.0, plc_timeout_s=40.0).echo_limit_s == 40.0

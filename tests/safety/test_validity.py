@@ -326,6 +326,10 @@ class TestHold:
         assert held.why
         assert tag.look(40.1, *bad).quality is BAD
 
+    def test_what_the_device_said_is_kept(self):
+        held = Tag(hold_s=30.0).warm(10.0).look(20.0, 1.0, BAD)
+        assert held == Reading(1.0, ESTIMATED, UTC_S + 20.0, 20.0, "bad_status")
+
     def test_a_stale_value_can_be_held_too(self):
         tag = Tag(stale_s=5.0, hold_s=30.0).warm(10.0)
         assert tag.says(15.0, stamp=UTC_S + 10.0) == "good"

@@ -141,7 +141,7 @@ def test_a_flood_does_not_grow_the_file_for_ever(mailbox, path):
         while mailbox.take(NOW) or _waiting(path):
             pass
         sizes.append(path.stat().st_size)
-    assert sizes[-1] == sizes[-2]
+    assert sizes[-1] < 1.2 * sizes[2]
 
 
 def _waiting(path):

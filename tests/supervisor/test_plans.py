@@ -43,9 +43,7 @@ plans = st.builds(
     objective=table,
     reasons=st.dictionaries(names, st.lists(names, max_size=2).map(tuple), max_size=2),
     solves=st.lists(
-        st.builds(
-            Solve, layer=names, solver=names, status=names, iterations=st.integers(0, 10**6), residual=floats
-        ),
+        st.builds(Solve, layer=names, solver=names, status=names, iterations=st.integers(0, 10**6), residual=floats),
         max_size=2,
     ).map(tuple),
 )

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from supervisor.secrets import SecretError, secrets_beside
@@ -43,7 +41,7 @@ def test_a_missing_one_says_where_to_put_it(tmp_path):
 def test_a_name_leads_nowhere_else(tmp_path, name):
     (tmp_path / "secrets").mkdir()
     (tmp_path / "plant.yaml").write_text("version: 1", encoding="utf-8")
-    os.chmod(tmp_path / "plant.yaml", 0o600)
+    (tmp_path / "plant.yaml").chmod(0o600)
     with pytest.raises(SecretError):
         secrets_beside(tmp_path)(name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -127,7 +128,7 @@ def test_moves_are_approved_as_fast_as_each_mv_may_go_and_no_faster():
         # the last write before was half a cycle's slack earlier at most; over several cycles the rate is met exactly
         travelled = written[-1][mv] - written[0][mv]
         assert travelled == pytest.approx(7 * minutes * up, rel=1e-3)
-        steps = [after[mv] - before[mv] for before, after in zip(written, written[1:], strict=False)]
+        steps = [after[mv] - before[mv] for before, after in itertools.pairwise(written)]
         assert all(abs(step) <= abs(up) * minutes * 1.1 for step in steps)
     assert not walk.steps[-1].refusals
 
@@ -500,10 +501,28 @@ def test_a_value_that_never_changes_is_frozen():
 
 def test_a_setpoint_that_cannot_be_read_is_not_written():
     walk = Walk().closed()
-    walk.bad["feed_sp.actual"] = bad_reading()
-    step = walk.cycle(plan=plan_to(feed_sp=2900.0, T_in_sp=185.0))
-    assert "feed_sp" not in step.intent.setpoints
-    assert step.view.service.mvs["feed_sp"] is MvStatus.SERV
+    walk.bad["fan_sp.actual"] = bad_reading()
+    step = walk.cycle(plan=plan_to(fan_sp=72.0, T_in_sp=185.0))
+    assert set(step.intent.setpoints) == {"T_in_sp", "feed_sp"}
+    assert step.view.service.mvs["fan_sp"] is MvStatus.SERV
+
+
+def test_an_mv_that_must_not_be_missed_sheds_when_it_cannot_be_read():
+    assert demo_plant().mvs["feed_sp"].on_bad == "shed"
+    walk = Walk().closed()
+    walk.bad["feed"] = bad_reading()
+    assert "mvs_active" in shed_at_once(walk).reasons
+
+
+def test_a_plc_that_carries_nothing_out_is_left_alone():
+    walk = Walk().closed()
+    for _ in range(3):
+        walk.plc.refuses = True
+        step = walk.cycle(plan=plan_to(T_in_sp=188.0))
+        assert {receipt.outcome for receipt in step.receipts} == {WriteOutcome.REJECTED}
+    assert "plc_heeds" in shed_at_once(walk).reasons
+    walk.plc.refuses = False
+    walk.armed()
 
 
 def test_too_few_loops_at_work_shed():
@@ -515,9 +534,9 @@ def test_too_few_loops_at_work_shed():
 
 def test_a_critical_mv_out_of_service_sheds():
     plant = demo_plant()
-    critical = {**plant.mvs, "feed_sp": replace(plant.mvs["feed_sp"], critical=True)}
+    critical = {**plant.mvs, "fan_sp": replace(plant.mvs["fan_sp"], critical=True)}
     walk = Walk(with_rules(mvs=critical)).closed()
-    walk.bad["feed"] = bad_reading()
+    walk.bad["fan_sp.available"] = bad_reading("", 0.0, Quality.GOOD)
     assert "mvs_active" in shed_at_once(walk).reasons
 
 

@@ -238,7 +238,8 @@ async def test_what_it_prints_disturbs_nobody(acting, capfd):
     thinker = acting(
         "print('hello', flush=True); os.write(1, b'x' * 300_000)\n"
         + HELLO
-        + "print('solver says no')\nos.write(1, b'y' * 300_000)\nreceive(sock)\nsock.sendall(pack(ok(1)))\ntime.sleep(60)"
+        + "print('solver says no')\nos.write(1, b'y' * 300_000)\n"
+        + "receive(sock)\nsock.sendall(pack(ok(1)))\ntime.sleep(60)"
     )
     thinker.start()
     await ready(thinker)

@@ -62,6 +62,8 @@ class Plc:
     probe: float = 1234.5
     deaf: bool = False
     """Answers nothing new; what is written does not arrive."""
+    refuses: bool = False
+    """Takes no move set."""
 
     def beat(self, frame: BeatFrame) -> bool:
         if self.deaf or frame.epoch < self.epoch:
@@ -74,7 +76,7 @@ class Plc:
         if self.deaf:
             return tuple(WriteReceipt(move.mv, WriteOutcome.UNKNOWN, move.value, why="late") for move in approval.moves)
         in_turn = approval.sequence == self.sequence + 1 or approval.epoch > self.set_epoch
-        taken = self.cas and approval.epoch == self.epoch and in_turn
+        taken = not self.refuses and self.cas and approval.epoch == self.epoch and in_turn
         self.sequence, self.reject = approval.sequence, 0 if taken else 3
         outcome = WriteOutcome.CONFIRMED if taken else WriteOutcome.REJECTED
         if taken:
@@ -129,9 +131,7 @@ class Walk:
 
     def __init__(self, rules: Rules | None = None, instance: int = 7) -> None:
         self.rules = rules or demo_rules()
-        self.memory = Memory(
-            shake=HandshakeMemory(instance), mode=modes.started(self.rules.plant.start_in)
-        )
+        self.memory = Memory(shake=HandshakeMemory(instance), mode=modes.started(self.rules.plant.start_in))
         self.plc = Plc()
         self.now_s = 1_000.0
         self.sensors = dict(SENSORS)

@@ -17,7 +17,7 @@ from supervisor.audit.writer import AuditWriter
 DEADLINE_S = 0.3
 
 
-LOOP_GAP_S = 0.15
+LOOP_GAP_S = 0.25
 
 
 @contextlib.asynccontextmanager

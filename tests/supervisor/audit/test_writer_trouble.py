@@ -155,7 +155,7 @@ async def test_a_full_database_stores_no_intent_spools_and_heals(sqlite_url, tmp
                 assert (settled.why, settled.spooled) == ("full", True)
         assert why == "full"
         assert (await writer.note("shed", {}, 1.0)).spooled
-        assert writer.capacity().state is CapacityState.DISARM
+        assert (await asyncio.to_thread(writer.capacity)).state is CapacityState.DISARM
         limit["pages"] = 0
         store._throw_away()
         assert (await writer.intend(make_intent(999))).stored

@@ -1,1 +1,0 @@
-"""Figures with their floors, side by side in one run: ``make bench``."""
