@@ -110,10 +110,11 @@ class Plan:
     bias: Mapping[str, float] = field(default_factory=dict)
     """Estimated disturbance on each CV."""
     prediction: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """Each CV at the coincidence points."""
+    """Each CV at ``prediction_at_s``."""
     prediction_at_s: tuple[float, ...] = ()
+    """Evenly spaced seconds from now to the horizon."""
     u_plan: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """Each MV at the planned move times."""
+    """Each MV at the end of each move block."""
     binding: tuple[Binding, ...] = ()
     give_ups: tuple[GiveUp, ...] = ()
     objective: Mapping[str, float] = field(default_factory=dict)

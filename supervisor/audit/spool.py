@@ -121,19 +121,40 @@ class Spool:
         return 1
 
     def _scan(self) -> tuple[Spooled, ...]:
-        found: list[Spooled] = []
-        at = _FIRST
-        while at + _ENTRY.size <= self._size:
-            generation, length, digest = _ENTRY.unpack(os.pread(self._handle, _ENTRY.size, at))
-            if generation != self._generation or at + _ENTRY.size + length > self._size:
-                break
-            payload = os.pread(self._handle, length, at + _ENTRY.size)
-            if _digest(generation, payload) != digest:
-                break
-            found.append(_unpack(payload))
-            at += _ENTRY.size + length
-        self._end = at
-        return tuple(found)
+        found, self._end = _scanned(self._handle, self._generation, self._size)
+        return found
+
+
+def waiting(path: Path) -> tuple[Spooled, ...]:
+    """Return what waits in the spool file at ``path``, oldest first, for a reader beside control: nothing is changed.
+
+    Raises SpoolError where there is no spool file or it cannot be read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            magic, generation = _HEADER.unpack(os.pread(handle, _HEADER.size, 0))
+            return _scanned(handle, generation, os.fstat(handle).st_size)[0] if magic == _MAGIC else ()
+        finally:
+            os.close(handle)
+    except (OSError, struct.error) as error:
+        raise SpoolError(f"{path}: {error}") from error
+
+
+def _scanned(handle: int, generation: int, size: int) -> tuple[tuple[Spooled, ...], int]:
+    """Return the entries of a generation and where they end."""
+    found: list[Spooled] = []
+    at = _FIRST
+    while at + _ENTRY.size <= size:
+        written, length, digest = _ENTRY.unpack(os.pread(handle, _ENTRY.size, at))
+        if written != generation or at + _ENTRY.size + length > size:
+            break
+        payload = os.pread(handle, length, at + _ENTRY.size)
+        if _digest(generation, payload) != digest:
+            break
+        found.append(_unpack(payload))
+        at += _ENTRY.size + length
+    return tuple(found), at
 
 
 def _unpack(payload: bytes) -> Spooled:

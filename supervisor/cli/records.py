@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from constraints.plant import Plant
 from constraints.plantfile import PlantFileError, load, render
+from supervisor.audit.spool import SpoolError, waiting
 from supervisor.cli.console import fail
 from supervisor.cli.exits import Exit
-from supervisor.history.pack import StoredCycle
+from supervisor.history.pack import PackError, StoredCycle, unpack
 from supervisor.history.read import History, HistoryError
 from supervisor.site import Site
 
@@ -23,6 +24,15 @@ def plant_of(path: Path) -> Plant:
         return load(path).plant
     except PlantFileError as error:
         fail(Exit.FINDING, render(error.diagnostics, error.source))
+
+
+def spooled_cycle(site: Site) -> StoredCycle | None:
+    """Return the newest cycle that waits in the spool file, since the database would not take it; None where none."""
+    try:
+        blobs = [item.blob for item in waiting(site.spool) if item.blob]
+        return unpack(blobs[-1]) if blobs else None
+    except (SpoolError, PackError):
+        return None
 
 
 def stored_cycle(site: Site, utc_s: float | None = None, cycle: int | None = None) -> StoredCycle:

@@ -16,6 +16,7 @@ PAGES = {"dask", "fastapi", "flask", "jinja2", "matplotlib", "nicegui", "pandas"
 HEAVY = SOLVERS | PAGES | {"amqtt", "asyncua", "numpy", "pint", "pymodbus", "scipy", "sqlalchemy"}
 OTHERS = (
     "supervisor.thinker",
+    "supervisor.replay",
     "supervisor.web",
     "supervisor.cli",
     "supervisor.__main__",
