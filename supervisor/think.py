@@ -332,7 +332,7 @@ def _judged(
         # Nothing may be written; the gate only forgets the setpoints of loops that operators have taken meanwhile.
         _, gate = judge(Candidate(CONTROLLER, snapshot.cycle, ()), snapshot, situation, rules.gate, memory.gate, now_s)
         return None, (), False, replace(memory, gate=gate, gate_sheds="", heed=Heed())
-    still = stand_still(CONTROLLER, snapshot, rules.gate)
+    still = stand_still(CONTROLLER, snapshot, rules.gate, situation.link.unresolved, situation.interlocks)
     if arming or not _fit(plan, snapshot):
         verdict, gate = judge(still, snapshot, situation, rules.gate, memory.gate, now_s)
         return verdict, (), True, replace(memory, gate=gate, gate_sheds=_sheds(verdict))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +14,11 @@ from supervisor.cli.console import fail
 from supervisor.cli.exits import Exit
 from supervisor.history.pack import PackError, StoredCycle, unpack
 from supervisor.history.read import History, HistoryError
+from supervisor.record import CycleRecord
 from supervisor.site import Site
+
+FIRST_SPOOLED = 3
+"""Among so many spooled cycles is the one that says why."""
 
 
 def plant_of(path: Path) -> Plant:
@@ -26,13 +31,26 @@ def plant_of(path: Path) -> Plant:
         fail(Exit.FINDING, render(error.diagnostics, error.source))
 
 
-def spooled_cycle(site: Site) -> StoredCycle | None:
-    """Return the newest cycle that waits in the spool file, since the database would not take it; None where none."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the database would not take, and waits in the spool file."""
+
+    newest: CycleRecord
+    why: str
+    """Text of the alarm that came with the first cycle that was not stored; empty where it is not there."""
+
+
+def waiting_cycles(site: Site) -> Waiting | None:
+    """Return what waits in the spool file; None where nothing does, which is how it should be."""
     try:
         blobs = [item.blob for item in waiting(site.spool) if item.blob]
-        return unpack(blobs[-1]) if blobs else None
+        if not blobs:
+            return None
+        newest, first = unpack(blobs[-1]).record, [unpack(blob).record for blob in blobs[:FIRST_SPOOLED]]
     except (SpoolError, PackError):
         return None
+    texts = (alarm.text for record in first for alarm in record.alarms if alarm.code == "record")
+    return Waiting(newest, next(texts, ""))
 
 
 def stored_cycle(site: Site, utc_s: float | None = None, cycle: int | None = None) -> StoredCycle:

@@ -9,27 +9,27 @@ from pathlib import Path
 from constraints.plant import Plant
 from supervisor.cli.console import say, say_json
 from supervisor.cli.exits import Exit
-from supervisor.cli.records import local, plant_of, spooled_cycle, stored_cycle
+from supervisor.cli.records import local, plant_of, stored_cycle, waiting_cycles
 from supervisor.record import CycleRecord, JsonValue
 from supervisor.site import Site
-
-NOT_STORED = "THE RECORD TAKES NOTHING: cycles wait in the spool file, and no setpoint is written to the plant meanwhile"
 
 
 def show_status(plant_path: Path, data: Path | None, *, as_json: bool) -> None:
     """Print mode, MVs, CVs, money, links and the last verdict; exit 5 where control does not run."""
     site, plant = Site.of(plant_path, data), plant_of(plant_path)
-    record, spooled = stored_cycle(site).record, spooled_cycle(site)
-    if spooled is not None and spooled.record.utc_s > record.utc_s:
-        record = spooled.record  # what the database says is what was before it stopped taking cycles
+    record, waiting = stored_cycle(site).record, waiting_cycles(site)
+    if waiting is not None and waiting.newest.utc_s > record.utc_s:
+        record = waiting.newest  # what the database says is what was before it stopped taking cycles
     running = _running(site)
     if as_json:
-        say_json({**status_json(record, running=running), "record_stored": spooled is None})
+        why = "" if waiting is None else waiting.why or "cycles wait in the spool file"
+        say_json({**status_json(record, running=running), "not_stored": why})
     else:
         for line in status_lines(plant, record):
             say(line)
-        if spooled is not None:
-            say(f"{NOT_STORED} ({site.data}): see setwise doctor")
+        if waiting is not None:
+            say(f"NOT STORED in {site.data}: {waiting.why or 'cycles wait in the spool file'}")
+            say("No setpoint is written to the plant until the record takes cycles again; OFF always works.")
         if not running:
             say(f"control does not run; this is its last record. Start it: setwise run {plant_path}")
     if not running:

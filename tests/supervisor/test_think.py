@@ -526,9 +526,10 @@ def test_a_plc_that_carries_nothing_out_is_left_alone():
 
 
 def test_too_few_loops_at_work_shed():
-    walk = Walk().closed()
-    for mv in START:
-        walk.bad[f"{mv}.actual"] = bad_reading()
+    walk = Walk(with_rules(min_active_mvs=2)).closed()
+    walk.bad["fan_sp.available"] = bad_reading("", 0.0, Quality.GOOD)
+    assert walk.cycle().mode is Mode.CLOSED_LOOP
+    walk.bad["T_in_sp.available"] = bad_reading("", 0.0, Quality.GOOD)
     assert "mvs_active" in shed_at_once(walk).reasons
 
 
@@ -549,6 +550,12 @@ def test_a_sample_of_a_slow_analyser_is_new_once():
     walk.held["moist"] = stamp + 60.0
     assert walk.cycle().view.inputs.y_new["moist"]
     assert walk.steps[-1].view.inputs.y_new["T_out"]
+
+
+def test_both_looks_of_a_cycle_count_as_samples():
+    walk = Walk().advisory()
+    walk.cycle()
+    assert walk.memory.validity.tags["T_out"].newest.at_s == walk.now_s + 1.0
 
 
 def test_old_evidence_approves_nothing():
