@@ -18,8 +18,7 @@ from importlib.metadata import version
 from typing import TextIO
 
 from constraints.plantfile import PlantFileError, load
-from safety import handshake, modes
-from safety.handshake import HandshakeMemory
+from safety import handshake
 from safety.signals import Mode
 from supervisor.audit.heads import HeadsError
 from supervisor.audit.spool import SpoolError
@@ -32,10 +31,13 @@ from supervisor.cycle import Shell, cycle
 from supervisor.drivers.build import DriverKindError, build_drivers
 from supervisor.drivers.pool import DriverPool, PoolError
 from supervisor.history.keep import Keeper
+from supervisor.history.read import History, HistoryError
 from supervisor.inforce import PlantRule
 from supervisor.mailbox import Inbox, Mailbox, MailboxError
 from supervisor.memory import Memory
 from supervisor.opening import RecordKeeper
+from supervisor.record import CycleRecord
+from supervisor.resume import first_memory
 from supervisor.rules import Rules, rules_of
 from supervisor.secrets import SecretError, secrets_beside
 from supervisor.shell import RecordDesk, ThinkerDesk, WorldDesk
@@ -132,10 +134,7 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts
 
 async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyncio.Event) -> int:
     plant, pacer = rules.plant, Pacer(clock, rules.plant.cycle_s)
-    memory = Memory(
-        shake=HandshakeMemory(random.SystemRandom().randint(1, 0xFFFF)),
-        mode=modes.started(plant.start_in),
-    )
+    memory = first_memory(plant, random.SystemRandom().randint(1, 0xFFFF), _last_record(site))
     await parts.field.start()
     parts.thinker.start()
     parts.calendar.start()
@@ -151,6 +150,16 @@ async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyn
         await parts.audit.close(clock.now().utc_s)
     LOG.info("stopped; the PLC has the plant")
     return 0
+
+
+def _last_record(site: Site) -> CycleRecord | None:
+    """Return the newest cycle of an earlier run; None where there is none or it cannot be read."""
+    try:
+        stored = History(site.database_url).last()
+    except HistoryError as error:
+        LOG.info("no earlier run to go on from: %s", error)
+        return None
+    return stored.record if stored is not None else None
 
 
 async def _beats(shell: Shell, pacer: Pacer, memory: Memory, stop: asyncio.Event) -> Memory:

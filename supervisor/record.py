@@ -112,6 +112,12 @@ class CycleRecord:
     verdict: Literal["approved", "refused", "stand_still", "none"]
     refusals: tuple[Refusal, ...] = ()
     trips: tuple[str, ...] = ()
+    latched: tuple[str, ...] = ()
+    """Interlocks that wait for a reset; they outlive a restart."""
+    trip_causes: tuple[str, ...] = ()
+    """Why the TRIPPED latch is closed; empty when it is not."""
+    operator_limits: Mapping[str, float] = field(default_factory=dict)
+    """Limits that persons changed, by ``variable.side``; they outlive a restart."""
     receipts: tuple[WriteReceipt, ...] = ()
     intent_seq: int | None = None
     """Audit sequence number of the intent that this settles."""

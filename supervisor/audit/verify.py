@@ -7,6 +7,7 @@ nothing of the program that wrote the record. Rows are streamed. ``python -m sup
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import sys
 import time
@@ -310,7 +311,8 @@ def _opened(database: str) -> Iterator[_Sqlite | _Postgresql]:
 
 def main() -> None:
     """Entry of the command: exit 0 where the record is intact, 1 where it is not."""
-    report = verify(sys.argv[1], Path(sys.argv[2]), time.time())
+    database = sys.argv[1] if sys.argv[1] != "-" else os.environ["SETWISE_DATABASE"]  # keeps a password out of ps
+    report = verify(database, Path(sys.argv[2]), time.time())
     sys.stdout.write(report.text() + "\n")
     raise SystemExit(0 if report.intact else 1)
 

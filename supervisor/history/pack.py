@@ -88,6 +88,9 @@ def _record_json(record: CycleRecord) -> dict[str, Json]:
         "verdict": record.verdict,
         "refusals": [[r.code, r.subject, dict(r.detail)] for r in record.refusals],
         "trips": list(record.trips),
+        "latched": list(record.latched),
+        "trip_causes": list(record.trip_causes),
+        "operator_limits": dict(record.operator_limits),
         "receipts": [[r.mv, r.outcome.value, r.value, r.actual, r.why] for r in record.receipts],
         "intent_seq": record.intent_seq,
         "answers": [[a.id, a.accepted, a.why] for a in record.answers],
@@ -117,6 +120,9 @@ def _record(raw: Mapping[str, object]) -> CycleRecord:
         verdict=cast("Literal['approved', 'refused', 'stand_still', 'none']", raw["verdict"]),
         refusals=tuple(Refusal(code, subject, _floats(detail)) for code, subject, detail in refusals),
         trips=tuple(cast("list[str]", raw["trips"])),
+        latched=tuple(cast("list[str]", raw["latched"])),
+        trip_causes=tuple(cast("list[str]", raw["trip_causes"])),
+        operator_limits=_floats(cast("Mapping[str, object]", raw["operator_limits"])),
         receipts=tuple(
             WriteReceipt(mv, WriteOutcome(outcome), _float(value), _maybe(stood), why)
             for mv, outcome, value, stood, why in receipts
