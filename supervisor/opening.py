@@ -64,10 +64,10 @@ class RecordKeeper:
         if self._open_task is None:
             self._open_task = asyncio.create_task(self._audit.start(self._clock.now().utc_s))
         elif self._open_task.done():
-            self._opening = self._open_task.result()
+            before, self._opening = self._opening, self._open_task.result()
             self._open_task = None
-            if not self._opening.stored.stored:
-                LOG.warning("the record cannot be opened (%s); trying again", self._opening.stored.why)
+            if not self._opening.stored.stored and self._opening.stored.why != before.stored.why:
+                LOG.warning("the record cannot be opened (%s); trying again and again", self._opening.stored.why)
 
     async def _close_orphans(self, memory: Memory) -> None:
         """Close the intents of earlier runs once the PLC and every setpoint can be read."""

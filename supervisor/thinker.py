@@ -26,17 +26,14 @@ def serve(plant_path: Path, sock: socket.socket) -> None:
 
     plant = load(plant_path).plant
     controller = Controller(plant)
-    sock.sendall(pack((plant.config_hash, controller.fresh())))
+    frame = pack((plant.config_hash, controller.fresh()))
     while True:
         try:
+            sock.sendall(frame)
             inputs, memory = cast("tuple[Inputs, Memory]", receive(sock))
-        except FrameError:
-            return
-        answer = pack(controller.step(inputs, memory))
-        try:
-            sock.sendall(answer)
-        except ConnectionError:
+        except (FrameError, ConnectionError):
             return  # control has gone
+        frame = pack(controller.step(inputs, memory))
 
 
 def main() -> None:

@@ -88,7 +88,16 @@ async def test_intents_of_an_earlier_run_wait_for_the_plc_and_are_closed_by_read
     assert verify(place.url, place.heads, 6.0).open_intents == ()
 
 
-async def test_a_record_that_was_changed_keeps_it_out_and_is_told_once(place, make_record, caplog):
+@pytest.mark.parametrize(
+    ("deed", "why", "told"),
+    [
+        ("UPDATE audit SET body = replace(body, 'approved', 'refused') WHERE seq = 3", "corrupt", "cannot be opened"),
+        ("SELECT 1", "chain broken: run setwise audit verify", "CHAIN BROKEN"),  # only the guard is gone
+    ],
+)
+async def test_a_record_that_was_tampered_with_keeps_it_out_and_is_told_once(
+    place, make_record, caplog, deed, why, told
+):
     first = place.writer()
     await first.start(1.0)
     for cycle in range(3):
@@ -96,21 +105,21 @@ async def test_a_record_that_was_changed_keeps_it_out_and_is_told_once(place, ma
     await first.close(2.0)
     connection = sqlite3.connect(place.database)
     connection.execute("DROP TRIGGER audit_no_update")
-    connection.execute("UPDATE audit SET body = replace(body, 'approved', 'refused') WHERE seq = 3")
+    connection.execute(deed)
     connection.commit()
     connection.close()
 
     audit = place.writer()
     keeper = place.keeper(audit)
+    seen = []
     with caplog.at_level(logging.INFO, "setwise.record"):
-        seen = []
-        for _ in range(300):
+        for _ in range(400):
             await keeper.turn(memory())
             seen.append(keeper.why)
-            await asyncio.sleep(0.005)
-    assert seen[-1]
+            await asyncio.sleep(0.002)
     assert "" not in seen
-    assert len([record for record in caplog.records if record.message.startswith("record:")]) <= 1
+    assert seen[-1] == why
+    assert len([record for record in caplog.records if told in record.message]) == 1
     await audit.close(5.0)
 
 

@@ -260,3 +260,8 @@ def with_rules(**changes: object) -> Rules:
 
 def approvals(steps: Sequence[Step]) -> list[Mapping[str, float]]:
     return [step.intent.setpoints for step in steps if step.intent is not None]
+
+
+def arm(walk: Walk, **what: object) -> Request:
+    """Ask for closed loop as an operator does; ``what`` changes the request."""
+    return walk.request(**{"mode": Mode.CLOSED_LOOP, "confirmed": True, **what})

@@ -1,7 +1,7 @@
 """A whole plant on stage: the bench and control as real processes on real protocols, steered by a test.
 
-Times in the names: ``_s`` real seconds, ``plant_s`` seconds of the plant's clock, which runs ``SPEED`` times faster. All
-waits are generous: a test waits for what must come, and says what it saw last where that did not come.
+``utc_s`` and ``t`` are the plant's time, which runs ``SPEED`` times faster; other ``_s`` are real seconds. All waits
+are generous: a test waits for what must come, and says what it saw last where that did not come.
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ from supervisor.record import Answer, CycleRecord, Request
 from supervisor.site import Site
 
 SPEED = float(os.environ.get("SETWISE_STAGE_SPEED", "60"))
-MORNING = "2026-11-23T08:00:00"
-"""Local time at which the plant wakes up: nothing changes by schedule for four hours."""
 WAIT_S = 45.0
 ARM_S = 90.0
 LOOK_S = 0.04
@@ -242,7 +240,7 @@ class Stage:
     """Bench, control, and what tests do with them."""
 
     folder: Path
-    start_local: str = MORNING
+    start_local: str
     speed: float = SPEED
     data: Path | None = None
     edits: Mapping[str, str] = field(default_factory=dict)

@@ -1,5 +1,5 @@
-"""Control and its thinker killed, stopped and started again: the PLC takes back, nothing stale is written, no way around
-a person's new confirmation.
+"""Control and its thinker killed, stopped and started again: the PLC takes back, nothing stale is written, and there is
+no way around a person's new confirmation.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.hil.closed_loop.stage import (
 
 MOMENTS = [round(random.Random(69).random(), 2), *(round(random.Random(seed).random(), 2) for seed in range(8))]
 """When in a cycle control is killed, as a part of it."""
-NIGHTLY = [pytest.param(moment, marks=pytest.mark.nightly) for moment in MOMENTS[2:]]
+NIGHTLY = [pytest.param(moment, marks=pytest.mark.nightly) for moment in MOMENTS[1:]]
 
 
 def assert_shed_by_its_own_timer(stage: Stage, mark: int) -> None:
@@ -69,7 +69,7 @@ def assert_outcomes_true(stage: Stage, control: Control) -> None:
             assert arrived or outcome["outcome"] != "confirmed", (intent, closed[seq])
 
 
-@pytest.mark.parametrize("part", [*MOMENTS[:2], *NIGHTLY])
+@pytest.mark.parametrize("part", [MOMENTS[0], *NIGHTLY])
 def test_f69_kill_9_sheds_restarts_disarmed_and_resolves_orphans(stage: Stage, part: float) -> None:
     beat_s = stage.ready.clock.real_s(stage.plant.cycle_s)
     stage.control.until("a few writes", wrote, stage.now_utc_s + 2.0 * stage.plant.cycle_s)
@@ -116,31 +116,29 @@ def stopped_after_an_intent(stage: Stage, control: Control) -> int:
     raise StageError("control was never caught between intent and write")
 
 
-def test_f69_kill_9_while_it_starts_leaves_a_record_that_opens_again(stage: Stage) -> None:
+@pytest.mark.parametrize("delay_s", [1.0, *(pytest.param(s, marks=pytest.mark.nightly) for s in (0.4, 0.7, 1.5))])
+def test_f69_kill_9_while_it_starts_leaves_a_record_that_opens_again(stage: Stage, delay_s: float) -> None:
     stage.control.process.kill()
-    for delay_s in (0.8, 1.6):
-        control = stage.start_control()
-        time.sleep(delay_s)
-        control.process.kill()
+    control = stage.start_control()
+    time.sleep(delay_s)
+    control.process.kill()
     control = restarted_disarmed(stage)
     assert wrote(control.arm())
 
 
 def test_f59_a_stopped_control_sheds_and_writes_nothing_stale_when_it_goes_on(stage: Stage) -> None:
     control = stage.control
-    for _ in range(2):
-        control.arm()
-        stopped_after_an_intent(stage, control)
-        mark = stage.mark()
-        stage.until_shed()
-        assert_shed_by_its_own_timer(stage, mark)
-        since, mark = stage.now_utc_s, stage.mark()
-        control.process.send(signal.SIGCONT)
-        control.until("closed loop let go", let_go, since)
-        control.until("ten cycles more", lambda record: record.utc_s > since + 10.0 * stage.plant.cycle_s, since)
-        assert stage.written(mark) == []
-        assert shed(stage.state())
-        assert control.last().mode.actual is Mode.ADVISORY  # type: ignore[union-attr]
+    stopped_after_an_intent(stage, control)
+    mark = stage.mark()
+    stage.until_shed()
+    assert_shed_by_its_own_timer(stage, mark)
+    since, mark = stage.now_utc_s, stage.mark()
+    control.process.send(signal.SIGCONT)
+    control.until("closed loop let go", let_go, since)
+    control.until("ten cycles more", lambda record: record.utc_s > since + 10.0 * stage.plant.cycle_s, since)
+    assert stage.written(mark) == []
+    assert shed(stage.state())
+    assert control.last().mode.actual is Mode.ADVISORY  # type: ignore[union-attr]
     assert alarms(control.records(since - 300.0), "shed")
     assert wrote(control.arm())
 

@@ -7,12 +7,15 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -47,9 +50,11 @@ def filled(stage: Stage) -> Iterator[None]:
     with ballast.open("wb") as file:
         free = os.statvfs(data)
         os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
-    assert os.statvfs(data).f_bavail == 0
-    yield
-    ballast.unlink()
+    try:
+        assert os.statvfs(data).f_bavail == 0
+        yield
+    finally:
+        ballast.unlink()
 
 
 @contextlib.contextmanager
@@ -66,8 +71,10 @@ def failing(stage: Stage) -> Iterator[None]:
     """Let every write of control beyond the first 64 KiB of a file fail: to SQLite an I/O error."""
     pid, free = stage.control.process.pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (65_536, resource.RLIM_INFINITY))
-    yield
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, free)
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, free)
 
 
 def trouble_with_the_record(stage: Stage, trouble: Trouble, reasons: tuple[str, ...]) -> None:
@@ -81,7 +88,11 @@ def trouble_with_the_record(stage: Stage, trouble: Trouble, reasons: tuple[str, 
         assert said["not_stored"] in {f"decisions cannot be stored: {reason}" for reason in reasons}
         assert said["not_stored"] in setwise(stage, "status")
         time.sleep(3.0 if trouble is not locked else 5.0)
-        assert control.mode(Mode.OFF).accepted  # whatever the record does
+        # OFF whatever the record does; where not even the mailbox can be written, by the local signal.
+        if trouble is failing:
+            control.process.send(signal.SIGUSR1)
+        else:
+            assert control.mode(Mode.OFF).accepted
         assert stage.events("write", quiet) == []  # not even a heartbeat
     # All of it comes on record afterwards, out of the spool.
     until_stored(control)
@@ -116,6 +127,15 @@ def setwise(stage: Stage, *command: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
+def test_the_calendar_brings_the_night_limit_at_its_time(judged: Stage) -> None:
+    """APScheduler beside the beat. Steps of the wall clock are hard to make here: the calendar's unit tests do."""
+    control = judged.control
+    control.until("a first cycle", lambda record: record.limits["P_fan"] == (0.0, 120.0))
+    night = control.until("the night limit", lambda record: record.limits["P_fan"] == (0.0, 105.0))
+    local = datetime.fromtimestamp(night.utc_s, ZoneInfo("Europe/Berlin"))
+    assert (local.hour, local.minute) in ((21, 0), (21, 1))
+
+
 def test_f54_a_locked_database_means_no_write_and_shedding(stage: Stage) -> None:
     trouble_with_the_record(stage, locked, ("locked", "late", "busy"))
 
@@ -130,6 +150,7 @@ def test_f50_a_full_disk_means_no_write_and_shedding(tmp_path: Path) -> None:
         trouble_with_the_record(stage, filled, ("full",))
 
 
+@pytest.mark.nightly
 def test_f50_a_disk_that_is_full_from_the_start_is_said_and_nothing_is_armed(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk, staged(tmp_path / "stage", data=disk) as stage:
         stage.control.until("a cycle", lambda record: record.cycle > 2)

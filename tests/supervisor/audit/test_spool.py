@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from supervisor.audit.spool import _FIRST, Spool, Spooled, SpoolError
+from supervisor.audit.spool import _FIRST, Spool, Spooled, SpoolError, waiting
 
 SIZE = 64 * 1024
 
@@ -136,3 +136,30 @@ def test_a_file_of_something_else_is_taken_over(tmp_path):
     spool.append(_item(1))
     assert spool.read() == (_item(1),)
     spool.close()
+
+
+def test_a_reader_beside_control_sees_what_waits_and_changes_nothing(spool, tmp_path):
+    path = tmp_path / "spool.bin"
+    assert waiting(path) == ()
+    spool.append(_item(1, cycle=7, blob=b"packed"))
+    spool.append(_item(2))
+    before = path.read_bytes()
+    assert waiting(path) == spool.read()
+    assert path.read_bytes() == before
+    spool.clear(2)
+    assert waiting(path) == ()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"short"])
+def test_a_reader_names_a_file_that_is_no_spool(tmp_path, content):
+    path = tmp_path / "spool.bin"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SpoolError, match=r"spool\.bin"):
+        waiting(path)
+
+
+def test_a_reader_finds_nothing_in_a_file_of_something_else(tmp_path):
+    path = tmp_path / "spool.bin"
+    path.write_bytes(bytes(4096))
+    assert waiting(path) == ()

@@ -61,11 +61,8 @@ def test_a_broken_stranger_breaks_only_itself(stranger, tmp_path, target, text):
     assert setwise("check", write_tank(tmp_path), env=env).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["mode", "run", "audit", "demo", "bench", "check"])
+@pytest.mark.parametrize("name", ["mode", "audit", "demo"])
 def test_nobody_takes_a_name_that_is_there(stranger, name):
     env = stranger({name: "thief:run"}, {"thief": "def run(): print('mine now')"})
-    done = setwise(name, "--help", env=env)
-    assert done.returncode == 0
-    assert "mine now" not in done.stdout
-    assert "Plug-in" not in done.stdout
+    assert setwise(name, "--help", env=env).stdout == setwise(name, "--help").stdout
     assert "Plug-in" not in setwise("--help", env=env).stdout
