@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from safety.signals import Mode
-from tests.hil.closed_loop.stage import Control, Process, Stage, let_go, told, wrote
+from tests.hil.closed_loop.process import Process
+from tests.hil.closed_loop.stage import Control, Stage, let_go, told, wrote
 
 
 @pytest.fixture(scope="module")
