@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TextIO
 
+from constraints.plant import Plant
 from constraints.plantfile import PlantFileError, load
 from safety import handshake
 from safety.signals import Mode
@@ -36,12 +37,11 @@ from supervisor.inforce import PlantRule
 from supervisor.mailbox import Inbox, Mailbox, MailboxError
 from supervisor.memory import Memory
 from supervisor.opening import RecordKeeper
-from supervisor.record import CycleRecord
-from supervisor.resume import first_memory
+from supervisor.resume import first_memory, tripped_memory
 from supervisor.rules import Rules, rules_of
 from supervisor.secrets import SecretError, secrets_beside
 from supervisor.shell import RecordDesk, ThinkerDesk, WorldDesk
-from supervisor.site import Site
+from supervisor.site import DATABASE_FILE, Site
 
 LOG = logging.getLogger("setwise.control")
 CONFIRM_OF_CYCLE = 0.5
@@ -124,7 +124,7 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts
     keeper = RecordKeeper(audit, site.database_url, site.heads, clock)
     calendar = Calendar(clock, PlantRule(plant), audit, Keeper(site.database_url))
     mailbox = Mailbox(site.mailbox)
-    mailbox.recover()
+    _recovered(mailbox)
     inbox = Inbox(mailbox)
     thinker = ThinkerDesk(site.plant_path, plant, clock)
     world = WorldDesk(clock=clock, field=field, inbox=inbox, calendar=calendar, keeper=keeper, off=off)
@@ -134,7 +134,7 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts
 
 async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyncio.Event) -> int:
     plant, pacer = rules.plant, Pacer(clock, rules.plant.cycle_s)
-    memory = first_memory(plant, random.SystemRandom().randint(1, 0xFFFF), _last_record(site))
+    memory = _earlier(site, plant, random.SystemRandom().randint(1, 0xFFFF))
     await parts.field.start()
     parts.thinker.start()
     parts.calendar.start()
@@ -152,14 +152,26 @@ async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyn
     return 0
 
 
-def _last_record(site: Site) -> CycleRecord | None:
-    """Return the newest cycle of an earlier run; None where there is none or it cannot be read."""
+def _recovered(mailbox: Mailbox) -> None:
+    """Answer what an earlier run left; a damaged mailbox is put aside, for OFF must find one that works."""
+    try:
+        mailbox.recover()
+    except MailboxError as error:
+        LOG.warning("mailbox: %s; it now lies in %s", error, mailbox.start_anew())
+
+
+def _earlier(site: Site, plant: Plant, instance: int) -> Memory:
+    """Return the memory to start with. A record that is there and cannot be read counts as a trip: it may hold one."""
+    if site.database_url.startswith("sqlite") and not (site.data / DATABASE_FILE).exists():
+        return first_memory(plant, instance, None)
     try:
         stored = History(site.database_url).last()
     except HistoryError as error:
-        LOG.info("no earlier run to go on from: %s", error)
-        return None
-    return stored.record if stored is not None else None
+        if "no such table" in str(error) or "does not exist" in str(error):
+            return first_memory(plant, instance, None)
+        LOG.error("the last cycle on record cannot be read (%s): starting tripped", error)  # noqa: TRY400
+        return tripped_memory(plant, instance, "record_unread")
+    return first_memory(plant, instance, stored.record if stored is not None else None)
 
 
 async def _beats(shell: Shell, pacer: Pacer, memory: Memory, stop: asyncio.Event) -> Memory:

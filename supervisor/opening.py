@@ -30,7 +30,7 @@ class RecordKeeper:
         self._audit, self._url, self._heads, self._clock = audit, database_url, heads, clock
         self._opening = Opening(not_stored("opening"))
         self._open_task: asyncio.Task[Opening] | None = None
-        self._check_task: asyncio.Task[tuple[bool, str]] | None = None
+        self._check_task: asyncio.Task[tuple[bool | None, str]] | None = None
         self._checked = CHECKING
         self._capacity = Capacity(0.0, CapacityState.OK)
 
@@ -86,22 +86,23 @@ class RecordKeeper:
             self._check_task = asyncio.create_task(_verified(self._url, self._heads), name="verify-record")
         elif self._check_task.done() and self._checked == CHECKING:
             intact, text = self._check_task.result()
-            self._checked = "" if intact else "chain broken: run setwise audit verify"
             LOG.info("record: %s", text)
+            if intact is None:
+                self._check_task = None  # nothing was found out; the next cycle asks again
+            else:
+                self._checked = "" if intact else "chain broken: run setwise audit verify"
 
 
-async def _verified(url: str, heads: Path) -> tuple[bool, str]:
+async def _verified(url: str, heads: Path) -> tuple[bool | None, str]:
     """Check the record in a process of its own: a year of rows takes seconds, and the beat must not share them."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "supervisor.audit.verify",
-        "-",
-        str(heads),
-        env={**os.environ, DATABASE_VARIABLE: url},  # a password does not belong on a command line
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=DEVNULL,
-    )
+    command = (sys.executable, "-m", "supervisor.audit.verify", "-", str(heads))
+    environment = {**os.environ, DATABASE_VARIABLE: url}  # a password does not belong on a command line
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+        )
+    except OSError as error:
+        return None, f"cannot be checked: {error}"
     said, _ = await process.communicate()
-    return process.returncode == 0, (said.decode(errors="replace").splitlines() or ["no answer"])[0]
+    verdict = {0: True, 1: False}.get(process.returncode if process.returncode is not None else -1)
+    return verdict, (said.decode(errors="replace").splitlines() or ["the check ended without an answer"])[0]

@@ -33,6 +33,14 @@ def first_memory(plant: Plant, instance: int, last: CycleRecord | None) -> Memor
     )
 
 
+def tripped_memory(plant: Plant, instance: int, cause: str) -> Memory:
+    """Return the memory of a start that must not go on as if nothing had been: tripped for ``cause``, until a person
+    acknowledges it.
+    """
+    before = ModeMemory(actual=Mode.TRIPPED, causes=(cause,))
+    return Memory(shake=HandshakeMemory(instance), mode=modes.started(plant.start_in, before))
+
+
 def _operator_limits(plant: Plant, last: CycleRecord) -> dict[tuple[str, Side], float]:
     """Return the operators' limits of variables that the plant file still has."""
     found: dict[tuple[str, Side], float] = {}

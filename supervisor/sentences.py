@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from safety.signals import ModeState, Refusal
 
 REASONS: Mapping[str, str] = {
+    "record_unread": "the last cycle on record could not be read at start; it may have held a trip",
+    "restart": "it was tripped before the restart",
     "arming": "waiting for the PLC's answers before the first write",
     "rearm_needed": "a person has to confirm closed loop again",
     "schedule": "the schedule does not allow more now",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DATA_FOLDER = "setwise-data"
+DATABASE_FILE = "setwise.db"
 DATABASE_VARIABLE = "SETWISE_DATABASE"
 """PostgreSQL URL; without it the record is SQLite in the data folder."""
 
@@ -27,7 +28,7 @@ class Site:
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the record."""
-        return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{self.data / 'setwise.db'}"
+        return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{self.data / DATABASE_FILE}"
 
     @property
     def mailbox(self) -> Path:

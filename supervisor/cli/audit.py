@@ -9,13 +9,13 @@ from supervisor.audit.verify import verify
 from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
 from supervisor.clock import machine_utc_s
-from supervisor.site import DATABASE_VARIABLE, Site
+from supervisor.site import DATABASE_FILE, DATABASE_VARIABLE, Site
 
 
 def verify_record(plant: Path, data: Path | None, *, as_json: bool) -> None:
     """Print what the check of the record found; exit 1 when it is not intact."""
     site = Site.of(plant, data)
-    sqlite = site.data / "setwise.db"
+    sqlite = site.data / DATABASE_FILE
     if site.database_url.startswith("sqlite") and not sqlite.exists():
         fail(Exit.UNREACHABLE, f"there is no record {sqlite}: name --data, or set {DATABASE_VARIABLE}")
     report = verify(site.database_url, site.heads, machine_utc_s())

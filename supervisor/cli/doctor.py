@@ -24,7 +24,7 @@ from supervisor.clock import RealClock, machine_utc_s
 from supervisor.drivers.build import build_drivers
 from supervisor.rules import rules_of
 from supervisor.secrets import SecretError, secrets_beside
-from supervisor.site import Site
+from supervisor.site import DATABASE_FILE, Site
 
 FREE_BYTES_MIN = 500 * 2**20
 EXPIRY_DAYS_MIN = 30
@@ -87,7 +87,7 @@ def _disk(site: Site) -> Finding:
 
 
 def _record(site: Site) -> Finding:
-    if site.database_url.startswith("sqlite") and not (site.data / "setwise.db").exists():
+    if site.database_url.startswith("sqlite") and not (site.data / DATABASE_FILE).exists():
         return Finding("record", well=True, text="none yet; setwise run begins it")
     report = verify(site.database_url, site.heads, machine_utc_s())
     return Finding("record", report.intact, report.text().splitlines()[0])

@@ -14,6 +14,7 @@ from supervisor import control
 from supervisor.audit.verify import verify
 from supervisor.clock import RealClock, machine_utc_s
 from supervisor.control import run_until_told
+from supervisor.mailbox import Mailbox
 from supervisor.site import Site
 from tests.supervisor.tank import Control, closed_port, setwise, write_tank
 from tests.supervisor.walk import PLANT_FILE
@@ -70,13 +71,14 @@ def test_a_data_folder_that_cannot_be_made_is_said_so(tmp_path, capsys, caplog):
     assert "setwise-data" in said
 
 
-def test_a_damaged_mailbox_is_said_so(tmp_path, capsys, caplog):
-    plant = write_tank(tmp_path)
-    (tmp_path / "setwise-data").mkdir()
-    (tmp_path / "setwise-data" / "mailbox.db").write_bytes(b"this is no database" * 400)
-    said = refused(plant, capsys, caplog)
-    assert "cannot start" in said
-    assert "mailbox.db" in said
+def test_a_damaged_mailbox_is_put_aside_and_a_new_one_takes_requests(tmp_path, caplog):
+    path = tmp_path / "mailbox.db"
+    path.write_bytes(b"this is no database" * 400)
+    mailbox = Mailbox(path)
+    control._recovered(mailbox)
+    assert list(tmp_path.glob("mailbox.db.damaged-*"))
+    assert "mailbox.db" in caplog.text
+    assert mailbox.take(0.0) == ()
 
 
 def test_a_bug_is_not_called_a_wrong_plant_file(tmp_path, monkeypatch):

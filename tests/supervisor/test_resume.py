@@ -8,7 +8,7 @@ import pytest
 from constraints.plantfile import load
 from safety.signals import Mode, ModeState
 from supervisor.record import CycleRecord
-from supervisor.resume import first_memory
+from supervisor.resume import first_memory, tripped_memory
 
 PLANT = load(Path(__file__).parents[2] / "hil" / "demo" / "plant.yaml").plant
 LAST = CycleRecord(
@@ -54,3 +54,10 @@ def test_i23_a_latched_interlock_outlives_a_restart():
 def test_operators_limits_outlive_a_restart_where_the_variable_still_exists():
     last = replace(LAST, operator_limits={"T_in_sp.hi": 191.0, "gone.hi": 3.0, "moist.sideways": 1.0})
     assert first_memory(PLANT, 7, last).settings.operator == {("T_in_sp", "hi"): 191.0}
+
+
+def test_i23_a_record_that_cannot_be_read_counts_as_a_trip():
+    memory = tripped_memory(PLANT, 7, "record_unread")
+    assert memory.mode.actual is Mode.TRIPPED
+    assert not memory.mode.acknowledged
+    assert memory.mode.causes == ("record_unread",)

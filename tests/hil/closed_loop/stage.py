@@ -36,6 +36,8 @@ SPEED = float(os.environ.get("SETWISE_STAGE_SPEED", "60"))
 ARM_S = 90.0
 LOOK_S = 0.04
 SHED_PLANT_S = 90.0
+BUSY = ("shed: plc_echo", "shed: plc_epoch", "shed: candidate")
+"""How closed loop ends when this machine stops for a second, which is a minute at the plant."""
 SETPOINTS = frozenset({"SP.T_in_sp", "SP.feed_sp", "SP.fan_sp", "COMMIT"})
 """Registers of the PLC that carry a move; the others are heartbeat and envelope."""
 
@@ -160,6 +162,25 @@ class Control:
                 why = answer.why
                 time.sleep(0.3)
         raise StageError(f"not armed in {timeout_s:.0f} s: {why}; last: {told(self.last())}\n{self._log()}")
+
+    def moves(self, since_utc_s: float, wanted: Callable[[CycleRecord], bool] = lambda _: True) -> CycleRecord:
+        """Return a cycle since then that moved the plant and of which ``wanted`` is true. Where a busy machine shed
+        closed loop meanwhile, a person brings it back; where anything else did, that is an error.
+        """
+        moved = lambda record: wrote(record) and record.verdict == "approved" and wanted(record)  # noqa: E731
+        for _ in range(3):
+            try:
+                return self.until("moves", moved, since_utc_s, 8.0)
+            except StageError:
+                self.kept(since_utc_s)
+                self.arm()
+        return self.until("moves", moved, since_utc_s)
+
+    def kept(self, since_utc_s: float) -> None:
+        """Raise StageError where closed loop ended since then for another reason than a busy machine."""
+        for text in alarms(self.records(since_utc_s), "shed"):
+            if not text.startswith(BUSY):
+                raise StageError(f"closed loop ended: {text}")
 
     def verified(self) -> Report:
         return verify(self.site.database_url, self.site.heads, machine_utc_s())

@@ -56,7 +56,8 @@ def test_f69_ctrl_c_leaves_the_plant_shed_and_the_record_whole(tmp_path: Path, a
         demo.kill()
         demo.wait()
     said = (tmp_path / "said.txt").read_text()
-    assert code == 130, said
+    # Before Python has come to the demo's own lines it dies of the signal, which a shell shows as 130 as well.
+    assert code == 130 or (not after and code == -signal.SIGINT), said
     assert "Traceback" not in said
     assert processes_of(folder) == []
     if after:
