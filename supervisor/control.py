@@ -107,6 +107,7 @@ class _Parts:
     audit: AuditWriter
     calendar: Calendar
     inbox: Inbox
+    keeper: RecordKeeper
     thinker: ThinkerDesk
     shell: Shell
 
@@ -129,7 +130,7 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts
     thinker = ThinkerDesk(site.plant_path, plant, clock)
     world = WorldDesk(clock=clock, field=field, inbox=inbox, calendar=calendar, keeper=keeper, off=off)
     shell = Shell(rules, clock, field, thinker, world, RecordDesk(audit))
-    return _Parts(field, audit, calendar, inbox, thinker, shell)
+    return _Parts(field, audit, calendar, inbox, keeper, thinker, shell)
 
 
 async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyncio.Event) -> int:
@@ -145,6 +146,7 @@ async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyn
         await _let_go(parts.field, rules, memory, clock)
         await asyncio.to_thread(parts.calendar.close)
         parts.inbox.close()
+        await parts.keeper.close()
         await parts.thinker.close()
         await parts.field.close()
         await parts.audit.close(clock.now().utc_s)

@@ -60,6 +60,13 @@ class RecordKeeper:
         elif self._checked:
             self._turn_check()
 
+    async def close(self) -> None:
+        """End what is under way."""
+        tasks = [task for task in (self._open_task, self._check_task) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _turn_opening(self) -> None:
         if self._open_task is None:
             self._open_task = asyncio.create_task(self._audit.start(self._clock.now().utc_s))
@@ -103,6 +110,11 @@ async def _verified(url: str, heads: Path) -> tuple[bool | None, str]:
         )
     except OSError as error:
         return None, f"cannot be checked: {error}"
-    said, _ = await process.communicate()
+    try:
+        said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     verdict = {0: True, 1: False}.get(process.returncode if process.returncode is not None else -1)
     return verdict, (said.decode(errors="replace").splitlines() or ["the check ended without an answer"])[0]

@@ -130,10 +130,13 @@ class Control:
         return request
 
     def answer(self, request: Request) -> Answer:
-        found = Mailbox(self.site.mailbox).wait_answer(request.id, 30.0)
-        if found is None:
-            raise StageError(f"no answer to {request.action}: {told(self.last())}\n{self._log()}")
-        return found
+        """Wait for the answer to a request."""
+        mailbox = Mailbox(self.site.mailbox)
+        for _ in range(30):
+            if (found := mailbox.wait_answer(request.id, 1.0)) is not None:
+                return found
+            self.process.check()
+        raise StageError(f"no answer to {request.action}: {told(self.last())}\n{self._log()}")
 
     def ask(self, **what: object) -> Answer:
         return self.answer(self.request(**what))
