@@ -87,8 +87,9 @@ def _intents(control: Control) -> dict[tuple[object, object], dict[str, object]]
 
 def _without_intent(stage: Stage, controls: list[Control]) -> Iterator[str]:
     """A move set that the PLC was sent and that is on no record, or is another one there."""
+    events = stage.events("set")  # before the records: control may be at work, and an intent is there before its set
     known = [_intents(control) for control in controls]
-    for event in stage.events("set"):
+    for event in events:
         found = [
             intents[event["epoch"], event["seq"]] for intents in known if (event["epoch"], event["seq"]) in intents
         ]

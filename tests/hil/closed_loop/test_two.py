@@ -27,10 +27,11 @@ def other(judged: Stage) -> Iterator[Control]:
 
 def owners(stage: Stage, controls: list[Control], mark: int) -> list[int]:
     """Return whose move sets the PLC accepted since ``mark``, one after another, repetitions left out."""
+    events = stage.events("set", mark)  # before the records, where the intents are by then
     known = [{(body["epoch"], body["sequence"]): body for _, _, body in control.rows("intent")} for control in controls]
     found: list[int] = []
     order = stage.plant.handshake.mv_order
-    for event in stage.events("set", mark):
+    for event in events:
         if event["reject"] != "NONE":
             continue
         mine = [
