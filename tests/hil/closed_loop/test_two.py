@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -79,7 +80,12 @@ def test_f72_of_two_that_arm_at_once_at_most_one_holds(stage: Stage, other: Cont
     for control in both:
         control.until("a quiet while", lambda record: record.utc_s > quiet, quiet)
     since, mark = stage.now_utc_s, stage.mark()
+    for control in both:
+        control.process.send(signal.SIGSTOP)
     requests = [control.request(action="mode", mode=Mode.CLOSED_LOOP, confirmed=True) for control in both]
+    time.sleep(0.5)  # both are late for a cycle then, and begin it in the same moment
+    for control in both:
+        control.process.send(signal.SIGCONT)
     answers = [control.answer(request) for control, request in zip(both, requests, strict=True)]
     assert any(answer.accepted for answer in answers)
     end = stage.now_utc_s + 16.0 * stage.plant.cycle_s
