@@ -7,10 +7,36 @@ ahead of now by no more than the slack of one cycle's start. A setpoint that res
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
-from safety.signals import Refusal
+from safety.signals import Refusal, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledLimits:
+    """A range that follows another tag, straight between the points of a table. Raises ValueError where it is none."""
+
+    tag: str
+    points: tuple[tuple[float, float, float], ...]
+    """``(value of the tag, lo, hi)``, the tag's values ascending; between two points each limit runs straight."""
+
+    def __post_init__(self) -> None:
+        finite = all(math.isfinite(number) for point in self.points for number in point)
+        ascends = all(one[0] < other[0] for one, other in itertools.pairwise(self.points))
+        if not (len(self.points) > 1 and finite and ascends and all(lo < hi for _, lo, hi in self.points)):
+            raise ValueError("scheduled limits need two points or more, the tag's values ascending, each with lo < hi")
+
+    def at(self, value: float | None) -> tuple[float, float] | None:
+        """Return the limits where the tag has ``value``; None where that is not known or beyond the table."""
+        if value is None:
+            return None
+        for (x0, lo0, hi0), (x1, lo1, hi1) in itertools.pairwise(self.points):
+            if x0 <= value <= x1:
+                share = (value - x0) / (x1 - x0)
+                return lo0 + (lo1 - lo0) * share, hi0 + (hi1 - hi0) * share
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +57,8 @@ class Envelope:
     """Largest |setpoint - readback|."""
     readback: str | None = None
     """Tag of the measured value; it must be good for any write."""
+    scheduled: ScheduledLimits | None = None
+    """A second range that a setpoint must not move out of; one that it left outside may come back, no further out."""
 
     def __post_init__(self) -> None:
         sizes = (self.step_up, self.step_down, self.rate_up_per_min, self.rate_down_per_min)
@@ -38,6 +66,15 @@ class Envelope:
             raise ValueError("an envelope needs lo < hi, and steps, rates and window not below zero")
         if not (self.distance_from_measured == math.inf or (self.readback and self.distance_from_measured >= 0.0)):
             raise ValueError("a distance from measured needs a readback tag")
+        points = () if self.scheduled is None else self.scheduled.points
+        if not all(self.lo <= lo and hi <= self.hi for _, lo, hi in points):
+            raise ValueError("scheduled limits must lie inside lo and hi")
+
+    def scheduled_limits(self, snapshot: Snapshot) -> tuple[float, float] | None:
+        """Return the scheduled range on a validated snapshot, infinite where there is none; None where not known."""
+        if self.scheduled is None:
+            return -math.inf, math.inf
+        return self.scheduled.at(snapshot.good(self.scheduled.tag))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +102,7 @@ class Track:
         return (*older[-1:], *(each for each in self.writes if each.at_s >= since_s))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One change under judgement, seen from the worst place where the setpoint may stand now."""
 
@@ -74,12 +111,17 @@ class Step:
     rise: float
     fall: float
     measured: float | None
+    scheduled: tuple[float, float]
+    """How far out it may lie by its scheduled limits: these, or where it stands already."""
 
 
-def step_to(mv: str, value: float, *, actual: float, measured: float | None, track: Track) -> Step:
+def step_to(
+    mv: str, value: float, *, actual: float, measured: float | None, scheduled: tuple[float, float], track: Track
+) -> Step:
     """Return the change to ``value``; ``actual`` is what the PLC holds, the last write may stand elsewhere."""
     places = [actual, *(place for last in track.writes[-1:] for place in (last.lo, last.hi))]
-    return Step(mv=mv, value=value, rise=value - min(places), fall=max(places) - value, measured=measured)
+    lo, hi = min(scheduled[0], actual), max(scheduled[1], actual)
+    return Step(mv, value, rise=value - min(places), fall=max(places) - value, measured=measured, scheduled=(lo, hi))
 
 
 def check(step: Step, envelope: Envelope, track: Track, now_s: float) -> tuple[Refusal, ...]:
@@ -95,6 +137,10 @@ def check(step: Step, envelope: Envelope, track: Track, now_s: float) -> tuple[R
         refuse("range_hi", step.value, envelope.hi)
     if not envelope.lo <= step.value:
         refuse("range_lo", step.value, envelope.lo)
+    if not step.value <= step.scheduled[1]:
+        refuse("scheduled_hi", step.value, step.scheduled[1])
+    if not step.scheduled[0] <= step.value:
+        refuse("scheduled_lo", step.value, step.scheduled[0])
     if not step.rise <= envelope.step_up:
         refuse("step_up", step.rise, envelope.step_up)
     if not step.fall <= envelope.step_down:

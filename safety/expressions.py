@@ -2,8 +2,10 @@
 
 There are tags, numbers, ``+ - * / **``, comparisons (chained), ``and or not``, and the functions ``abs(x)``,
 ``min max avg median`` (of one value or more), ``rate(tag, seconds)`` (change per minute over that time),
-``delta(tag, seconds)`` (change over that time), ``age(tag)`` (seconds since it last had a new good sample) and
-``good(tag)`` (true or false, never unknown). Numbers are floats. Whatever is not known, not finite, or divided by zero
+``delta(tag, seconds)`` (change over that time), ``age(tag)`` (seconds since it last had a new good sample),
+``quality(tag)`` (192 good, 64 estimated, 0 bad, as OPC counts), ``good(tag)`` (true or false; these two are never
+unknown) and ``for_time(condition, seconds)`` (whether it has been met so long without a break). Numbers are floats.
+Whatever is not known, not finite, or divided by zero
 is unknown, and so is everything made of it, except where ``and``/``or`` is decided by the other side.
 """
 
@@ -18,15 +20,25 @@ from typing import Final
 from safety.grammar import COMPARISONS, TIMED, Expression, ExpressionError, Node, parse
 from safety.samples import History
 
-__all__ = ["Expression", "ExpressionError", "History", "Node", "Outcome", "evaluate", "parse"]
+__all__ = ["Expression", "ExpressionError", "History", "Node", "Outcome", "evaluate", "parse", "timed"]
 
 Outcome = bool | float | None
 
 
 def evaluate(expression: Expression, values: Mapping[str, float | None], history: History) -> Outcome:
-    """Return what it yields now, None where unknown. ``values`` holds good values; None or absent means unknown."""
+    """Return what it yields now, None where unknown. ``values`` holds good values; None or absent means unknown.
+
+    One with ``for_time`` needs a history that is ``timed`` for this moment.
+    """
     here = _Evaluation(values, history)
     return here.truth(expression.root) if expression.sort == "truth" else here.number(expression.root)
+
+
+def timed(expression: Expression, values: Mapping[str, float | None], history: History) -> History:
+    """Return the history in which every ``for_time`` of the expression has taken note of this moment."""
+    for timer in expression.timers:
+        history = history.timed(timer, met=_Evaluation(values, history).truth(timer.args[0]))
+    return history
 
 
 def _median(values: list[float]) -> float:
@@ -74,6 +86,8 @@ class _Evaluation:
             return self.values.get(node.tag)
         if node.op == "age":
             return self.history.age(node.tag)
+        if node.op == "quality":
+            return self.history.qualities.get(node.tag, 0.0)
         if node.op in TIMED:
             return self.change(node)
         values = [each for each in map(self.number, node.args) if each is not None]
@@ -94,6 +108,8 @@ class _Evaluation:
     def truth(self, node: Node) -> bool | None:
         if node.op == "good":
             return self.number(Node("tag", tag=node.tag)) is not None
+        if node.op == "for_time":
+            return self.history.lasted(node)
         if node.op in COMPARISONS:
             left, right = map(self.number, node.args)
             return None if left is None or right is None else _COMPARE[node.op](left, right)

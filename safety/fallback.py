@@ -1,11 +1,11 @@
-"""What happens to each MV when the supervisor lets go, and the candidates for standing still and for ramping."""
+"""What happens to each MV when the supervisor lets go, and the candidate for standing still."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from safety.encoding import EncodingError, around, quantise
+from safety.encoding import EncodingError, around
 from safety.interlocks import InterlockOutcome
 from safety.rules import GateRules, MvRule, at_work, closed_ways
 from safety.signals import Candidate, Move, ShedAction, Snapshot
@@ -49,56 +49,24 @@ def stand_still(
     without: Collection[str] = (),
     outcome: InterlockOutcome | None = None,
 ) -> Candidate:
-    """Return the candidate that keeps every MV at work where it stands, ``without`` some (``Link.unresolved``).
+    """Return the candidate that keeps every MV of ``controller`` at work where it stands, ``without`` some
+    (``Link.unresolved``).
 
     A setpoint between two values that can be sent goes to the nearer one, or the way that ``outcome`` and windup leave
     open. An MV that stands outside its envelope is left out: it stands still by not being written.
     """
-    return _candidate(controller, snapshot, rules, {}, without, outcome)
-
-
-def ramp(
-    controller: str,
-    snapshot: Snapshot,
-    rules: GateRules,
-    elapsed_s: float,
-    without: Collection[str] = (),
-    outcome: InterlockOutcome | None = None,
-) -> Candidate:
-    """Return the candidate that brings every MV toward its safe value as far as ``elapsed_s`` allows, else stands."""
-    goals = {}
-    for mv, rule in rules.mvs.items():
-        actual = snapshot.good(rule.actual)
-        if rule.safe_value is not None and actual is not None:
-            envelope, minutes = rule.envelope, elapsed_s / 60.0
-            up = min(envelope.step_up, envelope.rate_up_per_min * minutes)
-            down = min(envelope.step_down, envelope.rate_down_per_min * minutes)
-            goals[mv] = min(max(rule.safe_value, actual - down), actual + up)
-    return _candidate(controller, snapshot, rules, goals, without, outcome)
-
-
-def _candidate(
-    controller: str,
-    snapshot: Snapshot,
-    rules: GateRules,
-    goals: Mapping[str, float],
-    without: Collection[str],
-    outcome: InterlockOutcome | None,
-) -> Candidate:
     moves = []
     for mv, rule in rules.mvs.items():
-        actual = snapshot.good(rule.actual)
-        lo, hi = rule.envelope.lo, rule.envelope.hi
-        if mv in without or actual is None or not lo <= actual <= hi or at_work(mv, rule, snapshot):
+        actual, scheduled = snapshot.good(rule.actual), rule.envelope.scheduled_limits(snapshot)
+        if rule.owner != controller or mv in without or actual is None or scheduled is None:
             continue
+        if not rule.envelope.lo <= actual <= rule.envelope.hi or at_work(mv, rule, snapshot):
+            continue
+        lo = max(rule.envelope.lo, min(scheduled[0], actual))
+        hi = min(rule.envelope.hi, max(scheduled[1], actual))
         up_closed, down_closed = closed_ways(mv, rule, snapshot, outcome)
-        goal = goals.get(mv, actual)
-        goes = (goal > actual and not up_closed) or (goal < actual and not down_closed)
         try:
             below, above = around(actual, rule.encoding)
-            if goes:
-                moves.append(Move(mv, quantise(goal, actual, lo, hi, rule.encoding)))
-                continue
         except EncodingError:
             continue  # nothing that we could send would be where it stands
         sides = ((below, down_closed), (above, up_closed))

@@ -7,7 +7,7 @@ One cycle of the shell, where every ``..., memory = f(..., memory)`` is pure and
     outcome, locks = interlocks.evaluate(snapshot, rules.interlocks, locks)
     link, shake = handshake.observe(snapshot, rules.handshake, shake)
     decision, mode = modes.decide(Facts(conditions={**outcome.conditions, **link.conditions, ...}, ...), ..., now_s)
-    situation = Situation(decision.state, outcome, link)
+    situation = Situation(decision.state, outcome, link, watch(ages_s, watchdogs))
     verdict, gate = judge(candidate, snapshot, situation, rules, gate, now_s)
     if verdict.refusals:                                                   # stand still, through the same gate
         still = stand_still(candidate.controller, snapshot, rules, link.unresolved, outcome)
@@ -39,6 +39,7 @@ from safety.plc import move_set_crc
 from safety.progress import GateMemory, Pending, settle
 from safety.rules import GateRules, MvRule, at_work, closed_ways
 from safety.signals import Candidate, Mode, ModeState, Move, Refusal, Snapshot
+from safety.watchdog import Watch
 
 __all__ = ["GateMemory", "GateRules", "MvRule", "Situation", "Verdict", "judge", "settle", "stand_still"]
 
@@ -54,6 +55,7 @@ class Situation:
     mode: ModeState
     interlocks: InterlockOutcome
     link: Link
+    watch: Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def judge(
         refusals += found.refusals
         passed[move.mv] = found
     severities: list[Action] = ["shed" if each.code in _SHEDS else "hold" for each in refusals]
-    action = worst(situation.interlocks.action, *severities)
+    action = worst(situation.interlocks.action, situation.watch.action, *severities)
     memory = replace(memory, tracks=here.tracks, judged_at_s=max(now_s, memory.judged_at_s))
     if refusals or not candidate.moves:
         verdict = Verdict(None, tuple(refusals), situation.interlocks.tripped, action)
@@ -135,6 +137,8 @@ class _Bench:
         found += [Refusal("not_evaluated", name) for name in missing]
         if interlocks.action in ("shed", "off"):
             found.append(Refusal("interlock", interlocks.acting[0]))
+        if self.situation.watch.action == "shed":
+            found.append(Refusal("watchdog", self.situation.watch.late[0]))
         if not link.permit:
             found += [Refusal("handshake", reason) for reason in link.reasons or ("no_permit",)]
         found += [Refusal("unsettled", mv) for mv in self.memory.pending]
@@ -144,6 +148,8 @@ class _Bench:
         """Refuse for what concerns more than one move."""
         names = [move.mv for move in candidate.moves]
         found = [Refusal("duplicate", mv) for mv in sorted({mv for mv in names if names.count(mv) > 1})]
+        foreign = {mv for mv in names if mv in self.rules.mvs and self.rules.mvs[mv].owner != candidate.controller}
+        found += [Refusal("not_owner", mv) for mv in sorted(foreign)]
         active = sum(not at_work(mv, rule, self.snapshot) for mv, rule in self.rules.mvs.items())
         if active < self.rules.min_active_mvs:
             found.append(Refusal("min_active_mvs", "plant", {"active": active, "needed": self.rules.min_active_mvs}))
@@ -160,8 +166,8 @@ class _Bench:
             found.append(Refusal("unresolved", move.mv))
         if not math.isfinite(move.value):
             found.append(Refusal("not_finite", move.mv))
-        actual = self.snapshot.good(rule.actual)
-        if found or actual is None:
+        actual, scheduled = self.snapshot.good(rule.actual), rule.envelope.scheduled_limits(self.snapshot)
+        if found or actual is None or scheduled is None:
             return _Passed(found)
         track = self.tracks.get(move.mv, Track())
         measured = None if rule.envelope.readback is None else self.snapshot.good(rule.envelope.readback)
@@ -175,10 +181,10 @@ class _Bench:
             return _Passed([Refusal("encoding", move.mv, {"value": move.value})])
         if not abs(sent - move.value) <= gap or (self.rules.handshake.kind == "full" and travels != sent):
             found.append(Refusal("encoding", move.mv, {"value": move.value, "sent": sent}))
-        asked = step_to(move.mv, move.value, actual=actual, measured=measured, track=track)
+        asked = step_to(move.mv, move.value, actual=actual, measured=measured, scheduled=scheduled, track=track)
         found += check(asked, rule.envelope, track, self.now_s)
-        step = step_to(move.mv, sent, actual=actual, measured=measured, track=track)
-        if not found:  # what would really be sent, where what was asked for is in order
+        step = step_to(move.mv, sent, actual=actual, measured=measured, scheduled=scheduled, track=track)
+        if not found and sent != move.value:  # what would really be sent, where what was asked for is in order
             found += [replace(each, code=f"sent_{each.code}") for each in check(step, rule.envelope, track, self.now_s)]
         approved = ApprovedMove(move.mv, sent, payload)
         found += self.direction(approved, rule, actual, below, above)
@@ -198,6 +204,8 @@ class _Bench:
         """
         outcome, sent, found = self.situation.interlocks, move.value, []
         if not below <= sent <= above:
+            if self.situation.watch.action == "hold":
+                found.append(Refusal("watchdog", self.situation.watch.late[0]))
             goal = rule.safe_value
             safe = goal is not None and min(actual, goal) <= sent <= max(actual, goal)
             if outcome.action == "hold" or (outcome.action == "ramp" and not safe):

@@ -24,11 +24,11 @@ FUNCTIONS: Final = frozenset({"abs", "min", "max", "avg", "median"})
 """Functions of numbers."""
 TIMED: Final = frozenset({"rate", "delta"})
 """Functions of one tag and seconds."""
-OF_TAG: Final = frozenset({*TIMED, "age", "good"})
+OF_TAG: Final = frozenset({*TIMED, "age", "good", "quality"})
 """Functions of one tag."""
 COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 
-_TRUTHS: Final = frozenset({*COMPARISONS, "chain", "and", "or", "not", "good"})
+_TRUTHS: Final = frozenset({*COMPARISONS, "chain", "and", "or", "not", "good", "for_time"})
 _SYMBOLS: Final[Mapping[type[ast.AST], str]] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -64,7 +64,7 @@ class Node:
     args: tuple[Node, ...] = ()
     tag: str = ""
     number: float = 0.0
-    """The constant, or the seconds of ``rate`` and ``delta``."""
+    """The constant, or the seconds of ``rate``, ``delta`` and ``for_time``."""
     column: int = field(default=0, compare=False)
 
     @property
@@ -79,25 +79,17 @@ class Expression:
 
     text: str
     root: Node
+    names: frozenset[str] = field(compare=False, repr=False)
+    """Every tag it speaks of."""
+    windows: Mapping[str, float] = field(compare=False, repr=False)
+    """Tags whose past it needs, with how many seconds of it."""
+    timers: tuple[Node, ...] = field(compare=False, repr=False)
+    """Every ``for_time``, the inner before the outer."""
 
     @property
     def sort(self) -> Sort:
         """Whether it yields a number or a truth."""
         return self.root.sort
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Every tag it speaks of."""
-        return frozenset(node.tag for node in _walk(self.root) if node.tag)
-
-    @property
-    def windows(self) -> Mapping[str, float]:
-        """Tags whose past it needs, with how many seconds of it."""
-        found: dict[str, float] = {}
-        for node in _walk(self.root):
-            if node.op in TIMED:
-                found[node.tag] = max(node.number, found.get(node.tag, 0.0))
-        return found
 
 
 def parse(text: str) -> Expression:
@@ -115,7 +107,19 @@ def parse(text: str) -> Expression:
         raise ExpressionError(f"not an expression: {error.msg}", indent + column) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError("not an expression", indent) from error
-    return Expression(text, _Reader(start, indent).read(tree.body, 1))
+    root = _Reader(start, indent).read(tree.body, 1)
+    nodes = _walk(root)
+    windows: dict[str, float] = {}
+    for node in nodes:
+        if node.op in TIMED:
+            windows[node.tag] = max(node.number, windows.get(node.tag, 0.0))
+    return Expression(
+        text=text,
+        root=root,
+        names=frozenset(node.tag for node in nodes if node.tag),
+        windows=windows,
+        timers=tuple(node for node in reversed(nodes) if node.op == "for_time"),
+    )
 
 
 class _Reader:
@@ -207,6 +211,8 @@ class _Reader:
         name = node.func.id
         if name in OF_TAG:
             return self.of_tag(node, name)
+        if name == "for_time":
+            return self.for_time(node, depth)
         if name not in FUNCTIONS:
             raise self.error(node, f"there is no function {name!r}")
         if not node.args or (name == "abs" and len(node.args) != 1):
@@ -218,13 +224,24 @@ class _Reader:
             case [ast.Name(id=tag)] if name not in TIMED:
                 return Node(name, tag=tag, column=self.column(node))
             case [ast.Name(id=tag), ast.Constant() as constant] if name in TIMED:
-                seconds = self.constant(constant).number
-                if not 0.0 < seconds <= SECONDS_MAX:
-                    raise self.error(constant, f"seconds must be above 0 and at most {SECONDS_MAX:g}")
-                return Node(name, tag=tag, number=seconds, column=self.column(node))
+                return Node(name, tag=tag, number=self.seconds(constant), column=self.column(node))
             case _:
                 wanted = "a tag and seconds as a plain number" if name in TIMED else "one tag"
                 raise self.error(node, f"{name} needs {wanted}")
+
+    def for_time(self, node: ast.Call, depth: int) -> Node:
+        match node.args:
+            case [condition, ast.Constant() as constant]:
+                args = (self.part(condition, depth, "truth"),)
+                return Node("for_time", args, number=self.seconds(constant), column=self.column(node))
+            case _:
+                raise self.error(node, "for_time needs a condition and seconds as a plain number")
+
+    def seconds(self, node: ast.Constant) -> float:
+        seconds = self.constant(node).number
+        if not 0.0 < seconds <= SECONDS_MAX:
+            raise self.error(node, f"seconds must be above 0 and at most {SECONDS_MAX:g}")
+        return seconds
 
 
 def _walk(node: Node) -> list[Node]:

@@ -6,6 +6,9 @@ where it would only block), because nothing may move blindly; then it acts like 
 ``block_up``/``block_down`` forbid one MV one direction; ``ramp`` allows only moves toward safe values; ``hold`` none at
 all; ``shed`` hands the loops back; ``off`` also locks. Each allows strictly less than the one before: where a ramp must
 happen whatever else is wrong, declare ``shed`` and let the PLC ramp (shed option ``safe_value``).
+
+A person may bypass one that says so, for a time: then it is evaluated and asks for nothing. Its state stays what it was
+and its delay runs on, so that it acts at once when the bypass ends. No bypass outlives the process (reference: F68).
 """
 
 from __future__ import annotations
@@ -42,6 +45,30 @@ def worst(*actions: Action) -> Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BypassRule:
+    """Who may bypass an interlock, and for how long at most. Raises ValueError where that cannot be."""
+
+    role: str = "engineer"
+    longest_s: float = 28_800.0
+    """One shift of eight hours."""
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES or not 0.0 < self.longest_s < math.inf:
+            raise ValueError(f"a bypass by role {self.role!r} for up to {self.longest_s!r} s is not possible")
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """One interlock that is bypassed."""
+
+    owner: str
+    """The person who answers for it."""
+    reason: str
+    until_s: float
+    """Monotonic; it is in force before this moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interlock:
     """One rule. Raises ValueError where it could never work as declared."""
 
@@ -57,6 +84,10 @@ class Interlock:
     """Stays tripped until a person resets it."""
     reset_role: str = "operator"
     alarm: Literal["none", "low", "medium", "high"] = "medium"
+    bypass: BypassRule | None = None
+    """None: it cannot be bypassed."""
+    proof_due_utc_s: float | None = None
+    """When its next proof test is due, with sensor and all; an alarm then says so. None where none is planned."""
 
     def __post_init__(self) -> None:
         if self.when.sort != "truth":
@@ -92,9 +123,10 @@ class InterlockMemory:
     states: Mapping[str, InterlockState] = field(default_factory=dict)
     history: History = field(default_factory=History)
     first_out: str | None = None
+    bypasses: Mapping[str, Bypass] = field(default_factory=dict)
 
     def restarted(self) -> InterlockMemory:
-        """Return what outlives a restart of the process: latches and counters, nothing measured in its seconds."""
+        """Return what outlives a restart of the process: latches and counters, no bypass, nothing in its seconds."""
         states = {
             name: InterlockState(tripped=state.latched, latched=state.latched, trips=state.trips)
             for name, state in self.states.items()
@@ -116,6 +148,8 @@ class InterlockOutcome:
     """Of these, the tripped ones."""
     first_out: str | None
     """The one that tripped first since all were clear."""
+    bypassed: tuple[str, ...]
+    """Names of those that ask for nothing because a person said so."""
     states: Mapping[str, InterlockState]
     """By name: every interlock that was evaluated."""
 
@@ -144,13 +178,19 @@ def evaluate(
             windows[tag] = max(seconds, windows.get(tag, 0.0))
     values = {tag: snapshot.good(tag) for interlock in interlocks for tag in interlock.when.names}
     history = memory.history.push(snapshot, frozenset(values), windows)
+    bypasses = {name: each for name, each in memory.bypasses.items() if now_s < each.until_s and elapsed_s < math.inf}
     states: dict[str, InterlockState] = {}
     for interlock in interlocks:
+        history = when.timed(interlock.when, values, history)
         outcome = when.evaluate(interlock.when, values, history)
         condition = None if outcome is None else bool(outcome)
         before = memory.states.get(interlock.name, InterlockState())
-        states[interlock.name] = _next(interlock, condition=condition, elapsed_s=elapsed_s, before=before)
+        after = _next(interlock, condition=condition, elapsed_s=elapsed_s, before=before)
+        if interlock.name in bypasses:
+            after = replace(before, condition=condition, met_s=after.met_s)
+        states[interlock.name] = after
     acting = [each for each in interlocks if states[each.name].tripped or states[each.name].condition is None]
+    acting = [each for each in acting if each.name not in bypasses]
     acting.sort(key=lambda each: (-ACTIONS.index(_asks(each, states[each.name])), each.name))
     tripped = tuple(each.name for each in acting if states[each.name].tripped)
     first_out = (memory.first_out or tripped[0]) if tripped else None
@@ -162,9 +202,10 @@ def evaluate(
         acting=tuple(each.name for each in acting),
         tripped=tripped,
         first_out=first_out,
+        bypassed=tuple(bypasses),
         states=states,
     )
-    return outcome_now, InterlockMemory(now_s, states, history, first_out)
+    return outcome_now, InterlockMemory(now_s, states, history, first_out, bypasses)
 
 
 def reset(
@@ -181,6 +222,34 @@ def reset(
         return memory, "still_tripped"
     states = {**memory.states, name: replace(state, latched=False, tripped=False, met_s=0.0)}
     return replace(memory, states=states), ""
+
+
+def bypass(
+    memory: InterlockMemory, interlocks: Sequence[Interlock], name: str, bypass: Bypass, role: str, now_s: float
+) -> tuple[InterlockMemory, str]:
+    """Bypass ``name`` from the next evaluation on, or prolong that; the text is empty when done, else why not:
+    ``unknown_interlock no_bypass role no_owner no_reason too_long``.
+    """
+    found = next((each for each in interlocks if each.name == name), None)
+    rule = found.bypass if found is not None else None
+    if rule is None:
+        return memory, "unknown_interlock" if found is None else "no_bypass"
+    checks = {
+        "role": may(role, rule.role),
+        "no_owner": bool(bypass.owner.strip()),
+        "no_reason": bool(bypass.reason.strip()),
+        "too_long": 0.0 < bypass.until_s - now_s <= rule.longest_s,
+    }
+    why = next((each for each, met in checks.items() if not met), "")
+    return (memory, why) if why else (replace(memory, bypasses={**memory.bypasses, name: bypass}), "")
+
+
+def restore(memory: InterlockMemory, name: str) -> tuple[InterlockMemory, str]:
+    """End the bypass of ``name``, as anybody may; the text is empty when done, else ``not_bypassed``."""
+    if name not in memory.bypasses:
+        return memory, "not_bypassed"
+    bypasses = {each: bypass for each, bypass in memory.bypasses.items() if each != name}
+    return replace(memory, bypasses=bypasses), ""
 
 
 def _next(interlock: Interlock, *, condition: bool | None, elapsed_s: float, before: InterlockState) -> InterlockState:

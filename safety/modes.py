@@ -48,8 +48,10 @@ NEEDS: Final[Mapping[Mode, Mapping[Ask, Need]]] = {
 """``nothing``: anybody, at any time, even late. ``arm`` and ``rearm``: a role, and what ``_ready`` says."""
 PERMITS: Final[Mapping[str, Mode]] = {
     "no_trip": Mode.TRIPPED,
+    "guard": Mode.TRIPPED,
     "interlocks": Mode.ADVISORY,
     "gate": Mode.ADVISORY,
+    "watchdog": Mode.ADVISORY,
     "audit": Mode.ADVISORY,
     "proof_test": Mode.ADVISORY,
     "plc_remote": Mode.ADVISORY,

@@ -17,6 +17,8 @@ from safety.signals import Refusal, Snapshot
 class MvRule:
     """One MV that may be written; tags are names in the snapshot."""
 
+    owner: str
+    """The controller that may move it."""
     envelope: Envelope
     encoding: Encoding
     actual: str
@@ -66,6 +68,8 @@ def at_work(mv: str, rule: MvRule, snapshot: Snapshot) -> list[Refusal]:
         found.append(Refusal("actual_bad", mv))
     if rule.envelope.readback is not None and snapshot.good(rule.envelope.readback) is None:
         found.append(Refusal("readback_bad", mv))
+    if rule.envelope.scheduled_limits(snapshot) is None:
+        found.append(Refusal("schedule_bad", mv))
     return found
 
 

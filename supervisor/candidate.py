@@ -1,4 +1,4 @@
-"""From a plan to a candidate for the gate: numbers that the PLC can hold, no faster than this moment can afford.
+"""From what is wanted to a candidate for the gate: numbers that the PLC can hold, no faster than this moment affords.
 
 The gate refuses and never repairs; so what is proposed must already be right. Pure.
 """
@@ -9,10 +9,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from controllers.types import Plan
 from safety.encoding import quantise
 from safety.envelope import Envelope, Track
 from safety.gate import GateMemory
+from safety.interlocks import InterlockOutcome
+from safety.rules import closed_ways
 from safety.signals import Candidate, Move, Snapshot
 from supervisor.rules import Rules
 
@@ -30,7 +31,7 @@ class Room:
 
 def candidate_of(
     rules: Rules,
-    plan: Plan,
+    wishes: Mapping[str, float],
     snapshot: Snapshot,
     gate: GateMemory,
     still: Candidate,
@@ -38,18 +39,18 @@ def candidate_of(
     *,
     limits: Mapping[str, tuple[float, float]],
 ) -> Candidate:
-    """Return the plan's moves as numbers that the PLC can hold and that this moment can afford.
+    """Return ``wishes`` (setpoints by MV) as numbers that the PLC can hold and that this moment can afford.
 
     A cycle that began early has earned less of its rate; an MV whose account is not open yet stands still.
-    ``limits``: the operator limits in force. The gate knows only the safety limits, so nothing goes beyond them here; a
-    setpoint that operators left outside may stand there or come in. What is not a number is proposed as it is: the gate
-    refuses it, and the record says so.
+    ``limits``: the limits in force, those that operators and a scheduling tag set. The gate knows no operator limits,
+    so nothing goes beyond them here; a setpoint that was left outside may stand there or come in. What is not a number
+    is proposed as it is: the gate refuses it, and the record says so.
     """
     moves = []
     for move in still.moves:
         rule = rules.gate.mvs[move.mv]
         track = gate.tracks.get(move.mv)
-        wanted = plan.moves.get(move.mv)
+        wanted = wishes.get(move.mv)
         actual = snapshot.good(rule.actual)
         if wanted is None or actual is None or track is None or track.paid_until_s is None:
             moves.append(move)
@@ -63,6 +64,33 @@ def candidate_of(
         value = min(max(wanted, actual - room.down), actual + room.up)
         moves.append(Move(move.mv, quantise(value, actual, rule.envelope.lo, rule.envelope.hi, rule.encoding)))
     return Candidate(still.controller, snapshot.cycle, tuple(moves))
+
+
+def to_safe_values(rules: Rules, snapshot: Snapshot, outcome: InterlockOutcome) -> Mapping[str, float]:
+    """Return where a ``ramp`` interlock wants each MV that has a safe value and whose way there is open."""
+    goals = {}
+    for mv, rule in rules.gate.mvs.items():
+        actual, goal = snapshot.good(rule.actual), rule.safe_value
+        up_closed, down_closed = closed_ways(mv, rule, snapshot, outcome)
+        if actual is not None and goal is not None and not (up_closed if goal > actual else down_closed):
+            goals[mv] = goal
+    return goals
+
+
+def narrowed(
+    rules: Rules, snapshot: Snapshot, limits: Mapping[str, tuple[float, float]]
+) -> Mapping[str, tuple[float, float]]:
+    """Return ``limits`` (by variable) with those of each MV inside its scheduled limits, where these are known.
+
+    Where nothing is left between the two, the scheduled limit that is nearer counts for both.
+    """
+    found = dict(limits)
+    for mv, rule in rules.gate.mvs.items():
+        scheduled = rule.envelope.scheduled_limits(snapshot)
+        if scheduled is not None and rule.envelope.scheduled is not None:
+            lo, hi = limits.get(mv, scheduled)
+            found[mv] = (min(max(lo, scheduled[0]), scheduled[1]), max(min(hi, scheduled[1]), scheduled[0]))
+    return found
 
 
 def affordable(envelope: Envelope, track: Track, until_s: float) -> Room:

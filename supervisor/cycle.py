@@ -14,7 +14,7 @@ from controllers.memory import Memory as ControllerMemory
 from controllers.types import Inputs, Plan
 from safety.approval import Approval
 from safety.signals import BeatFrame, Instant, Snapshot, WriteReceipt
-from supervisor import think
+from supervisor import conclude, think
 from supervisor.clock import Clock, Stopwatch
 from supervisor.memory import Decision, Memory, Outside, Result, View
 from supervisor.record import Answer, CycleRecord, Intent
@@ -96,10 +96,10 @@ async def cycle(shell: Shell, memory: Memory) -> Memory:
     watch.lap("beat")
     await shell.world.answer(decision.answers)
     result = Result(stored, receipts, outside, watch.laps_ms())
-    record, memory = think.conclude(shell.rules, view, plan, decision, memory, result)
+    record, memory = conclude.conclude(shell.rules, view, plan, decision, memory, result)
     settled = await shell.record.settle(record, view, before)
     watch.lap("settle")
-    return think.remembered(memory, settled, watch.laps_ms()["settle"])
+    return conclude.remembered(memory, settled, watch.laps_ms()["settle"])
 
 
 async def _read(shell: Shell, number: int) -> Snapshot:
@@ -116,7 +116,7 @@ async def _written(shell: Shell, decision: Decision, stored: Stored | None) -> t
     if approval is None or stored is None:
         return ()
     if not stored.stored:
-        return think.not_sent(decision, f"not on record: {stored.why}")
+        return conclude.not_sent(decision, f"not on record: {stored.why}")
     return await shell.field.write(approval)
 
 

@@ -8,7 +8,6 @@ from constraints.plant import Plant
 from controllers.types import Inputs
 from safety.signals import MvStatus, Snapshot
 from supervisor.service import Service
-from supervisor.settings import Settings
 
 UP_CLOSED = frozenset({MvStatus.WDUP_HIGH, MvStatus.WDUP})
 DOWN_CLOSED = frozenset({MvStatus.WDUP_LOW, MvStatus.WDUP})
@@ -18,8 +17,8 @@ def controller_inputs(  # noqa: PLR0913 - one source an argument; keyword-only
     plant: Plant,
     snapshot: Snapshot,
     service: Service,
-    settings: Settings,
     *,
+    limits: Mapping[str, tuple[float, float]],
     money: Mapping[str, float],
     blocked_up: frozenset[str],
     blocked_down: frozenset[str],
@@ -37,7 +36,7 @@ def controller_inputs(  # noqa: PLR0913 - one source an argument; keyword-only
         y_new=service.new_sample,
         cv_status=service.cvs,
         d={name: usable(snapshot, name) for name in plant.dvs},
-        limits=settings.active,
+        limits=limits,
         targets={name: cv.target for name, cv in plant.cvs.items() if cv.target is not None},
         money=money,
         blocked_up=blocked_up | {mv for mv, status in service.mvs.items() if status in UP_CLOSED},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from controllers.memory import Memory as ControllerMemory
 from controllers.types import Inputs
@@ -13,12 +14,15 @@ from safety.interlocks import InterlockMemory, InterlockOutcome
 from safety.modes import ModeDecision, ModeMemory
 from safety.signals import Instant, Mode, Refusal, Snapshot, WriteReceipt
 from safety.validity import ValidityMemory
+from safety.watchdog import Watch
 from supervisor.alarms import Standing
 from supervisor.heed import Heed
 from supervisor.record import Answer, Intent, Request
 from supervisor.service import Service, ServiceMemory
 from supervisor.settings import Settings, Side
 from supervisor.stored import Stored
+
+Proposed = Literal["plan", "ramp", "stand_still"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,9 @@ class Memory:
     gate_sheds: str = ""
     """Refusal of the last cycle that ends closed loop; empty where there was none."""
     proof_failures: tuple[str, ...] | None = None
-    """What the proof test at the last arming found; None before the first."""
+    """What the proof test found at the last arming and since; None before the first."""
+    guard_why: str = ""
+    """What the guard before the drivers objected to in the last set that the gate approved; empty where nothing."""
     confirmed_at_s: float | None = None
     """When a person last confirmed closed loop."""
     shed_why: str = ""
@@ -94,11 +100,13 @@ class Decision:
     mode: ModeDecision
     interlocks: InterlockOutcome
     link: Link
+    watch: Watch
     verdict: Verdict | None
     """None where nothing was judged: not in closed loop."""
     first_refusals: tuple[Refusal, ...]
     """Why the controller's own candidate was refused, where standing still was judged after it."""
-    stands_still: bool
+    proposed: Proposed
+    """What the gate judged last: the plan, the way to safe values, or standing still."""
     intent: Intent | None
     answers: tuple[Answer, ...]
 

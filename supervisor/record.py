@@ -51,7 +51,7 @@ class Intent:
         }
 
 
-Action = Literal["mode", "limit", "acknowledge", "reset", "limits_schedule", "prices"]
+Action = Literal["mode", "limit", "acknowledge", "reset", "bypass", "restore", "limits_schedule", "prices"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,7 @@ class Request:
     variable: str | None = None
     side: Literal["lo", "hi"] | None = None
     value: float | None = None
+    """A limit, in the variable's unit; the seconds of a bypass."""
     interlock: str | None = None
 
 
@@ -109,7 +110,7 @@ class CycleRecord:
     """By tag: value (None where there is none), quality, why."""
     plan: Mapping[str, JsonValue]
     """The controller's plan, JSON-ready; ``status`` at least."""
-    verdict: Literal["approved", "refused", "stand_still", "none"]
+    verdict: Literal["approved", "ramp", "refused", "stand_still", "none"]
     refusals: tuple[Refusal, ...] = ()
     trips: tuple[str, ...] = ()
     latched: tuple[str, ...] = ()

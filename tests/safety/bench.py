@@ -7,7 +7,7 @@ import struct
 from safety.envelope import Track, Written
 from safety.gate import GateMemory, Situation, judge
 from safety.signals import Mode
-from tests.safety.words import clear, closed, gate_rules, link, snapshot, values
+from tests.safety.words import calm, clear, closed, gate_rules, link, snapshot, values
 
 NOW = 1000.0
 
@@ -17,10 +17,13 @@ def rested(actual=180.0, *, since=900.0, **changes):
     return Track(**{"writes": (Written(since, actual, actual),), "paid_until_s": since, "expected": actual, **changes})
 
 
-def verdict(proposal, *, rules=None, tags=None, memory=None, mode=None, locks=None, shake=None, now=NOW, read=NOW):
+def verdict(
+    proposal, *, rules=None, tags=None, memory=None, mode=None, locks=None, shake=None, late=None, now=NOW, read=NOW
+):
     rules = rules or gate_rules()
     memory = memory or GateMemory({mv: rested() for mv in rules.mvs})
-    situation = Situation(closed(Mode.CLOSED_LOOP if mode is None else mode), locks or clear(), shake or link())
+    asked = closed(Mode.CLOSED_LOOP if mode is None else mode)
+    situation = Situation(asked, locks or clear(), shake or link(), late or calm())
     return judge(proposal, snapshot(tags or values(), now=read), situation, rules, memory, now)
 
 

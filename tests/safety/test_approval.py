@@ -8,7 +8,7 @@ import pytest
 
 from safety.approval import Approval, ApprovedMove, OnceOnly, SealError
 from safety.gate import GateMemory, Situation, judge, stand_still
-from tests.safety.words import clear, closed, gate_rules, link, snapshot, values
+from tests.safety.words import calm, clear, closed, gate_rules, link, snapshot, values
 
 FIELDS = {
     "controller": "x", "cycle": 1, "epoch": 1, "sequence": 1, "mask": 1, "crc": 0, "limits_hash": "", "config_hash": "",
@@ -18,8 +18,8 @@ FIELDS = {
 
 def approved(**changes):
     rules, now = gate_rules(), snapshot(values())
-    situation = Situation(closed(), clear(), link(**changes))
-    return judge(stand_still("x", now, rules), now, situation, rules, GateMemory(), 1000.0)[0].approval
+    situation = Situation(closed(), clear(), link(**changes), calm())
+    return judge(stand_still("dryer", now, rules), now, situation, rules, GateMemory(), 1000.0)[0].approval
 
 
 def test_i02_nobody_else_builds_one():

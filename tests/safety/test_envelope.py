@@ -10,12 +10,13 @@ from safety.envelope import Step, Track, Written, check, paid_until, step_to
 from tests.safety.words import HI, LO, envelope
 
 UP, DOWN = math.inf, -math.inf
+FREE = (-math.inf, math.inf)
 
 
 def codes(value, *, actual=180.0, measured=180.0, track=None, now=1000.0, **changes):
     track = track or Track()
     limits = envelope(**{"step_up": 1e9, "step_down": 1e9, "distance_from_measured": 1e9, **changes})
-    step = step_to("sp", value, actual=actual, measured=measured, track=track)
+    step = step_to("sp", value, actual=actual, measured=measured, scheduled=FREE, track=track)
     return [refusal.code for refusal in check(step, limits, track, now)]
 
 
@@ -28,7 +29,7 @@ def codes(value, *, actual=180.0, measured=180.0, track=None, now=1000.0, **chan
         (math.nextafter(HI, UP), ["range_hi"]),
         (math.inf, ["range_hi", "step_up", "distance"]),
         (-math.inf, ["range_lo", "step_down", "distance"]),
-        (math.nan, ["range_hi", "range_lo", "step_up", "step_down", "distance"]),
+        (math.nan, ["range_hi", "range_lo", "scheduled_hi", "scheduled_lo", "step_up", "step_down", "distance"]),
     ],
 )
 def test_i01_range(value, found):
@@ -102,13 +103,15 @@ def test_an_infinite_range_is_no_range(changes):
 
 def test_refusals_carry_their_numbers():
     limits = envelope()
-    step = step_to("sp", 210.0, actual=180.0, measured=100.0, track=Track((Written(999.0, 180.0, 180.0),)))
+    step = step_to(
+        "sp", 210.0, actual=180.0, measured=100.0, scheduled=FREE, track=Track((Written(999.0, 180.0, 180.0),))
+    )
     found = {each.code: (each.subject, dict(each.detail)) for each in check(step, limits, Track(), 1000.0)}
     assert found["range_hi"] == ("sp", {"value": 210.0, "size": 210.0, "limit": 205.0})
     assert found["step_up"] == ("sp", {"value": 210.0, "size": 30.0, "limit": 1.0})
     assert found["distance"] == ("sp", {"value": 210.0, "size": 110.0, "limit": 30.0})
     track = Track((Written(999.0, 180.0, 180.0),))
-    step = step_to("sp", 140.0, actual=180.0, measured=None, track=track)
+    step = step_to("sp", 140.0, actual=180.0, measured=None, scheduled=FREE, track=track)
     found = {each.code: dict(each.detail) for each in check(step, limits, track, 1000.0)}
     assert found == {
         "range_lo": {"value": 140.0, "size": 140.0, "limit": 150.0},
@@ -116,7 +119,10 @@ def test_refusals_carry_their_numbers():
         "window": {"value": 140.0, "size": 40.0, "limit": 8.0},
     }
     (refusal,) = check(
-        step_to("sp", 180.0, actual=180.0, measured=None, track=Track()), envelope(hi=math.inf), Track(), 0.0
+        step_to("sp", 180.0, actual=180.0, measured=None, scheduled=FREE, track=Track()),
+        envelope(hi=math.inf),
+        Track(),
+        0.0,
     )
     assert refusal.detail["size"] == 180.0
     assert math.isnan(refusal.detail["limit"])
@@ -138,7 +144,7 @@ def test_what_is_not_known_does_not_count():
     ],
 )
 def test_moving_costs_time(rise, fall, paid):
-    step = Step(mv="sp", value=180.0, rise=rise, fall=fall, measured=None)
+    step = Step(mv="sp", value=180.0, rise=rise, fall=fall, measured=None, scheduled=FREE)
     assert paid_until(step, envelope(), Track(paid_until_s=900.0), 1000.0) == paid
     assert paid_until(step, envelope(), Track((Written(900.0, 0.0, 0.0),), 800.0), 1000.0) == paid
     assert (
@@ -147,22 +153,22 @@ def test_moving_costs_time(rise, fall, paid):
 
 
 def test_a_slow_rate_is_a_rate():
-    step = Step(mv="sp", value=180.0, rise=1.0, fall=1.0, measured=None)
+    step = Step(mv="sp", value=180.0, rise=1.0, fall=1.0, measured=None, scheduled=FREE)
     slow = envelope(rate_up_per_min=0.5, rate_down_per_min=0.25)
     assert paid_until(step, slow, Track(paid_until_s=900.0), 1000.0) == 1140.0
 
 
 def test_the_first_write_opens_the_account():
-    step = Step(mv="sp", value=180.0, rise=1.0, fall=1.0, measured=None)
+    step = Step(mv="sp", value=180.0, rise=1.0, fall=1.0, measured=None, scheduled=FREE)
     assert paid_until(step, envelope(), Track(), 1000.0) == 1000.0
 
 
 def test_a_rate_of_zero_allows_no_movement():
     frozen = envelope(rate_up_per_min=0.0, rate_down_per_min=0.0)
     for rise, fall in ((1e-9, 0.0), (0.0, 1e-9)):
-        step = Step(mv="sp", value=180.0, rise=rise, fall=fall, measured=None)
+        step = Step(mv="sp", value=180.0, rise=rise, fall=fall, measured=None, scheduled=FREE)
         assert paid_until(step, frozen, Track(paid_until_s=0.0), 1e9) == math.inf
-    still = Step(mv="sp", value=180.0, rise=0.0, fall=0.0, measured=None)
+    still = Step(mv="sp", value=180.0, rise=0.0, fall=0.0, measured=None, scheduled=FREE)
     assert paid_until(still, frozen, Track(paid_until_s=0.0), 1e9) == 0.0
 
 
@@ -198,7 +204,7 @@ def test_i08_over_any_window_the_rate_is_kept(tries):
     track, actual, now, written = Track(paid_until_s=0.0), 180.0, 0.0, [(0.0, 180.0)]
     for pause, wanted in tries:
         now += pause
-        step = step_to("sp", actual + wanted, actual=actual, measured=None, track=track)
+        step = step_to("sp", actual + wanted, actual=actual, measured=None, scheduled=FREE, track=track)
         paid = paid_until(step, limits, track, now)
         if not check(step, limits, track, now) and paid <= now + slack:
             actual = step.value

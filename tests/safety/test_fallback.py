@@ -5,7 +5,8 @@ import math
 import pytest
 
 from safety.encoding import Encoding
-from safety.fallback import Fallback, after_shed, ramp, stand_still
+from safety.envelope import ScheduledLimits
+from safety.fallback import Fallback, after_shed, stand_still
 from safety.signals import Candidate, Move, ShedAction
 from tests.safety.words import clear, envelope, gate_rules, mv_rule, snapshot, values
 
@@ -76,32 +77,6 @@ def test_standing_at_the_limits_is_standing():
 
 
 @pytest.mark.parametrize(
-    ("actual", "elapsed", "goal"),
-    [
-        (180.0, 15.0, 180.5),  # 2 per minute
-        (180.0, 60.0, 181.0),  # no more than a step
-        (200.0, 15.0, 199.0),  # 4 per minute
-        (200.0, 60.0, 198.0),
-        (190.0, 15.0, 190.0),
-        (189.9, 15.0, 190.0),
-        (190.1, 15.0, 190.0),
-    ],
-)
-def test_ramping_toward_the_safe_value(actual, elapsed, goal):
-    rules = gate_rules(mvs={"sp": mv_rule(safe_value=190.0), "fan": mv_rule("fan")})
-    found = ramp("dryer", snapshot(values(sp__actual=actual)), rules, elapsed)
-    assert [move.value for move in found.moves] == [pytest.approx(goal, abs=1e-4), 180.0]
-    assert [move.mv for move in found.moves] == ["sp", "fan"]
-    assert (found.controller, found.cycle) == ("dryer", 1)
-
-
-def test_ramping_leaves_out_what_cannot_be_worked_with():
-    rules = gate_rules(mvs={"sp": mv_rule(safe_value=190.0)})
-    assert ramp("dryer", snapshot(values(sp__actual=None)), rules, 15.0).moves == ()
-    assert ramp("dryer", snapshot(values()), rules, 15.0, without=("sp",)).moves == ()
-
-
-@pytest.mark.parametrize(
     ("actual", "outcome", "tags", "found"),
     [
         (180.3, {}, {}, [180.5]),
@@ -122,12 +97,26 @@ def test_between_two_values_the_open_way_is_taken(actual, outcome, tags, found):
     coarse = Encoding("int16", scale=0.5)
     rules = gate_rules(mvs={"sp": mv_rule(encoding=coarse, envelope=envelope(lo=150.1, hi=204.9))})
     now = snapshot(values(sp__actual=actual, **tags))
-    assert [move.value for move in stand_still("x", now, rules, (), clear(**outcome)).moves] == found
+    assert [move.value for move in stand_still("dryer", now, rules, (), clear(**outcome)).moves] == found
 
 
-def test_a_ramp_stands_where_its_way_is_closed():
-    rules = gate_rules(mvs={"sp": mv_rule(safe_value=190.0)})
-    now, low = snapshot(values()), snapshot(values(sp__actual=200.0))
-    up, down = clear(blocked_up={"sp"}), clear(blocked_down={"sp"})
-    assert [ramp("x", now, rules, 15.0, (), each).moves[0].value for each in (up, down)] == [180.0, 180.5]
-    assert [ramp("x", low, rules, 15.0, (), each).moves[0].value for each in (up, down)] == [199.0, 200.0]
+def test_only_the_owners_mvs():
+    rules = gate_rules(mvs={"sp": mv_rule(), "fan": mv_rule("fan", owner="boiler")})
+    assert stand_still("dryer", snapshot(values()), rules).moves == (Move("sp", 180.0),)
+    assert stand_still("boiler", snapshot(values()), rules).moves == (Move("fan", 180.0),)
+
+
+@pytest.mark.parametrize(
+    ("actual", "limits", "found"),
+    [
+        (180.3, (160.0, 190.0), [180.5]),
+        (180.3, (160.0, 180.2), [180.0]),  # outside already: not further out, though that is nearer
+        (180.2, (180.4, 190.0), [180.5]),
+        (180.0, (185.0, 190.0), [180.0]),
+    ],
+)
+def test_scheduled_limits_close_the_way_out(actual, limits, found):
+    table = ScheduledLimits("load", ((0.0, *limits), (100.0, *limits)))
+    rules = gate_rules(mvs={"sp": mv_rule(encoding=Encoding("int16", scale=0.5), envelope=envelope(scheduled=table))})
+    now = snapshot(values(sp__actual=actual, load=50.0))
+    assert [move.value for move in stand_still("dryer", now, rules).moves] == found

@@ -21,6 +21,7 @@ from tests.safety.words import (
     HI,
     LIFE_S,
     LO,
+    calm,
     candidate,
     clear,
     closed,
@@ -203,7 +204,7 @@ class TestSet:
 
 def test_a_cycle_as_the_shell_does_it():
     rules, now = gate_rules(), snapshot(values())
-    here = Situation(closed(), clear(), link())
+    here = Situation(closed(), clear(), link(), calm())
     found, memory = judge(candidate(sp=180.4), now, here, rules, GateMemory(), NOW)
     assert [refusal.code for refusal in found.refusals] == ["first_move"]
     found, memory = judge(stand_still("dryer", now, rules), now, here, rules, memory, NOW)
@@ -212,7 +213,7 @@ def test_a_cycle_as_the_shell_does_it():
     memory = settle(memory, receipts, NOW + 0.5)
     assert memory.pending == {}
     later = snapshot(values(), cycle=2, now=NOW + 15.0)
-    here = Situation(closed(), clear(cycle=2), link(cycle=2, sequence=42))
+    here = Situation(closed(), clear(cycle=2), link(cycle=2, sequence=42), calm())
     found, memory = judge(candidate(cycle=2, sp=180.4), later, here, rules, memory, NOW + 15.0)
     assert found.approval.sequence == 42
     assert pickle.loads(pickle.dumps(memory)) == memory  # noqa: S301
@@ -278,5 +279,7 @@ def test_i22_adding_a_condition_never_makes_it_laxer(value, lists, extra, action
 
 def test_a_snapshot_of_nothing_approves_nothing():
     empty = Snapshot(1, Instant(NOW, 0.0), {})
-    found, _ = judge(candidate(sp=180.0), empty, Situation(closed(), clear(), link()), gate_rules(), GateMemory(), NOW)
+    found, _ = judge(
+        candidate(sp=180.0), empty, Situation(closed(), clear(), link(), calm()), gate_rules(), GateMemory(), NOW
+    )
     assert found.approval is None

@@ -7,11 +7,16 @@ import pytest
 from safety import gate, prooftest
 from safety.approval import OnceOnly
 from safety.encoding import Encoding
+from safety.envelope import ScheduledLimits
 from safety.expressions import parse
 from safety.handshake import HandshakeRule
 from safety.interlocks import Interlock
 from safety.rules import at_work
 from tests.safety.words import envelope, gate_rules, mv_rule
+
+
+def tried(rules):
+    return prooftest.run(rules, prooftest.prepare(rules))
 
 
 def lock(name, then, target=None):
@@ -20,11 +25,15 @@ def lock(name, then, target=None):
 
 LOCKS = (lock("heat", "block_up", "sp"), lock("cold", "block_down", "sp"), lock("co", "ramp"), lock("diff", "hold"),
          lock("hot", "shed"), lock("esd", "off"))  # fmt: skip
-SOUND = gate_rules(interlocks=LOCKS)
+SCHEDULED = ScheduledLimits("load", ((0.0, 160.0, 190.0), (50.0, 165.0, 180.0), (100.0, 150.0, 205.0)))
+SOUND = gate_rules(
+    mvs={"sp": mv_rule(envelope=envelope(scheduled=SCHEDULED)), "fan": mv_rule("fan", envelope=envelope())},
+    interlocks=LOCKS,
+)
 
 
 def test_sound_rules_pass():
-    assert prooftest.run(SOUND) == ()
+    assert tried(SOUND) == ()
 
 
 @pytest.mark.parametrize(
@@ -39,6 +48,9 @@ def test_sound_rules_pass():
         {"envelope": envelope(distance_from_measured=math.inf)},
         {"envelope": envelope(step_up=100.0, step_down=100.0)},
         {"envelope": envelope(rate_up_per_min=1e6, rate_down_per_min=1e6)},
+        {"encoding": Encoding("float64")},
+        {"envelope": envelope(scheduled=SCHEDULED)},
+        {"envelope": envelope(scheduled=ScheduledLimits("load", ((0.0, 150.0, 205.0), (1.0, 150.0, 205.0))))},
     ],
 )
 def test_other_sound_rules_pass_too(changes):
@@ -46,26 +58,26 @@ def test_other_sound_rules_pass_too(changes):
     rules = gate_rules(
         mvs={"sp": mv_rule(**changes)}, interlocks=LOCKS, handshake=HandshakeRule(kind=kind, mv_order=("sp",))
     )
-    assert prooftest.run(rules) == ()
+    assert tried(rules) == ()
 
 
 def test_nothing_to_write_is_nothing_proven():
-    assert prooftest.run(gate_rules(mvs={})) == ("there is no MV to write",)
+    assert tried(gate_rules(mvs={})) == ("there is no MV to write",)
 
 
 def test_an_envelope_beyond_its_encoding_is_reported():
     rules = gate_rules(mvs={"sp": mv_rule(kind="int16", envelope=envelope(hi=1e9))})
-    assert prooftest.run(rules)[0].startswith("sp: its envelope does not fit its encoding")
+    assert tried(rules)[0].startswith("sp: its envelope does not fit its encoding")
 
 
 def test_an_envelope_without_limits_is_reported():
-    found = prooftest.run(gate_rules(mvs={"sp": mv_rule(envelope=envelope(lo=-1e30, hi=math.inf))}))
+    found = tried(gate_rules(mvs={"sp": mv_rule(envelope=envelope(lo=-1e30, hi=math.inf))}))
     assert found
     assert "sp" in found[0]
 
 
 def test_rules_that_refuse_everything_are_reported():
-    found = prooftest.run(gate_rules(min_active_mvs=3))
+    found = tried(gate_rules(min_active_mvs=3))
     assert "sp: control: refused for min_active_mvs" in found
 
 
@@ -79,7 +91,7 @@ def test_nothing_approved_here_can_be_used(monkeypatch):
         return verdict, memory
 
     monkeypatch.setattr(gate, "judge", spy)
-    prooftest.run(SOUND)
+    tried(SOUND)
     assert seen
     assert all(approval.deadline_s < 0.0 and OnceOnly().use(approval) for approval in seen)
 
@@ -88,6 +100,8 @@ CODES = {
     "mode", "handshake", "cycle", "not_listed", "duplicate", "not_finite", "unresolved", "unavailable", "actual_bad",
     "overridden", "readback_bad", "distance", "window", "range_hi", "range_lo", "step_up", "step_down", "rate_up",
     "rate_down", "first_move", "windup_hi", "windup_lo", "blocked_up", "blocked_down", "interlock",
+    "not_owner", "encoding", "schedule_bad", "scheduled_hi", "scheduled_lo", "clock", "unsettled", "min_active_mvs",
+    "watchdog", "not_evaluated",
 }  # fmt: skip
 
 
@@ -103,7 +117,7 @@ def test_it_notices_when_one_rule_is_dead(monkeypatch, code):
         return gate.Verdict(approval, left, verdict.trips, verdict.action), memory
 
     monkeypatch.setattr(gate, "judge", lame)
-    found = prooftest.run(SOUND)
+    found = tried(SOUND)
     assert found
     assert all("refused for" in line for line in found)
     assert any(code in line or (code in ("interlock", "blocked_up", "blocked_down")) for line in found)
@@ -111,18 +125,40 @@ def test_it_notices_when_one_rule_is_dead(monkeypatch, code):
 
 @pytest.mark.parametrize("name", [each.name for each in LOCKS])
 def test_every_interlock_is_tried(monkeypatch, name):
-    tried = []
+    seen = []
     real = gate.judge
 
     def spy(candidate, snapshot, situation, *rest):
-        tried.extend(situation.interlocks.tripped)
+        seen.extend(situation.interlocks.tripped)
         return real(candidate, snapshot, situation, *rest)
 
     monkeypatch.setattr(gate, "judge", spy)
-    prooftest.run(SOUND)
-    assert name in tried
+    tried(SOUND)
+    assert name in seen
+
+
+def test_in_service_every_trial_has_its_turn(monkeypatch):
+    seen = []
+    monkeypatch.setattr(prooftest, "_wrong", lambda trial, rules: seen.append(trial) or "")
+    trials = prooftest.prepare(SOUND)
+    turns = math.ceil(len(trials.all) / prooftest.PER_CYCLE)
+    for turn in range(100, 100 + turns):
+        before = len(seen)
+        assert prooftest.in_service(SOUND, trials, turn) == ()
+        assert len(seen) - before <= prooftest.PER_CYCLE
+    assert len(seen) == len(trials.all)
+    assert all(trial in seen for trial in trials.all)
+
+
+def test_in_service_says_what_fails():
+    wrong = gate_rules(min_active_mvs=3)
+    trials = prooftest.prepare(wrong)
+    assert any("min_active_mvs" in line for turn in range(20) for line in prooftest.in_service(wrong, trials, turn))
+    assert prooftest.in_service(gate_rules(mvs={}), prooftest.prepare(gate_rules(mvs={})), 5) == (
+        "there is no MV to write",
+    )
 
 
 def test_it_notices_a_gate_that_refuses_for_another_reason(monkeypatch):
     monkeypatch.setattr(gate, "at_work", lambda mv, rule, snapshot: at_work(mv, mv_rule(available=""), snapshot))
-    assert prooftest.run(SOUND)
+    assert tried(SOUND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from safety.gate import GateMemory, Situation, judge, stand_still
 from safety.handshake import HandshakeMemory, HandshakeRule, beat, observe, settle
 from safety.signals import Mode, WriteOutcome, WriteReceipt
-from tests.safety.words import clear, closed, gate_rules, link, snapshot, values
+from tests.safety.words import calm, clear, closed, gate_rules, link, snapshot, values
 
 RULE = HandshakeRule(kind="full", every_s=15.0, plc_timeout_s=90.0, probe=1234.5, mv_order=("fan", "sp"))
 OURS, FOREIGN = 0xAB, 0xCD
@@ -49,8 +49,9 @@ class Wire:
     def write(self, **outcomes):
         """Approve standing still, and settle it with these outcomes."""
         rules, now = gate_rules(handshake=RULE), snapshot(values(), cycle=5, now=self.now)
-        here = Situation(closed(), clear(cycle=5), link(cycle=5, epoch=self.link.epoch, sequence=self.link.sequence))
-        approval = judge(stand_still("x", now, rules), now, here, rules, GateMemory(), self.now)[0].approval
+        its = link(cycle=5, epoch=self.link.epoch, sequence=self.link.sequence)
+        here = Situation(closed(), clear(cycle=5), its, calm())
+        approval = judge(stand_still("dryer", now, rules), now, here, rules, GateMemory(), self.now)[0].approval
         receipts = [WriteReceipt(mv, outcome, 180.0) for mv, outcome in outcomes.items()]
         self.memory = settle(self.memory, approval, receipts, self.now + 1.0)
         return approval

@@ -10,6 +10,7 @@ from safety.gate import GateRules, MvRule
 from safety.handshake import HandshakeRule, Link
 from safety.interlocks import InterlockOutcome
 from safety.signals import Candidate, Instant, Mode, ModeState, Move, Quality, Reading, Snapshot
+from safety.watchdog import Watch
 
 UTC_S = 1.8e9
 LO, HI, STEP_UP, STEP_DOWN, RATE_UP, RATE_DOWN = 150.0, 205.0, 1.0, 2.0, 2.0, 4.0
@@ -40,7 +41,7 @@ def envelope(**changes):
 
 def mv_rule(name="sp", *, kind="float32", **changes):
     fields = {
-        "envelope": envelope(), "encoding": Encoding(kind), "actual": f"{name}.actual",
+        "owner": "dryer", "envelope": envelope(), "encoding": Encoding(kind), "actual": f"{name}.actual",
         "available": f"{name}.available", "windup_hi": f"{name}.windup_hi", "windup_lo": f"{name}.windup_lo",
     }  # fmt: skip
     return MvRule(**{**fields, **changes})
@@ -67,9 +68,14 @@ def values(**changes):
 def clear(**changes):
     fields = {
         "cycle": 1, "action": "none", "blocked_up": frozenset(), "blocked_down": frozenset(), "acting": (),
-        "tripped": (), "first_out": None, "states": {},
+        "tripped": (), "first_out": None, "bypassed": (), "states": {},
     }  # fmt: skip
     return InterlockOutcome(**{**fields, **changes})
+
+
+def calm():
+    """Nothing is late."""
+    return Watch()
 
 
 def link(**changes):

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controllers.types import Plan, PlanStatus
 from safety.encoding import Encoding, decode, encode
 from safety.envelope import Envelope, Track, Written
 from safety.gate import GateMemory, stand_still
@@ -50,9 +49,8 @@ def proposed(moves, *, tracks=None, limits=LIMITS, **actuals):
     rules, seen = demo_rules(), snapshot(**actuals)
     open_ = Track((Written(NOW_S - 15.0, 0.0, 0.0),), NOW_S - 15.0)
     gate = GateMemory(dict.fromkeys(rules.gate.mvs, open_) if tracks is None else tracks)
-    plan = Plan(cycle=5, status=PlanStatus.OK, moves=moves)
     still = stand_still("main", seen, rules.gate)
-    found = candidate_of(rules, plan, seen, gate, still, NOW_S, limits=limits)
+    found = candidate_of(rules, moves, seen, gate, still, NOW_S, limits=limits)
     assert found.cycle == 5
     return {move.mv: move.value for move in found.moves}
 

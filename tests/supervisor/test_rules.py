@@ -17,7 +17,7 @@ def test_every_condition_of_the_cycle_is_one_the_mode_table_knows():
     facts = {*walk.steps[-1].decision.interlocks.conditions, *walk.steps[-1].decision.link.conditions}
     facts |= {
         "gate", "audit", "record_verified", "proof_test", "mvs_active", "handshake", "security", "critical_cv",
-        "attended", "plc_heeds",
+        "attended", "plc_heeds", "guard", "watchdog",
     }  # fmt: skip
     assert facts == set(demo_rules().modes.permits)
     assert set(PERMITS) <= set(demo_rules().modes.permits)

@@ -238,7 +238,7 @@ def test_a_plc_without_full_handshake_stays_advisory(kind):
 
 def test_a_gate_that_fails_its_proof_test_is_never_armed(monkeypatch):
     walk = Walk().advisory()
-    monkeypatch.setattr(think.prooftest, "run", lambda rules: ("T_in_sp: range_hi: refused for nothing",))
+    monkeypatch.setattr(think.prooftest, "run", lambda *_: ("T_in_sp: range_hi: refused for nothing",))
     request = arm(walk)
     assert "proof_test" in walk.cycle(request).answer(request.id).why
 

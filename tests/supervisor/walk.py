@@ -18,7 +18,7 @@ from controllers.types import Plan, PlanStatus
 from safety import modes
 from safety.handshake import HandshakeMemory
 from safety.signals import BeatFrame, Instant, Mode, Quality, Reading, Snapshot, WriteOutcome, WriteReceipt
-from supervisor import think
+from supervisor import conclude, think
 from supervisor.memory import Decision, Memory, Outside, Result, View
 from supervisor.record import Answer, CycleRecord, Intent, Request
 from supervisor.rules import Rules, rules_of
@@ -193,13 +193,13 @@ class Walk:
         receipts: tuple[WriteReceipt, ...] = ()
         if stored is not None and decision.verdict is not None:
             approval = decision.verdict.approval
-            receipts = self.plc.write(approval) if stored.stored else think.not_sent(decision, self.disk)
+            receipts = self.plc.write(approval) if stored.stored else conclude.not_sent(decision, self.disk)
         frame, memory = think.sent(self.rules, decision, receipts, memory, self.now_s + 1.5)
         memory = think.beaten(memory, frame is None or self.plc.beat(frame))
-        record, memory = think.conclude(
+        record, memory = conclude.conclude(
             self.rules, view, plan, decision, memory, Result(stored, receipts, world, {"total": 1.0})
         )
-        self.memory = think.remembered(memory, Stored(1) if not self.disk else not_stored(self.disk), 0.5)
+        self.memory = conclude.remembered(memory, Stored(1) if not self.disk else not_stored(self.disk), 0.5)
         self.steps.append(Step(view, decision, receipts, frame, record, decision.intent))
         return self.steps[-1]
 

@@ -1,0 +1,94 @@
+"""What persons ask for, taken into the cycle: settings, resets and bypasses here, modes for the mode table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from safety import interlocks
+from safety.interlocks import Bypass, InterlockMemory
+from safety.modes import Ask, ModeRequest
+from safety.roles import may
+from safety.signals import Mode
+from supervisor.memory import Memory, Outside
+from supervisor.record import Answer, Request
+from supervisor.rules import Rules
+from supervisor.settings import limit_changed
+
+ASKS: Mapping[Mode, Ask] = {
+    Mode.OFF: "off",
+    Mode.MONITOR: "monitor",
+    Mode.ADVISORY: "advisory",
+    Mode.CLOSED_LOOP: "closed_loop",
+}
+
+
+def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple[Answer, ...]]:
+    """Carry out the calendar's settings, and persons' requests that are not about the mode."""
+    settings = memory.settings
+    if outside.schedule is not None:
+        settings = replace(settings, schedule=outside.schedule)
+    if outside.cap is not None:
+        settings = replace(settings, cap=outside.cap)
+    if outside.prices is not None:
+        settings = replace(settings, prices=outside.prices)
+    locks = memory.locks
+    answers = []
+    for request in outside.requests:
+        if request.action == "limit":
+            settings, why = limit_changed(rules.plant, settings, request)
+        elif request.action == "reset":
+            locks, why = interlocks.reset(locks, rules.plant.interlocks, request.interlock or "", request.role)
+        elif request.action == "bypass":
+            locks, why = _bypassed(rules, request, locks, outside.at.mono_s)
+        elif request.action == "restore":
+            locks, why = interlocks.restore(locks, request.interlock or "")
+        elif _ask(request) is None:
+            why = "incomplete"  # nobody is left waiting for an answer that cannot come
+        else:
+            continue
+        answers.append(Answer(id=request.id, accepted=not why, why=why))
+    return replace(memory, settings=settings, locks=locks), tuple(answers)
+
+
+def mode_requests(
+    rules: Rules, requests: Sequence[Request], now_s: float
+) -> tuple[tuple[ModeRequest, ...], dict[int, str]]:
+    """Return the requests that the mode table decides on, and the id that each very object answers to."""
+    asked: list[ModeRequest] = []
+    ids: dict[int, str] = {}
+    for request in requests:
+        ask = _ask(request)
+        if ask is None:
+            continue
+        asked.append(
+            ModeRequest(
+                ask=ask,
+                who=request.who,
+                role=request.role,
+                confirmed=request.confirmed,
+                expires_s=now_s + rules.plant.cycle_s,  # the mailbox has judged its own expiry just now
+            )
+        )
+        ids[id(asked[-1])] = request.id
+    return tuple(asked), ids
+
+
+def _ask(request: Request) -> Ask | None:
+    """Return what the mode table is asked for; None for a request that is about something else or names no mode."""
+    if request.action == "acknowledge":
+        return "acknowledge"
+    return ASKS.get(request.mode) if request.action == "mode" and request.mode is not None else None
+
+
+def confirms(request: ModeRequest, rules: Rules) -> bool:
+    """Whether a person with the role said again that closed loop is wanted: only that counts as attendance."""
+    return request.ask == "closed_loop" and request.confirmed and may(request.role, rules.modes.role)
+
+
+def _bypassed(rules: Rules, request: Request, locks: InterlockMemory, now_s: float) -> tuple[InterlockMemory, str]:
+    """Bypass an interlock for the seconds in ``value``: whoever asks owns it, for the reason that the request gives."""
+    if request.interlock is None or request.value is None:
+        return locks, "incomplete"
+    bypass = Bypass(request.who, request.why, now_s + request.value)
+    return interlocks.bypass(locks, rules.plant.interlocks, request.interlock, bypass, request.role, now_s)

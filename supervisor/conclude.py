@@ -1,0 +1,113 @@
+"""What is written down of a cycle: the intent before its write, the record after it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from constraints.economics import eur_per_h
+from controllers.types import Plan, PlanStatus
+from safety.approval import Approval
+from safety.signals import Instant, Snapshot, WriteOutcome, WriteReceipt
+from supervisor import alarms
+from supervisor.memory import Decision, Memory, Result, View
+from supervisor.plans import plan_json
+from supervisor.record import CycleRecord, Intent
+from supervisor.rules import Rules
+from supervisor.stored import Stored
+
+
+def conclude(
+    rules: Rules, view: View, plan: Plan, decision: Decision, memory: Memory, result: Result
+) -> tuple[CycleRecord, Memory]:
+    """Return the record of the cycle."""
+    plant, snapshot, outside, stored = rules.plant, decision.snapshot, result.outside, result.stored
+    intent_why = stored.why if stored is not None and not stored.stored else ""
+    record_why = intent_why or memory.record_why or outside.record_why
+    standing = alarms.standing(
+        links=outside.links,
+        snapshot=snapshot,
+        tags=plant.tags,
+        cvs=view.service.cvs,
+        mvs=view.service.mvs,
+        held=memory.heed.closed_up(snapshot.cycle) | memory.heed.closed_down(snapshot.cycle),
+        interlocks=decision.interlocks.tripped,
+        thinker_why=plan.why if plan.status is PlanStatus.LATE else "",
+        record_why=record_why,
+        shed_why=memory.shed_why,
+    )
+    values = {
+        **{name: value for name, value in view.inputs.y.items() if value is not None},
+        **memory.setpoints,
+    }
+    record = CycleRecord(
+        cycle=snapshot.cycle,
+        utc_s=snapshot.at.utc_s,
+        mono_s=snapshot.at.mono_s,
+        mode=decision.mode.state,
+        readings={
+            tag: (reading.value if reading.usable else None, reading.quality.value, reading.why)
+            for tag, reading in snapshot.readings.items()
+        },
+        plan={**plan_json(plan), "mv_status": dict(view.service.mvs), "cv_status": dict(view.service.cvs)},
+        verdict=_verdict_word(decision),
+        refusals=decision.first_refusals or (decision.verdict.refusals if decision.verdict is not None else ()),
+        trips=decision.interlocks.tripped,
+        latched=decision.interlocks.latched,
+        trip_causes=memory.mode.causes,
+        operator_limits={f"{name}.{side}": value for (name, side), value in memory.settings.operator.items()},
+        receipts=result.receipts,
+        intent_seq=stored.seq if stored is not None else None,
+        answers=decision.answers,
+        alarms=alarms.changes(memory.alarms, standing),
+        limits=memory.settings.active,
+        money=eur_per_h(plant, values, memory.settings.prices),
+        links=outside.links,
+        timings_ms={
+            **result.timings_ms,
+            "settle": memory.settle_ms,
+            "total": result.timings_ms.get("total", 0.0) + memory.settle_ms,
+        },
+    )
+    return record, replace(memory, alarms=standing, record_why=intent_why)
+
+
+def remembered(memory: Memory, settled: Stored, settle_ms: float) -> Memory:
+    """Return the memory after the record was (or could not be) stored: without a record, no next write."""
+    return replace(memory, record_why=memory.record_why if settled.stored else settled.why, settle_ms=settle_ms)
+
+
+def not_sent(decision: Decision, why: str) -> tuple[WriteReceipt, ...]:
+    """Return the receipts of an approved move set that was held back, because it is not on durable record."""
+    approval = decision.verdict.approval if decision.verdict is not None else None
+    moves = approval.moves if approval is not None else ()
+    return tuple(WriteReceipt(move.mv, WriteOutcome.NOT_SENT, move.value, why=why) for move in moves)
+
+
+def intent_of(approval: Approval, snapshot: Snapshot, reason: str, now: Instant) -> Intent:
+    """Return what is to be stored before an approved move set is sent."""
+    return Intent(
+        cycle=approval.cycle,
+        utc_s=now.utc_s,
+        controller=approval.controller,
+        epoch=approval.epoch,
+        sequence=approval.sequence,
+        mask=approval.mask,
+        crc=approval.crc,
+        setpoints={move.mv: move.value for move in approval.moves},
+        payloads={move.mv: move.payload.hex() for move in approval.moves},
+        from_setpoints={
+            move.mv: actual for move in approval.moves if (actual := snapshot.good(f"{move.mv}.actual")) is not None
+        },
+        limits_hash=approval.limits_hash,
+        config_hash=approval.config_hash,
+        reason=reason,
+    )
+
+
+def _verdict_word(decision: Decision) -> Literal["approved", "ramp", "refused", "stand_still", "none"]:
+    if decision.verdict is None:
+        return "none"
+    if decision.verdict.approval is None:
+        return "refused"
+    return "approved" if decision.proposed == "plan" else decision.proposed
