@@ -1,0 +1,124 @@
+"""Put known defects into the code, one at a time, and see that the named test notices (``make sabotage``).
+
+Each ``tests/sabotage/*.patch`` begins with two lines: ``Defect: what somebody might do wrong`` and ``Test: the test that
+must fail``. Every named test must pass on the code as it is, each patch must apply, and with it exactly a failed test
+will do: a test that cannot be collected, or a patch that breaks an import, is an error of the suite. Exit codes: 0 all
+noticed, 1 a defect went unnoticed, 2 the suite itself is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+PATCHES = HOME / "tests" / "sabotage"
+COPIED = ("hil", "supervisor", "controllers", "constraints", "safety", "tests", "docs", "tools", "benchmarks")
+FILES = ("pyproject.toml", "README.md", "Makefile", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+FAILED = 1
+"""pytest's exit code when tests were collected, run, and failed."""
+TIMEOUT_S = 180.0
+
+
+class SuiteError(Exception):
+    """The suite is broken: the message says which patch and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sabotage:
+    """One seeded defect."""
+
+    patch: Path
+    defect: str
+    test: str
+
+
+def read(patch: Path) -> Sabotage:
+    """Return what a patch file says of itself. Raises SuiteError."""
+    lines = patch.read_text().splitlines()[:2]
+    if len(lines) < len(("Defect", "Test")) or not (lines[0].startswith("Defect: ") and lines[1].startswith("Test: ")):
+        raise SuiteError(f"{patch.name}: it must begin with the lines 'Defect: ...' and 'Test: ...'")
+    return Sabotage(patch, lines[0].removeprefix("Defect: ").strip(), lines[1].removeprefix("Test: ").strip())
+
+
+def copy_of_tree(folder: Path) -> None:
+    """Copy what tests need into ``folder``."""
+    for name in COPIED:
+        shutil.copytree(HOME / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in FILES:
+        shutil.copy2(HOME / name, folder / name)
+
+
+def pytest(folder: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run ``tests`` on the code in ``folder``."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "", *tests]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+    )
+
+
+def check_sound(sabotages: Sequence[Sabotage]) -> None:
+    """Run every named test on the code as it is. Raises SuiteError where one fails or the copy is not what runs."""
+    with tempfile.TemporaryDirectory(prefix="sabotage-") as name:
+        folder = Path(name)
+        copy_of_tree(folder)
+        probe = [sys.executable, "-c", "import safety; print(safety.__file__)"]
+        environment = {**os.environ, "PYTHONPATH": str(folder)}
+        said = subprocess.run(probe, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+        if not said.startswith(str(folder)):
+            raise SuiteError(f"the tests would not run the copy, but {said.strip()}")
+        ran = pytest(folder, sorted({each.test for each in sabotages}))
+        if ran.returncode != 0:
+            raise SuiteError(f"the named tests do not pass on the code as it is:\n{ran.stdout[-3000:]}{ran.stderr[-500:]}")
+
+
+def noticed(sabotage: Sabotage) -> bool:
+    """Return whether the named test fails once the patch is in. Raises SuiteError."""
+    with tempfile.TemporaryDirectory(prefix="sabotage-") as name:
+        folder = Path(name)
+        copy_of_tree(folder)
+        applied = subprocess.run(
+            ["git", "apply", "--whitespace=nowarn", str(sabotage.patch)],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if applied.returncode != 0:
+            raise SuiteError(f"{sabotage.patch.name} does not apply any more: {applied.stderr.strip()}")
+        ran = pytest(folder, [sabotage.test])
+        if ran.returncode not in (0, FAILED):
+            raise SuiteError(f"{sabotage.patch.name}: pytest ended with {ran.returncode}:\n{ran.stdout[-2000:]}")
+        return ran.returncode == FAILED
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the suite and return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("patches", nargs="*", type=Path, help="patch files; default all of tests/sabotage")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    wanted = parser.parse_args(arguments)
+    try:
+        sabotages = [read(patch.resolve()) for patch in wanted.patches or sorted(PATCHES.glob("*.patch"))]
+        if not sabotages:
+            raise SuiteError("there is no patch")
+        check_sound(sabotages)
+        with ThreadPoolExecutor(wanted.workers) as pool:
+            found = list(pool.map(noticed, sabotages))
+    except (SuiteError, subprocess.SubprocessError) as error:
+        print(f"the sabotage suite is broken: {error}", file=sys.stderr)
+        return 2
+    for sabotage, seen in zip(sabotages, found, strict=True):
+        print(f"{'noticed ' if seen else 'UNNOTICED'} {sabotage.patch.stem}: {sabotage.defect}")
+    print(f"{sum(found)} of {len(found)} defects noticed")
+    return 0 if all(found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
