@@ -1,7 +1,7 @@
 """Put known defects into the code, one at a time, and see that the named test notices (``make sabotage``).
 
-Each ``tests/sabotage/*.patch`` begins with two lines: ``Defect: what somebody might do wrong`` and ``Test: the test that
-must fail``. Every named test must pass on the code as it is, each patch must apply, and with it exactly a failed test
+Each ``tests/sabotage/*.patch`` begins with two lines: ``Defect: what somebody might do wrong`` and ``Test: the test
+that must fail``. Every named test must pass on the code as it is, each patch must apply, and with it only a failed test
 will do: a test that cannot be collected, or a patch that breaks an import, is an error of the suite. Exit codes: 0 all
 noticed, 1 a defect went unnoticed, 2 the suite itself is broken.
 """
@@ -78,7 +78,8 @@ def check_sound(sabotages: Sequence[Sabotage]) -> None:
             raise SuiteError(f"the tests would not run the copy, but {said.strip()}")
         ran = pytest(folder, sorted({each.test for each in sabotages}))
         if ran.returncode != 0:
-            raise SuiteError(f"the named tests do not pass on the code as it is:\n{ran.stdout[-3000:]}{ran.stderr[-500:]}")
+            said = f"{ran.stdout[-3000:]}{ran.stderr[-500:]}"
+            raise SuiteError(f"the named tests do not pass on the code as it is:\n{said}")
 
 
 def noticed(sabotage: Sabotage) -> bool:
@@ -104,10 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("patches", nargs="*", type=Path, help="patch files; default all of tests/sabotage")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     wanted = parser.parse_args(arguments)
+    patches = [patch.resolve() for patch in wanted.patches or sorted(PATCHES.glob("*.patch"))]
     try:
-        sabotages = [read(patch.resolve()) for patch in wanted.patches or sorted(PATCHES.glob("*.patch"))]
-        if not sabotages:
-            raise SuiteError("there is no patch")
+        sabotages = [read(patch) for patch in patches]
         check_sound(sabotages)
         with ThreadPoolExecutor(wanted.workers) as pool:
             found = list(pool.map(noticed, sabotages))
