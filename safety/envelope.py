@@ -96,10 +96,13 @@ class Track:
     expected: float | None = None
     """What the last confirmed write left standing in the PLC."""
 
-    def within(self, since_s: float) -> tuple[Written, ...]:
-        """Return the writes since then, and the one that stood at that moment."""
+    def since(self, since_s: float) -> Track:
+        """Return the track without the writes before then, but for the one that stood at that moment."""
         older = [each for each in self.writes if each.at_s < since_s]
-        return (*older[-1:], *(each for each in self.writes if each.at_s >= since_s))
+        if not older[:-1]:
+            return self
+        writes = (older[-1], *(each for each in self.writes if each.at_s >= since_s))
+        return Track(writes, self.paid_until_s, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +148,8 @@ def check(step: Step, envelope: Envelope, track: Track, now_s: float) -> tuple[R
         refuse("step_up", step.rise, envelope.step_up)
     if not step.fall <= envelope.step_down:
         refuse("step_down", step.fall, envelope.step_down)
-    places = [place for each in track.within(now_s - envelope.window_s) for place in (each.lo, each.hi)]
-    swing = max((abs(step.value - place) for place in places), default=0.0)
+    writes = track.since(now_s - envelope.window_s).writes
+    swing = max((max(abs(step.value - each.lo), abs(step.value - each.hi)) for each in writes), default=0.0)
     if not swing <= envelope.window_delta:
         refuse("window", swing, envelope.window_delta)
     distance = 0.0 if step.measured is None else abs(step.value - step.measured)

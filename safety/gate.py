@@ -105,7 +105,7 @@ class _Passed:
 def _tracks(snapshot: Snapshot, rules: GateRules, memory: GateMemory, now_s: float) -> Mapping[str, Track]:
     """Forget what lies before the longest window, and all of it where the operator has taken the loop."""
     return {
-        mv: replace(track, writes=track.within(now_s - rules.mvs[mv].envelope.window_s))
+        mv: track.since(now_s - rules.mvs[mv].envelope.window_s)
         for mv, track in memory.tracks.items()
         if mv in rules.mvs and snapshot.good(rules.mvs[mv].available) != 0.0
     }
@@ -181,11 +181,12 @@ class _Bench:
             return _Passed([Refusal("encoding", move.mv, {"value": move.value})])
         if not abs(sent - move.value) <= gap or (self.rules.handshake.kind == "full" and travels != sent):
             found.append(Refusal("encoding", move.mv, {"value": move.value, "sent": sent}))
-        asked = step_to(move.mv, move.value, actual=actual, measured=measured, scheduled=scheduled, track=track)
-        found += check(asked, rule.envelope, track, self.now_s)
-        step = step_to(move.mv, sent, actual=actual, measured=measured, scheduled=scheduled, track=track)
-        if not found and sent != move.value:  # what would really be sent, where what was asked for is in order
-            found += [replace(each, code=f"sent_{each.code}") for each in check(step, rule.envelope, track, self.now_s)]
+        step = step_to(move.mv, move.value, actual=actual, measured=measured, scheduled=scheduled, track=track)
+        found += check(step, rule.envelope, track, self.now_s)
+        if sent != move.value:  # then what would really be sent, where what was asked for is in order
+            step = step_to(move.mv, sent, actual=actual, measured=measured, scheduled=scheduled, track=track)
+            wrong = () if found else check(step, rule.envelope, track, self.now_s)
+            found += [replace(each, code=f"sent_{each.code}") for each in wrong]
         approved = ApprovedMove(move.mv, sent, payload)
         found += self.direction(approved, rule, actual, below, above)
         paid_s = paid_until(step, rule.envelope, track, self.now_s)

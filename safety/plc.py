@@ -48,10 +48,17 @@ def crc16(payload: bytes) -> int:
     """Return the CRC-16/MODBUS of ``payload`` (polynomial 0xA001 reflected, start 0xFFFF; 0x4B37 for "123456789")."""
     crc = 0xFFFF
     for byte in payload:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0xA001 if crc & 1 else 0)
+        crc = crc >> 8 ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
     return crc
+
+
+def _crc_of_byte(crc: int) -> int:
+    for _ in range(8):
+        crc = (crc >> 1) ^ (0xA001 if crc & 1 else 0)
+    return crc
+
+
+_CRC_TABLE: Final = tuple(map(_crc_of_byte, range(256)))
 
 
 def move_set_crc(epoch: int, sequence: int, mask: int, setpoints: Sequence[float]) -> int:

@@ -76,13 +76,13 @@ def test_i08_the_window_counts_unknown_writes_in_the_worst_direction():
 def test_the_window_begins_with_what_stood_at_its_beginning():
     older, old, new = Written(100.0, 100.0, 100.0), Written(600.0, 160.0, 160.0), Written(700.0, 180.0, 180.0)
     track = Track((older, old, new))
-    assert track.within(700.0) == (old, new)
-    assert track.within(700.1) == (new,)
-    assert track.within(99.0) == (older, old, new)
-    assert track.within(100.0) == (older, old, new)
-    assert track.within(100.1) == (older, old, new)
-    assert track.within(600.1) == (old, new)
-    assert Track().within(0.0) == ()
+    assert track.since(700.0).writes == (old, new)
+    assert track.since(700.1).writes == (new,)
+    assert track.since(99.0).writes == (older, old, new)
+    assert track.since(100.0).writes == (older, old, new)
+    assert track.since(100.1).writes == (older, old, new)
+    assert track.since(600.1).writes == (old, new)
+    assert Track().since(0.0) == Track()
     assert codes(180.0, track=track, now=1000.0) == ["window"]
     assert codes(180.0, track=track, now=1000.1) == []
 
