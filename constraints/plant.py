@@ -36,7 +36,9 @@ class Connection:
     security: str = "None"
     """OPC UA: ``Basic256Sha256/SignAndEncrypt`` or ``None``."""
     user_secret: str | None = None
-    """Name of the secret that holds ``user:password``."""
+    """Name of the secret that holds ``user:password`` of the account that reads."""
+    write_user_secret: str | None = None
+    """OPC UA: the same for the account that may write; None where one account does both."""
     certificate: str | None = None
     """OPC UA: path of our certificate (DER), relative to the plant file; made there when missing."""
     private_key: str | None = None

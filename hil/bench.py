@@ -21,7 +21,7 @@ from pathlib import Path
 
 from hil.clock import FastClock
 from hil.control import ControlServer
-from hil.devices import CABLES, CLIENT_URI, Credentials, make_credentials
+from hil.devices import CABLES, CLIENT_URI, READER, WRITER, Credentials, make_credentials
 from hil.faults import ActiveFaults
 from hil.rig import TRACE_FILE, BenchSettings, Rig
 from hil.servers.pki import write_private
@@ -69,6 +69,8 @@ class Bench:
             "answers": rig.cabinet.shown(),
             "cables": {name: type(cable.toxic).__name__ for name, cable in rig.devices.cables.items()},
             "faults": self.faults.names(),
+            "sessions": dict(rig.devices.opcua.sessions()),
+            "logins": dict(rig.devices.opcua.logins),
         }
 
 
@@ -83,8 +85,8 @@ def ready_file(bench: Bench, control: ControlServer) -> dict[str, object]:
         "anchor_utc": clock.anchor_utc,
         "ports": {name: rig.devices.cables[name].port for name in CABLES},
         "opcua_url": f"opc.tcp://127.0.0.1:{rig.devices.cables['dcs'].port}",
-        "user": credentials.user,
-        "secret": f"{credentials.user}:{credentials.password}",
+        "secret": credentials.secret(READER),
+        "write_secret": credentials.secret(WRITER),
         "client_uri": CLIENT_URI,
         "client_certificate": str(credentials.client.certificate),
         "client_private_key": str(credentials.client.private_key),

@@ -18,6 +18,7 @@ from hil.registers import ANSWERED
 from hil.servers.modbus import ModbusDevice, ModbusPoint, from_words
 from hil.servers.mqtt import MqttBroker, MqttSensors
 from hil.servers.opcua import OpcUaServer, Sample, Secured, Value
+from hil.servers.opcua_access import Account
 from hil.servers.pki import Identity, make_identity
 from hil.wiring import (
     GAS_POINTS,
@@ -37,7 +38,8 @@ CABLES = ("dcs", "power", "gas", "site", "plc")
 """Connections of the plant file, and ``plc``: the PLC's own Modbus face."""
 SERVER_URI = "urn:setwise:bench:dcs"
 CLIENT_URI = "urn:setwise:supervisor"
-USER = "setwise"
+READER, WRITER = "setwise-read", "setwise-write"
+"""The control system's accounts: the first can only read, the second may also write the handshake's block."""
 _MODE_NUMBER = {Mode.MAN: 0, Mode.AUTO: 1, Mode.CAS: 2}
 
 
@@ -47,8 +49,12 @@ class Credentials:
 
     server: Identity
     client: Identity
-    user: str
-    password: str
+    accounts: Mapping[str, Account]
+    """By user name."""
+
+    def secret(self, user: str) -> str:
+        """Return ``user:password`` of an account."""
+        return f"{user}:{self.accounts[user].password}"
 
 
 async def make_credentials(folder: Path) -> Credentials:
@@ -60,7 +66,8 @@ async def make_credentials(folder: Path) -> Credentials:
     trusted = folder / "trusted"
     trusted.mkdir(exist_ok=True)
     (trusted / "setwise.der").write_bytes(client.certificate.read_bytes())
-    return Credentials(server, client, USER, secrets.token_urlsafe(18))
+    accounts = {name: Account(secrets.token_urlsafe(18), writes=name == WRITER) for name in (READER, WRITER)}
+    return Credentials(server, client, accounts)
 
 
 class Devices:
@@ -72,7 +79,7 @@ class Devices:
         self._secured = Secured(
             credentials.server,
             credentials.server.certificate.parent / "trusted",
-            {credentials.user: credentials.password},
+            credentials.accounts,
         )
         self.opcua = OpcUaServer(opcua_nodes(), self._opcua_write, self._secured)
         self.opcua_starts = 1

@@ -34,6 +34,9 @@ class Field(Protocol):
     async def beat(self, frame: BeatFrame) -> bool:
         """Send the heartbeat."""
 
+    async def release(self) -> None:
+        """End every client that may write (I-17)."""
+
 
 class Thinking(Protocol):
     """The worker process: always answers by its deadline."""
@@ -121,4 +124,7 @@ async def _written(shell: Shell, decision: Decision, stored: Stored | None) -> t
 
 
 async def _beat(shell: Shell, frame: BeatFrame | None) -> bool:
-    return frame is None or await shell.field.beat(frame)
+    if frame is None:
+        await shell.field.release()
+        return True
+    return await shell.field.beat(frame)

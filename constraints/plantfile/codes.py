@@ -33,12 +33,14 @@ CODES: Final[Mapping[str, str]] = {
     "E033": "an expression that never changes",
     "E034": "a constraint that is not affine, or not convex",
     "E035": "a constraint on something that is neither MV nor CV",
+    "E036": "an interlock that can never clear",
     # limits
     "E040": "limits do not nest: safety contains engineering contains operator",
     "E041": "the low limit is not below the high limit",
     "E042": "a value outside the limits that it must keep",
     "E043": "an MV without safety limits",
     "E044": "nothing is left between the limits",
+    "E045": "a table of scheduled limits that cannot be followed",
     # names and places
     "E050": "unknown connection",
     "E051": "unknown tag",
@@ -72,10 +74,11 @@ CODES: Final[Mapping[str, str]] = {
     "W101": "a CV that no MV moves",
     "W102": "an MV that moves nothing",
     "W103": "an unprotected connection that is written to: CLOSED_LOOP will be refused",
-    "W104": "a condition that can never be true, or always is",
+    "W104": "a condition that can never be true",
     "W105": "no full handshake: CLOSED_LOOP will be refused",
     "W106": "the server's certificate is not pinned",
     "W107": "a DV without a model",
     "W108": "a CV without limits and target",
     "W109": "an unprotected OPC UA connection that is only read",
+    "W110": "one account reads and writes",
 }

@@ -43,6 +43,7 @@ def _connection(scope: Scope, name: str, given: ConnectionSection) -> Connection
         unit_id=given.unit_id if isinstance(given, ModbusTcp) else 1,
         security=given.security if isinstance(given, OpcUa) else "None",
         user_secret=given.user.secret if isinstance(given, OpcUa | Mqtt) and given.user else None,
+        write_user_secret=given.write_user.secret if isinstance(given, OpcUa) and given.write_user else None,
         certificate=given.certificate if isinstance(given, OpcUa) else None,
         private_key=given.private_key if isinstance(given, OpcUa) else None,
         server_certificate=given.server_certificate if isinstance(given, OpcUa) else None,
@@ -68,6 +69,8 @@ def warn_unprotected(scope: Scope, written: Iterable[str]) -> None:
     """Warn of connections without protection or a waiver; those that are written to keep CLOSED_LOOP away."""
     targets = frozenset(written)
     for name, given in scope.file.connections.items():
+        if name in targets:
+            _warn_one_account(scope, name, given)
         if given.waive_security is not None:
             continue
         open_opcua = isinstance(given, OpcUa) and given.security == "None"
@@ -79,3 +82,14 @@ def warn_unprotected(scope: Scope, written: Iterable[str]) -> None:
         elif open_opcua:
             message = f"connection {name!r} is not protected: anyone on the network could forge its readings"
             scope.issues.at_value("W109", at, message, "set security, or waive_security: reason")
+
+
+def _warn_one_account(scope: Scope, name: str, given: ConnectionSection) -> None:
+    """Warn where the account that reads may write too: then the server would let it write in any mode."""
+    if not isinstance(given, OpcUa) or (given.user is None and given.security == "None"):
+        return  # a protocol without accounts, or a server that anyone may write to
+    if given.write_user is None or given.write_user == given.user:
+        key = "type" if given.user is None else "user" if given.write_user is None else "write_user"
+        message = f"connection {name!r}: one account reads and writes, so the server lets it write in any mode"
+        hint = "user: an account that can only read; write_user: the one that may write"
+        scope.issues.at_value("W110", ("connections", name, key), message, hint)

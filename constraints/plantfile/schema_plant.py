@@ -52,7 +52,10 @@ class OpcUa(_Connection):
     type: Literal["opcua"]
     url: Annotated[str, Field(pattern=r"^opc\.tcp://[^\s/]+", max_length=500)]
     security: Security = "None"
-    user: Secret | None = None
+    user: Annotated[Secret | None, Field(description="Account that reads")] = None
+    write_user: Annotated[
+        Secret | None, Field(description="Account that may write, logged in only for CLOSED_LOOP; default: user")
+    ] = None
     certificate: Annotated[str | None, Field(description="Our certificate (DER), made when missing")] = None
     private_key: str | None = None
     server_certificate: Annotated[str | None, Field(description="The server's certificate (DER), pinned")] = None

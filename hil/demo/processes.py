@@ -73,7 +73,8 @@ class Ready:
     clock: FastClock
     url: str
     ports: Mapping[str, int]
-    secret: str
+    secrets: Mapping[str, str]
+    """By the names that the demo's plant file gives them."""
     certificates: Mapping[str, Path]
     control_port: int
     token: str
@@ -110,7 +111,7 @@ async def wait_ready(child: Child, folder: Path) -> Ready:
         clock=FastClock(said["speed"], said["anchor_real_mono"], said["anchor_utc"]),
         url=said["opcua_url"],
         ports=said["ports"],
-        secret=said["secret"],
+        secrets={"dcs": said["secret"], "dcs-write": said["write_secret"]},
         certificates={
             "setwise.der": Path(said["client_certificate"]),
             "setwise.pem": Path(said["client_private_key"]),
@@ -123,7 +124,7 @@ async def wait_ready(child: Child, folder: Path) -> Ready:
 
 
 def write_plant(folder: Path, ready: Ready) -> Path:
-    """Write the demo's plant file with the bench's ports, its certificates and its secret; return its path."""
+    """Write the demo's plant file with the bench's ports, its certificates and its secrets; return its path."""
     text = PLANT_TEMPLATE.read_text(encoding="utf-8").replace(OPCUA_URL, ready.url)
     for name, port in PORTS.items():
         text = text.replace(port, f"port: {ready.ports[name]}")
@@ -134,9 +135,10 @@ def write_plant(folder: Path, ready: Ready) -> Path:
     secrets = folder / "secrets"
     secrets.mkdir(mode=0o700, exist_ok=True)
     secrets.chmod(0o700)  # also where an earlier run left it otherwise
-    (secrets / "dcs").touch(mode=0o600)
-    (secrets / "dcs").chmod(0o600)
-    (secrets / "dcs").write_text(ready.secret, encoding="utf-8")
+    for name, secret in ready.secrets.items():
+        (secrets / name).touch(mode=0o600)
+        (secrets / name).chmod(0o600)
+        (secrets / name).write_text(secret, encoding="utf-8")
     path = folder / "plant.yaml"
     path.write_text(text, encoding="utf-8")
     return path

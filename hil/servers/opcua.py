@@ -2,13 +2,13 @@
 
 Nodes are ``ns=2;s=<name>`` in folders of at most 100 (asyncua links a folder's children in quadratic time). Updates go
 straight into the address space (about 2 us each); the source time stamp is the caller's. Only nodes of the table marked
-``writable`` take a client's write, and each such write is handed to the owner, who decides what becomes of it.
+``writable`` take a client's write, and only of an account that may; each such write is handed to the owner, who decides
+what becomes of it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hmac
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,13 @@ from pathlib import Path
 from typing import Literal
 
 from asyncua import ua
-from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
-from asyncua.crypto.truststore import TrustStore
-from asyncua.crypto.validator import CertificateValidator, CertificateValidatorOptions
+from asyncua.crypto.permission_rules import SimpleRoleRuleset
 from asyncua.server.address_space import NodeData
-from asyncua.server.internal_server import InternalServer
 from asyncua.server.server import Server
-from asyncua.server.user_managers import UserManager
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
-from cryptography import x509
 
+from hil.servers.opcua_access import Account, TrustFolder, Users, enforce, sessions
 from hil.servers.pki import Identity
 
 NodeKind = Literal["bool", "int16", "uint16", "int32", "uint32", "float32", "float64", "string"]
@@ -77,7 +73,7 @@ class Secured:
     identity: Identity
     trusted: Path
     """Folder of client certificates (DER); a file put there later is trusted from then on."""
-    users: Mapping[str, str]
+    accounts: Mapping[str, Account]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +96,7 @@ class OpcUaServer:
         self._on_write = on_write
         self._security = security
         self._port = port
+        self._users = Users(security.accounts if isinstance(security, Secured) else None)
         self._server: Server | None = None
         self._ids: dict[str, ua.NodeId] = {}
 
@@ -108,11 +105,20 @@ class OpcUaServer:
         """The port it listens on (after start)."""
         return self._port
 
+    @property
+    def logins(self) -> Mapping[str, int]:
+        """How often each account has logged in since the server was made."""
+        return dict(self._users.logins)
+
+    def sessions(self) -> Mapping[str, int]:
+        """Return how many sessions are logged in now, by account; those of nobody under an empty name."""
+        return dict(sessions(self._server)) if self._server is not None else {}
+
     async def start(self) -> None:
         """Build the address space and listen on 127.0.0.1. OSError when the port is taken."""
-        users = self._security.users if isinstance(self._security, Secured) else None
-        server = Server(user_manager=_Users(users))
+        server = Server(user_manager=self._users)
         await server.init()
+        enforce(server, self._users)
         server.set_endpoint(f"opc.tcp://127.0.0.1:{self._port}")
         server.set_server_name("Setwise bench")
         await self._secure(server)
@@ -176,7 +182,7 @@ class OpcUaServer:
             permission_ruleset=SimpleRoleRuleset(),  # type: ignore[no-untyped-call]
         )
         server.set_identity_tokens([ua.UserNameIdentityToken])
-        server.set_certificate_validator(_TrustFolder(self._security.trusted))
+        server.set_certificate_validator(TrustFolder(self._security.trusted))
 
     async def _add_nodes(self, server: Server) -> None:
         ordered = sorted(self._specs.values(), key=lambda spec: spec.name)
@@ -210,43 +216,6 @@ def status_code(name: str) -> ua.StatusCode:
     if name not in vars(StatusCodes):
         raise ValueError(f"no OPC UA status {name!r}")
     return ua.StatusCode(ua.UInt32(getattr(StatusCodes, name)))
-
-
-class _Users(UserManager):
-    """asyncua's user manager: a known user with the right password, or, where there are no users, anyone."""
-
-    def __init__(self, users: Mapping[str, str] | None) -> None:
-        self._users = users
-
-    def get_user(
-        self,
-        iserver: InternalServer,
-        username: str | None = None,
-        password: str | None = None,
-        certificate: bytes | None = None,
-    ) -> User | None:
-        """Return a user who may read and write what is writable, or None."""
-        del iserver, certificate  # the certificate was checked when the channel was opened
-        if self._users is None:
-            return User(role=UserRole.User)
-        expected = self._users.get(username or "")
-        if expected is None or not hmac.compare_digest(expected.encode(), (password or "").encode()):
-            return None
-        return User(role=UserRole.User, name=username)
-
-
-class _TrustFolder:
-    """Checks a client's certificate against a folder that may grow while the server runs."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    async def __call__(self, certificate: x509.Certificate, application: ua.ApplicationDescription) -> None:
-        """Raise asyncua's ServiceError for a certificate that is not trusted, not valid now, or not this client's."""
-        store = TrustStore([self._folder], [])
-        await store.load()
-        options = CertificateValidatorOptions.TRUSTED_VALIDATION | CertificateValidatorOptions.PEER_CLIENT
-        await CertificateValidator(options, store).validate(certificate, application)
 
 
 def _node_id(name: str) -> ua.NodeId:

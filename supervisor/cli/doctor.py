@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from supervisor.cli.console import say, say_json
 from supervisor.cli.exits import Exit
 from supervisor.clock import RealClock, machine_utc_s
 from supervisor.drivers.build import build_drivers
+from supervisor.drivers.opcua_rights import AccountError, rights
 from supervisor.rules import rules_of
 from supervisor.secrets import SecretError, secrets_beside
 from supervisor.site import DATABASE_FILE, Site
@@ -40,6 +41,8 @@ class Finding:
     well: bool
     text: str
     """What was found, and what to do where it is not well."""
+    warning: bool = False
+    """Well, but worth a look."""
 
 
 def examine(plant_path: Path, data: Path | None, *, as_json: bool) -> None:
@@ -50,7 +53,7 @@ def examine(plant_path: Path, data: Path | None, *, as_json: bool) -> None:
         say_json({"well": all(each.well for each in findings), "findings": [asdict(each) for each in findings]})
     else:
         for each in findings:
-            say(f"{'ok  ' if each.well else 'FAIL'} {each.what}: {each.text}")
+            say(f"{'FAIL' if not each.well else 'warn' if each.warning else 'ok  '} {each.what}: {each.text}")
     if not all(each.well for each in findings):
         raise SystemExit(int(Exit.FINDING))
 
@@ -75,6 +78,8 @@ def _all(site: Site) -> Iterator[Finding]:
             yield finding
     if secrets_well:
         yield from asyncio.run(_tags(plant, site))
+        for connection in plant.connections.values():
+            yield from asyncio.run(_accounts(plant, connection, site))
 
 
 def _disk(site: Site) -> Finding:
@@ -94,12 +99,12 @@ def _record(site: Site) -> Finding:
 
 
 def _connection(connection: Connection, site: Site) -> Iterator[Finding]:
-    if connection.user_secret is not None:
+    for secret in filter(None, (connection.user_secret, connection.write_user_secret)):
         try:
-            secrets_beside(site.base)(connection.user_secret)
-            yield Finding(f"secret {connection.user_secret}", well=True, text="found")
+            secrets_beside(site.base)(secret)
+            yield Finding(f"secret {secret}", well=True, text="found")
         except SecretError as error:
-            yield Finding(f"secret {connection.user_secret}", well=False, text=str(error))
+            yield Finding(f"secret {secret}", well=False, text=str(error))
     for path in (connection.certificate, connection.server_certificate):
         if path is not None:
             yield _certificate(site.base / path)
@@ -148,6 +153,60 @@ async def _tags(plant: Plant, site: Site) -> list[Finding]:
     for tag, why in not_good.items():
         text += f"; {tag}: {'has not reported since we listen' if tag in silent else why}"
     return [Finding("tags", len(silent) == len(not_good), text)]
+
+
+async def _accounts(plant: Plant, connection: Connection, site: Site) -> list[Finding]:
+    """Ask the server what each account of a connection that is written to may write; write nothing."""
+    ours = [mv.writes for mv in plant.mvs.values()]
+    ours += [point for point in plant.handshake_points.values() if not point.tag.startswith("plc.")]
+    written = {point.address for point in ours if point.connection == connection.name}
+    read = {point.address for point in plant.points_read() if point.connection == connection.name} - written
+    if connection.protocol != "opcua" or not written:
+        return []
+    reader, writer = connection.user_secret, connection.write_user_secret
+    findings = []
+    if writer is None or writer == reader:
+        findings.append(Finding(f"account {reader}", True, "reads and writes: name a write_user of its own", True))
+        writer = reader
+    else:
+        findings.append(await _reads_only(connection, written | read, site))
+    findings.append(await _writes(connection, writer, written, read, site))
+    return findings
+
+
+async def _reads_only(connection: Connection, addresses: Set[str], site: Site) -> Finding:
+    what = f"account {connection.user_secret}"
+    try:
+        found = await _rights(connection, connection.user_secret, addresses, site)
+    except AccountError as error:
+        return Finding(what, well=False, text=f"{error}: check user and password")
+    if can := sorted(address for address, may in found.items() if may):
+        text = f"only has to read and may write {_some(can)}: take that right away from it on the server"
+        return Finding(what, well=True, text=text, warning=True)
+    return Finding(what, well=True, text="can only read" if found else "the server does not tell its rights")
+
+
+async def _writes(connection: Connection, secret: str | None, ours: Set[str], read: Set[str], site: Site) -> Finding:
+    what = f"account {secret} for writing"
+    try:
+        found = await _rights(connection, secret, ours | read, site)
+    except AccountError as error:
+        return Finding(what, well=False, text=f"{error}: check user and password")
+    if cannot := sorted(address for address in ours if found.get(address) is False):
+        return Finding(what, well=False, text=f"may not write {_some(cannot)}: give it the right on the server")
+    if too_much := sorted(address for address in read if found.get(address)):
+        text = f"may also write {_some(too_much)}: take that right away from it on the server"
+        return Finding(what, well=True, text=text, warning=True)
+    text = f"may write the {len(ours)} places it must" if found else "the server does not tell its rights"
+    return Finding(what, well=True, text=text)
+
+
+async def _rights(connection: Connection, secret: str | None, addresses: Set[str], site: Site) -> Mapping[str, bool]:
+    return await rights(connection, secret, sorted(addresses), base_dir=site.base, secrets=secrets_beside(site.base))
+
+
+def _some(addresses: Sequence[str]) -> str:
+    return addresses[0] + _when(len(addresses) > 1, f" and {len(addresses) - 1} more")
 
 
 def _when(condition: bool, text: str) -> str:  # noqa: FBT001 - a fact, not a switch

@@ -20,6 +20,8 @@ FIRST_PAUSE_S = 0.2
 """Pause after the first failed attempt, real seconds; it doubles with each further one."""
 PAUSE_S_MAX = 10.0
 """Longest pause that a plant may configure, real seconds (reference: fault F30)."""
+STARTING = "starting"
+"""Why there is no link before the first attempt has ended."""
 CLOSE_S = 1.0
 """How long a polite good-bye may take, real seconds."""
 
@@ -73,7 +75,9 @@ class ConnectionManager(Generic[S]):
         self._session: S | None = None
         self._lost = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._link = LinkState(connected=False, since_s=now_s(), why="starting")
+        self._link = LinkState(connected=False, since_s=now_s(), why=STARTING)
+        self.losses = 0
+        """Validated sessions that were lost since it was made."""
 
     @property
     def session(self) -> S | None:
@@ -111,6 +115,7 @@ class ConnectionManager(Generic[S]):
         if session is not self._session:
             return
         self._session = None
+        self.losses += 1
         self._down(why)
         self._discard(session)
         self._lost.set()

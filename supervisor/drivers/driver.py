@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from constraints.plant import Point
 from safety.approval import Approval
-from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
+from safety.signals import BeatFrame, Quality, Reading, WriteOutcome, WriteReceipt
 
 Now = Callable[[], float]
 """Seconds on the plant-side monotonic clock, the one that approvals' deadlines and readings' ages are told on."""
@@ -28,6 +28,8 @@ class LinkState:
     """Reason where not connected: ``starting``, ``timeout``, the library's error name, ..."""
     attempts: int = 0
     """Attempts to connect since the link was last up; while it is up, how many it took."""
+    writer_losses: int = 0
+    """How often the client that may write was lost while it was held, since the driver was made."""
 
     def __str__(self) -> str:
         return "connected" if self.connected else self.why
@@ -53,7 +55,9 @@ class WritePoints:
 
 
 class Driver(Protocol):
-    """One connection to one device or server."""
+    """One connection to one device or server: a client that reads, always, and between ``take`` and ``release`` one
+    that may write. Without it every write is NOT_SENT and every beat false (invariant I-17).
+    """
 
     name: str
     """Name of the connection in the plant file."""
@@ -63,6 +67,12 @@ class Driver(Protocol):
 
     async def read(self, points: Sequence[Point]) -> Mapping[str, Reading]:
         """Return one reading per point, by tag. Does not raise for plant trouble: what was not read is bad."""
+
+    def take(self) -> None:
+        """Begin to open the client that may write, in the background; nothing where there is one, or never will be."""
+
+    async def release(self) -> None:
+        """Give it up at once: from now on nothing can be written. Waits a little for its good-bye, never long."""
 
     async def write(self, approval: Approval, points: WritePoints) -> tuple[WriteReceipt, ...]:
         """Send an approved move set once and read it back; one receipt per move, in the approval's order."""
@@ -81,3 +91,8 @@ class Driver(Protocol):
 def bad(points: Sequence[Point], why: str, received_at_s: float) -> dict[str, Reading]:
     """Return a bad reading for every point."""
     return {point.tag: Reading(math.nan, Quality.BAD, None, received_at_s, why) for point in points}
+
+
+def not_sent(approval: Approval, why: str) -> tuple[WriteReceipt, ...]:
+    """Return a receipt for every move that says that nothing has left."""
+    return tuple(WriteReceipt(move.mv, WriteOutcome.NOT_SENT, move.value, None, why) for move in approval.moves)

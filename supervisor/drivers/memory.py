@@ -19,6 +19,7 @@ from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
 from supervisor.drivers.driver import LinkState, Now, WritePoints, bad
 from supervisor.drivers.moveset import Delivered, Delivery, MoveSetWriter, Word
 from supervisor.drivers.values import NotANumberError, to_number
+from supervisor.drivers.writing import NO_WRITER
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class MemoryDriver:
         self._now_s = now_s
         self._writer = MoveSetWriter(self, registers or {}, now_s)
         self._started_s: float | None = None
+        self._taken = False
 
     def set(
         self,
@@ -76,6 +78,15 @@ class MemoryDriver:
     async def close(self) -> None:
         """Unplug."""
         self._started_s = None
+        self._taken = False
+
+    def take(self) -> None:
+        """Let writes in."""
+        self._taken = True
+
+    async def release(self) -> None:
+        """Let no more in."""
+        self._taken = False
 
     @property
     def link(self) -> LinkState:
@@ -103,6 +114,8 @@ class MemoryDriver:
     async def put(self, words: Sequence[Word], deadline_s: float) -> Delivered:
         """Store all words, then let the PLC scan once."""
         await asyncio.sleep(0)
+        if not self._taken:
+            return Delivered(Delivery.UNSENT, NO_WRITER)
         if self._started_s is None or self.cable == "out":
             return Delivered(Delivery.UNSENT, "comm")
         if self._now_s() > deadline_s:

@@ -17,9 +17,9 @@ from aiomqtt import Client, Message, MqttCodeError, MqttError
 
 from constraints.plant import Connection, Point
 from safety.approval import Approval
-from safety.signals import BeatFrame, Quality, Reading, WriteOutcome, WriteReceipt
+from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
 from supervisor.drivers.connection import ConnectionManager
-from supervisor.drivers.driver import LinkState, Now, WritePoints, bad
+from supervisor.drivers.driver import LinkState, Now, WritePoints, bad, not_sent
 from supervisor.drivers.mqtt_payload import PAYLOAD_BYTES_MAX, sample, topic_of
 from supervisor.drivers.values import NotANumberError
 from supervisor.secrets import SecretError, Secrets
@@ -176,11 +176,15 @@ class MqttDriver:
             return bad(points, "comm", self._now_s())
         return {point.tag: self._reading(session.last.get(topic_of(point)), point) for point in points}
 
+    def take(self) -> None:
+        """Do nothing: MQTT is read only, nobody here could ever write."""
+
+    async def release(self) -> None:
+        """Do nothing."""
+
     async def write(self, approval: Approval, points: WritePoints) -> tuple[WriteReceipt, ...]:  # noqa: ARG002
         """Send nothing: MQTT is read only."""
-        return tuple(
-            WriteReceipt(move.mv, WriteOutcome.NOT_SENT, move.value, None, "read_only") for move in approval.moves
-        )
+        return not_sent(approval, "read_only")
 
     async def beat(self, frame: BeatFrame) -> bool:  # noqa: ARG002
         """Send nothing; false."""

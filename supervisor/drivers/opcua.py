@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,23 +19,25 @@ from asyncua.ua.uaerrors._base import UaError
 from constraints.plant import Connection, Point
 from safety.approval import Approval
 from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
-from supervisor.drivers.connection import ConnectionManager
-from supervisor.drivers.driver import LinkState, Now, WritePoints, bad
+from supervisor.drivers.connection import ConnectionManager, S
+from supervisor.drivers.driver import LinkState, Now, WritePoints, bad, not_sent
 from supervisor.drivers.moveset import Delivered, Delivery, MoveSetWriter, Word
-from supervisor.drivers.opcua_session import TROUBLE, Namespaces, OpcUaSession, ServerError, describe
+from supervisor.drivers.opcua_session import OPEN_ANSWERS, TROUBLE, Namespaces, OpcUaSession, ServerError, describe
 from supervisor.drivers.opcua_status import quality_of
+from supervisor.drivers.opcua_writing import OpcUaWritingSession
 from supervisor.drivers.patience import LinkLostError
 from supervisor.drivers.values import NotANumberError, scaled, to_number
+from supervisor.drivers.writing import NO_WRITER, Writing
 from supervisor.secrets import Secrets
 
-OPEN_ANSWERS = 12
-"""Connecting takes this many answers at most: hello, channel, session, activation, validation, and the diagnosis."""
 _NO_STAMP_UTC_S: Final = -11_644_473_600.0
 """OPC UA's date zero, 1601-01-01: no time stamp."""
 
 
 class OpcUaDriver:
-    """One OPC UA server."""
+    """One OPC UA server: a session that reads, and while the plant is held another one, of another account, that
+    writes.
+    """
 
     def __init__(
         self,
@@ -48,18 +51,18 @@ class OpcUaDriver:
         self.name = connection.name
         self._timeout_s = connection.timeout_s
         self._now_s = now_s
-        self._lock = asyncio.Lock()
+        self._reading_lock = asyncio.Lock()
+        self._writing_lock = asyncio.Lock()
         self._nodes: dict[str, ua.NodeId | None] = {}
-        namespaces = Namespaces()
-        self._manager = ConnectionManager(
-            connection.name,
-            lambda: OpcUaSession(connection, base_dir=base_dir, secrets=secrets, now_s=now_s, namespaces=namespaces),
-            trouble=(*TROUBLE, ServerError),
-            open_timeout_s=OPEN_ANSWERS * connection.timeout_s,
-            reconnect_s_max=connection.reconnect_s_max,
-            now_s=now_s,
-            describe=describe,
+        seen = Namespaces()
+        reader = partial(
+            OpcUaSession, connection, connection.user_secret, base_dir=base_dir, secrets=secrets, namespaces=seen
         )
+        writer = partial(
+            OpcUaWritingSession, connection, base_dir=base_dir, secrets=secrets, namespaces=seen, now_s=now_s
+        )
+        self._manager = _manager(connection, connection.name, reader, now_s)
+        self.writing = Writing(partial(_manager, connection, f"{connection.name} (writing)", writer, now_s))
         self._writer = MoveSetWriter(self, registers or {}, now_s)
 
     async def start(self) -> None:
@@ -68,18 +71,26 @@ class OpcUaDriver:
 
     async def close(self) -> None:
         """Disconnect."""
-        await self._manager.close()
+        await asyncio.gather(self.writing.close(), self._manager.close())
+
+    def take(self) -> None:
+        """Begin to log in as the account that may write."""
+        self.writing.take()
+
+    async def release(self) -> None:
+        """Log it out."""
+        await self.writing.release()
 
     @property
     def link(self) -> LinkState:
-        """Whether the server is reached."""
-        return self._manager.link
+        """Whether the server is reached, and while the plant is held whether it can be written to."""
+        return self.writing.seen_with(self._manager.link)
 
     async def read(self, points: Sequence[Point]) -> Mapping[str, Reading]:
         """Read all points in one batch."""
         nodes = [self._node(point.address) for point in points]
         asked = [node for node in nodes if node is not None]
-        async with self._lock:
+        async with self._reading_lock:
             session = self._manager.session
             if session is None:
                 return bad(points, "comm", self._now_s())
@@ -97,7 +108,9 @@ class OpcUaDriver:
         }
 
     async def write(self, approval: Approval, points: WritePoints) -> tuple[WriteReceipt, ...]:
-        """Send an approved move set once and read it back."""
+        """Send an approved move set once and read it back; nothing where it could not be read back."""
+        if self._manager.session is None:
+            return not_sent(approval, "comm")
         return await self._writer.write(approval, points)
 
     async def beat(self, frame: BeatFrame) -> bool:
@@ -110,12 +123,12 @@ class OpcUaDriver:
         known = [node for node in nodes if node is not None]
         if len(known) != len(words):
             return Delivered(Delivery.UNSENT, "address")
-        async with self._lock:
-            session = self._manager.session
-            if session is None:
-                return Delivered(Delivery.UNSENT, "comm")
+        async with self._writing_lock:
+            if (current := self.writing.current) is None:
+                return Delivered(Delivery.UNSENT, NO_WRITER)
+            manager, session = current
             try:
-                return await self._manager.call(session, session.write(words, known, deadline_s), self._timeout_s)
+                return await manager.call(session, session.write(words, known, deadline_s), self._timeout_s)
             except LinkLostError as lost:
                 return Delivered(Delivery.LOST, lost.why)
 
@@ -126,6 +139,18 @@ class OpcUaDriver:
             except (UaError, ValueError):
                 self._nodes[address] = None
         return self._nodes[address]
+
+
+def _manager(connection: Connection, name: str, new: Callable[[], S], now_s: Now) -> ConnectionManager[S]:
+    return ConnectionManager(
+        name,
+        new,
+        trouble=(*TROUBLE, ServerError),
+        open_timeout_s=OPEN_ANSWERS * connection.timeout_s,
+        reconnect_s_max=connection.reconnect_s_max,
+        now_s=now_s,
+        describe=describe,
+    )
 
 
 def _reading(data: ua.DataValue, point: Point, now_s: float) -> Reading:

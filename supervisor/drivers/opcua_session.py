@@ -1,4 +1,4 @@
-"""One asyncua client for one connection epoch: connect, validate, batch reads, batch writes, and let go.
+"""One asyncua client for one connection epoch: connect, validate, batch reads, and let go.
 
 asyncua's own reconnection stays off, its security defaults (none) are replaced, and only its low-level services are
 used: the convenient ones drop the quality, ask for one time stamp only, or send a source time stamp with a write.
@@ -12,11 +12,10 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from asyncua import ua
 from asyncua.client.client import Client
-from asyncua.client.ua_client import UaClientState
 from asyncua.crypto import uacrypto
 from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 from asyncua.crypto.uacrypto import CertProperties
@@ -25,11 +24,8 @@ from asyncua.ua.uaerrors._base import UaError, UaStatusCodeError
 from cryptography.exceptions import InvalidSignature
 
 from constraints.plant import Connection
-from safety.encoding import decode
 from supervisor.drivers.certificates import CertificateError, own_identity, pinned
-from supervisor.drivers.driver import Now
-from supervisor.drivers.moveset import Delivered, Delivery, Word
-from supervisor.drivers.opcua_status import accepts, code_of, name_of, refuses
+from supervisor.drivers.opcua_status import accepts, name_of
 from supervisor.secrets import SecretError, Secrets
 
 NODES_PER_REQUEST_MAX = 1000
@@ -38,6 +34,8 @@ MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 CHUNKS_MAX = 4096
 SESSION_MS = 60_000
 """Session and channel end this long after we vanished (asyncua's default is 1 h)."""
+OPEN_ANSWERS = 12
+"""Connecting takes this many answers at most: hello, channel, session, activation, validation, and the diagnosis."""
 REQUEST_LOGGER: Final = "asyncua.client.ua_client.UASocketProtocol"
 WATCHDOG_S = 5.0
 """asyncua probes the server this often, and waits as long: 1 s, its default, drops a busy server (measured)."""
@@ -61,15 +59,6 @@ TROUBLE: Final[tuple[type[Exception], ...]] = (
 )
 """What asyncua 2.1 raises when the server or the network is at fault, by its sources. Caught around its calls only."""
 
-_VARIANTS: Final = {
-    "float32": ua.VariantType.Float,
-    "float64": ua.VariantType.Double,
-    "int16": ua.VariantType.Int16,
-    "uint16": ua.VariantType.UInt16,
-    "int32": ua.VariantType.Int32,
-    "uint32": ua.VariantType.UInt32,
-    "bool": ua.VariantType.Boolean,
-}
 _SERVER_STATE: Final = ua.NodeId.from_string("i=2259")
 _NAMESPACES: Final = ua.NodeId.from_string("i=2255")
 _MAX_NODES_PER_READ: Final = ua.NodeId.from_string("i=11705")
@@ -109,15 +98,25 @@ class Namespaces:
 
 
 class OpcUaSession:
-    """One client. ``open`` once, then ``read`` and ``write``, one at a time."""
+    """One client that reads. ``open`` once, then one ``read`` at a time."""
+
+    NAME: ClassVar = "Setwise"
+    """What the server's list of sessions shows."""
 
     def __init__(
-        self, connection: Connection, *, base_dir: Path, secrets: Secrets, now_s: Now, namespaces: Namespaces
+        self,
+        connection: Connection,
+        user_secret: str | None,
+        *,
+        base_dir: Path,
+        secrets: Secrets,
+        namespaces: Namespaces,
     ) -> None:
+        """Prepare; the secret named ``user_secret`` (None = nobody logs in) is read by ``open`` and not before."""
         self._connection = connection
+        self._user_secret = user_secret
         self._base_dir = base_dir
         self._secrets = secrets
-        self._now_s = now_s
         self._namespaces = namespaces
         self.over = ""
         self.on_over: Callable[[], None] = _nobody
@@ -140,51 +139,21 @@ class OpcUaSession:
             raise
         await self._validate()
 
-    async def read(self, nodes: Sequence[ua.NodeId]) -> list[ua.DataValue]:
+    async def read(
+        self, nodes: Sequence[ua.NodeId], attribute: AttributeIds = AttributeIds.Value
+    ) -> list[ua.DataValue]:
         """Return one data value per node, in order; one Read service call per MaxNodesPerRead. Raises TROUBLE."""
         results: list[ua.DataValue] = []
         for start in range(0, len(nodes), self._read_max):
             chunk = nodes[start : start + self._read_max]
             parameters = ua.ReadParameters()
             parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
-            parameters.NodesToRead = [ua.ReadValueId(NodeId=node, AttributeId=AttributeIds.Value) for node in chunk]
+            parameters.NodesToRead = [ua.ReadValueId(NodeId=node, AttributeId=attribute) for node in chunk]
             answers = await self._client.uaclient.read(parameters)
             if len(answers) != len(chunk):
                 raise UaError(f"{len(answers)} answers to {len(chunk)} questions")
             results += answers
         return results
-
-    async def write(self, words: Sequence[Word], nodes: Sequence[ua.NodeId], deadline_s: float) -> Delivered:
-        """Send ``words`` in one Write service call (per MaxNodesPerWrite), each once, none after ``deadline_s``.
-
-        Raises one of TROUBLE when bytes may have left without an answer.
-        """
-        refused: dict[str, str] = {}
-        for start in range(0, len(words), self._write_max):
-            chunk = words[start : start + self._write_max]
-            parameters = ua.WriteParameters()
-            parameters.NodesToWrite = [
-                write_value(word, node) for word, node in zip(chunk, nodes[start:], strict=False)
-            ]
-            # From here to the socket nothing waits (asyncua sends before its first suspension), so that neither a
-            # lost link nor the deadline can come between the check and the send.
-            if why := self._not_now(deadline_s):
-                return Delivered(Delivery.LOST if start else Delivery.UNSENT, why)
-            try:
-                statuses = await self._client.uaclient.write(parameters)
-            except UaStatusCodeError as fault:
-                status = ua.StatusCode(fault.code)
-                if not refuses(status):
-                    return Delivered(Delivery.LOST, name_of(code_of(status)))
-                statuses = [status] * len(chunk)
-            if len(statuses) != len(chunk):
-                raise UaError(f"{len(statuses)} answers to {len(chunk)} writes")
-            for word, status in zip(chunk, statuses, strict=True):
-                if refuses(status):
-                    refused[word.point.address] = name_of(code_of(status))
-                elif not accepts(status):
-                    return Delivered(Delivery.LOST, name_of(code_of(status)))
-        return Delivered(Delivery.REFUSED, "refused", refused) if refused else Delivered(Delivery.DONE)
 
     def requests(self, nodes: int) -> int:
         """Return how many Read service calls so many nodes take."""
@@ -209,7 +178,7 @@ class OpcUaSession:
     def _new_client(self) -> Client:
         # asyncua's time-out is the longer one, so that ours, outside, always comes first.
         client = Client(self._connection.url, 2.0 * self._connection.timeout_s, WATCHDOG_S, auto_reconnect=False)
-        client.name = client.description = "Setwise"
+        client.name = client.description = self.NAME
         client.session_timeout = client.secure_channel_timeout = SESSION_MS
         client.max_messagesize, client.max_chunkcount = MESSAGE_BYTES_MAX, CHUNKS_MAX
         return client
@@ -231,8 +200,8 @@ class OpcUaSession:
             )
         elif connection.security != "None":
             raise CertificateError(f"security '{connection.security}' is not known")
-        if connection.user_secret is not None:
-            user, _, password = self._secrets(connection.user_secret).partition(":")
+        if self._user_secret is not None:
+            user, _, password = self._secrets(self._user_secret).partition(":")
             client.set_user(user)
             client.set_password(password)
 
@@ -260,32 +229,6 @@ class OpcUaSession:
             return False
         shown = {endpoint.ServerCertificate for endpoint in endpoints if endpoint.ServerCertificate}
         return bool(shown) and pinned(self._base_dir / str(self._connection.server_certificate)) not in shown
-
-    def _not_now(self, deadline_s: float) -> str:
-        protocol = self._client.uaclient.protocol
-        if self._client.state is not UaClientState.CONNECTED or protocol is None or protocol.transport is None:
-            return "comm"
-        if protocol.transport.is_closing():
-            return "comm"
-        return "" if self._now_s() <= deadline_s else "deadline"
-
-
-def write_value(word: Word, node: ua.NodeId) -> ua.WriteValue:
-    """Exact type, no status, no time stamp: with any of them servers answer BadTypeMismatch, BadWriteNotSupported."""
-    kind = word.point.encoding.kind
-    number: float | int | bool = _raw_number(word)
-    if kind == "bool":
-        number = bool(number)
-    elif kind not in ("float32", "float64"):
-        number = int(number)
-    value = ua.DataValue(ua.Variant(number, _VARIANTS[kind]), StatusCode=None)
-    return ua.WriteValue(NodeId=node, AttributeId=AttributeIds.Value, Value=value)
-
-
-def _raw_number(word: Word) -> float:
-    """Return the number that the payload's bytes hold, before scale and offset."""
-    encoding = word.point.encoding
-    return decode(word.payload, type(encoding)(encoding.kind, encoding.word_order))
 
 
 def _raw(data: ua.DataValue) -> object:

@@ -1,4 +1,8 @@
-"""All drivers of a plant at once: one snapshot by a deadline, one way out for setpoints and heartbeats."""
+"""All drivers of a plant at once: one snapshot by a deadline, one way out for setpoints and heartbeats.
+
+A client that may write is there only while the heartbeat asks for closed loop (invariant I-17): the first such beat has
+it opened, in the background; the beat that lets go, or ``release``, ends it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from constraints.plant import MvSpec, Plant, Point
 from safety.approval import Approval
 from safety.encoding import Encoding, EncodingError, resolution
-from safety.signals import BeatFrame, Instant, Reading, Snapshot, WriteOutcome, WriteReceipt
+from safety.signals import BeatFrame, Instant, Mode, Reading, Snapshot, WriteOutcome, WriteReceipt
 from supervisor.drivers.driver import CONFIRM_TIMEOUT_S, Driver, LinkState, WritePoints, bad
 from supervisor.drivers.lane import BusyError, Lane, LateError
 
@@ -18,6 +22,8 @@ REBUILD_AFTER_S = 10.0
 """A driver that owes an answer for so long is replaced, real seconds."""
 READ_DEADLINE_S = 1.0
 """Default deadline of a read, real seconds; longer where a connection may take longer for one answer."""
+WRITER_LOST = "writing: lost and back"
+"""Link text of a connection whose writing client was lost and came back between two looks."""
 MARGIN_S = 0.5
 """What a driver may take beside its own time-outs, real seconds."""
 FLOAT64 = Encoding("float64")
@@ -59,6 +65,7 @@ class DriverPool:
         needed = {*self._points, *([self._writes_to] if self._writes_to else [])}
         if missing := sorted(needed - set(self._lanes)):
             raise PoolError(f"no driver for connection {', '.join(missing)}")
+        self._writer_losses: dict[str, int] = {}
 
     async def start(self) -> None:
         """Let every driver begin to connect."""
@@ -93,18 +100,46 @@ class DriverPool:
             return _all(approval, WriteOutcome.UNKNOWN, "late")
 
     async def beat(self, frame: BeatFrame) -> bool:
-        """Send the heartbeat words; false when not acknowledged, or where the plant has none."""
+        """Send the heartbeat words; false when not acknowledged, or where the plant has none.
+
+        A beat for CLOSED_LOOP has the writing client opened where there is none, and is false until it is up. Any other
+        is the last one of its claim: after it the client is gone.
+        """
         register = self._write_points.registers.get("heartbeat")
         if register is None:
             return False
+        holds = frame.mode_request is Mode.CLOSED_LOOP
+
+        async def beaten(driver: Driver) -> bool:
+            if holds:
+                driver.take()
+            return await driver.beat(frame)
+
         try:
-            return await self._lanes[register.connection].ask(lambda driver: driver.beat(frame), self._beat_deadline_s)
+            acknowledged = await self._lanes[register.connection].ask(beaten, self._beat_deadline_s)
         except LateError:
-            return False
+            acknowledged = False
+        if not holds:
+            await self.release()
+        return acknowledged
+
+    async def release(self) -> None:
+        """End the writing client, where there is one; nothing can be written until a beat holds the plant again."""
+        if self._writes_to is not None:
+            await self._lanes[self._writes_to].driver.release()
 
     def links(self) -> dict[str, str]:
-        """Return by connection ``connected``, or why not."""
-        return {name: str(state) for name, state in self.link_states().items()}
+        """Return by connection ``connected``, or why not.
+
+        A connection whose writing client was lost and is back since the last call says so, once: what was sent before
+        may still arrive, so the handshake must hear of it.
+        """
+        told = {}
+        for name, state in self.link_states().items():
+            lost = state.writer_losses != self._writer_losses.get(name, 0)
+            self._writer_losses[name] = state.writer_losses
+            told[name] = WRITER_LOST if lost and state.connected else str(state)
+        return told
 
     def link_states(self) -> dict[str, LinkState]:
         """Return every driver's link."""

@@ -13,6 +13,12 @@ DRIVERS = "supervisor/drivers/"
 STREAMS = {"stdout", "stderr", "writer", "_writer", "file", "stream", "log", "lock", "self"}
 """What else has a ``write``: pipes, files, the terminal, and a class that calls its own."""
 FIELD_LIBRARIES = {"aiomqtt", "asyncua", "pymodbus"}
+WRITERS = ["supervisor/drivers/modbus_session.py", "supervisor/drivers/opcua_writing.py"]
+"""The clients that may write; what makes them is there only while the plant is held."""
+LIBRARY_WRITES = {
+    "write_attributes", "write_coil", "write_coils", "write_register", "write_registers", "write_value", "write_values",
+    "readwrite_registers", "mask_write_register", "call_method", "publish",
+}  # fmt: skip
 
 
 def last_name(node):
@@ -72,6 +78,20 @@ def field_imports(source):
     return [f"{source.path}: {name}" for name in imported(source) if name.split(".")[0] in FIELD_LIBRARIES]
 
 
+def library_writes(source):
+    """Return every call by which a field library would change something in a device."""
+    return [
+        source.at(node, ast.unparse(node.func))
+        for node in source.nodes()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (
+            node.func.attr in LIBRARY_WRITES
+            or (node.func.attr == "write" and last_name(node.func.value) in {"uaclient", "client", "_client"})
+        )
+    ]
+
+
 def test_only_the_gate_builds_an_approval(sources):
     assert [found for source in sources for found in approvals_built(source)] == []
 
@@ -96,6 +116,12 @@ def test_only_drivers_and_the_bench_know_a_field_library(sources):
     """No other component can hold a client that is able to write (I-12)."""
     outside = [source for source in sources if source.room != "hil" and not source.path.startswith(DRIVERS)]
     assert [found for source in outside for found in field_imports(source)] == []
+
+
+def test_i12_only_the_writing_clients_call_what_writes(sources):
+    """Each in one place."""
+    found = [call for source in sources if source.room != "hil" for call in library_writes(source)]
+    assert sorted(call.split(":")[0] for call in found) == WRITERS, found
 
 
 @pytest.mark.parametrize(
@@ -130,6 +156,13 @@ def test_a_stream_and_a_store_are_no_drivers(source):
     text = "import supervisor.drivers\nsys.stdout.write('x')\nself._writer.write(b'')\nf = x.write"
     assert driver_writes(source("supervisor/x.py", text)) == []
     assert driver_writes(source("supervisor/audit/x.py", "store.write(rows)")) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["await self._client.uaclient.write(x)", "client.write_registers(1, [2])", "await node.write_value(3)"]
+)
+def test_a_stray_call_of_a_librarys_write_is_seen(source, text):
+    assert library_writes(source("supervisor/drivers/mqtt.py", f"async def f():\n    {text}"))
 
 
 @pytest.mark.parametrize("text", ["import asyncua", "from pymodbus.client import X", "def f():\n    import aiomqtt"])

@@ -61,10 +61,10 @@ async def until(bench: BenchProcess, wanted: Callable[[dict[str, object]], bool]
             await asyncio.sleep(0.02)
 
 
-async def opcua(bench: BenchProcess) -> Client:
+async def opcua(bench: BenchProcess, secret: str = "secret") -> Client:
     ready = bench.remote.ready
     client = Client(str(ready["opcua_url"]), timeout=1, watchdog_intervall=5)
-    user, _, password = str(ready["secret"]).partition(":")
+    user, _, password = str(ready[secret]).partition(":")
     client.application_uri = str(ready["client_uri"])
     client.set_user(user)
     client.set_password(password)
@@ -147,7 +147,7 @@ async def test_every_protocol_serves_the_plant_and_the_clock_is_shared(bench: Be
 async def test_a_supervisor_takes_the_loops_moves_one_and_is_shed_when_its_cable_is_pulled(
     bench: BenchProcess, folder: Path
 ) -> None:
-    client = await opcua(bench)
+    client = await opcua(bench, "write_secret")
     await client.connect()
     epoch = int((await state(bench))["epoch"]) + 1  # type: ignore[call-overload]
     beats = 0

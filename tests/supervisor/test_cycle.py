@@ -69,6 +69,9 @@ class Stage:
         self.said.append(("beat", frame))
         return self.walk.plc.beat(frame)
 
+    async def release(self):
+        self.said.append(("release", None))
+
     # Thinking
     async def propose(self, inputs, memory):
         self.said.append(("propose", inputs.cycle))
@@ -126,9 +129,9 @@ async def test_a_cycle_that_writes_does_so_in_this_order():
     assert stage.last("settle").intent_seq == 41
 
 
-async def test_a_cycle_that_only_looks_neither_intends_nor_writes_nor_beats():
+async def test_i17_a_cycle_that_only_looks_neither_intends_nor_writes_nor_beats():
     stage = Stage()
-    assert await stage.turn() == ["read", "propose", "read", "look", "answer", "settle"]
+    assert await stage.turn() == ["read", "propose", "read", "look", "release", "answer", "settle"]
 
 
 async def test_what_was_not_stored_is_not_written_and_the_heart_goes_on_beating_once():

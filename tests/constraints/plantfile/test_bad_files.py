@@ -91,6 +91,7 @@ BAD = [
     Bad("not a condition", "E032", '"T_bed > 96"', '§"T_bed + 1"', "compare"),
     Bad("never changes", "E033", '"T_bed > 96"', '§"3 > 2"', ""),
     Bad("cancels out", "E033", '"0 <= flow - 10 * abs(T_bed - 80)"', '§"T_bed - T_bed <= 1"', ""),
+    Bad("always tripped", "E036", '"T_bed > 96"', '§"T_bed >= 0"', "range"),
     Bad("product of variables", "E034", "2 * (T_jacket_sp - T_bed)", "§T_jacket_sp * T_bed"),
     Bad("not convex", "E034", "0 <= flow - 10 * abs(T_bed - 80)", "§flow <= max(T_bed, 3)", "sum"),
     Bad("constraint on a DV", "E035", "(T_jacket_sp - T_bed)", "(§hum - 3)"),
@@ -104,6 +105,13 @@ BAD = [
     Bad("schedule outside", "E042", "operator.hi: 0.105 MW", "operator.hi: §0.305 MW"),
     Bad("no safety limits", "E043", "limits: {safety: [500, 4000]}", "§limits: {engineering: [500, 4000]}"),
     Bad("back-off too large", "E044", "    rank: {hi: 1, lo: 3}", "    §back_off: {hi: 7, lo: 7}"),
+    Bad(
+        "table of one point",
+        "E045",
+        "limits: {safety: [500, 4000]}",
+        "limits: {safety: [500, 4000], scheduled: {by: T_bed, points: §[[0, 600, 900]]}}",
+        "such as",
+    ),
     Bad("rate of 0", "E014", "down: 120}", "down: §0}"),
     # names and places
     Bad("unknown connection", "E050", '"site:southmill', '"§sight:southmill', "did you mean 'site'?"),
@@ -232,13 +240,13 @@ def test_all_mistakes_of_a_file_are_told_at_once_in_order_and_as_the_command_sho
     with pytest.raises(PlantFileError) as caught:
         load_text(text, "bad.yaml")
     assert [(each.code, each.line) for each in caught.value.diagnostics] == [
-        ("E010", 22), ("E040", 60), ("E070", 74), ("E030", 103), ("E081", 112),
+        ("E010", 23), ("E040", 61), ("E070", 75), ("E030", 104), ("E081", 113),
     ]  # fmt: skip
     assert str(caught.value).startswith(
         """error[E010]: unknown key 'holt' in tags.T_bed
-  --> bad.yaml:22:69
+  --> bad.yaml:23:69
    |
- 22|   T_bed: {source: "dcs:ns=2;s=TI2.PV", unit: degC, range: [0, 150], holt: 30 s, uncertain: good}
+ 23|   T_bed: {source: "dcs:ns=2;s=TI2.PV", unit: degC, range: [0, 150], holt: 30 s, uncertain: good}
    |                                                                     ^^^^ help: did you mean 'hold'?
 """
     )
@@ -255,7 +263,7 @@ def test_a_broken_entry_is_still_known_by_its_name() -> None:
 def test_two_loops_cannot_have_one_readback() -> None:
     with pytest.raises(PlantFileError) as caught:
         load_text(GOOD.replace("readback: flow\n", "readback: T_jacket\n"), "bad.yaml")
-    assert ("E054", 53, 15) in [(each.code, each.line, each.column) for each in caught.value.diagnostics]
+    assert ("E054", 54, 15) in [(each.code, each.line, each.column) for each in caught.value.diagnostics]
 
 
 def test_the_corpus_reaches_every_error_code() -> None:

@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from constraints.plant import MoneyTerm, NestedLimits, Pair, Plant, Row, ScheduleEntry, TariffBand, TariffVersion
 from constraints.plantfile import load, load_text
 from constraints.plantfile.compile import Loaded
@@ -38,7 +40,8 @@ def test_the_plant_as_a_whole() -> None:
 
 def test_connections() -> None:
     dcs, meter, site = (plant().connections[name] for name in ("dcs", "meter", "site"))
-    assert (dcs.protocol, dcs.url, dcs.user_secret) == ("opcua", "opc.tcp://10.0.0.1:4840", "dcs")
+    assert (dcs.protocol, dcs.url) == ("opcua", "opc.tcp://10.0.0.1:4840")
+    assert (dcs.user_secret, dcs.write_user_secret) == ("dcs", "dcs-write")
     assert (dcs.security, dcs.certificate, dcs.private_key, dcs.server_certificate) == (
         "Basic256Sha256/SignAndEncrypt",
         "pki/own.der",
@@ -285,6 +288,22 @@ def test_a_written_connection_without_security_is_told_apart_from_a_waived_one()
     waived = _loaded("security: Basic256Sha256/SignAndEncrypt", "security: None\n    waive_security: isolated cell")
     assert waived.warnings == ()
     assert waived.plant.connections["dcs"].waive_security == "isolated cell"
+
+
+@pytest.mark.parametrize("write_user", ["", "    write_user: {secret: dcs}\n"])
+def test_one_account_for_reading_and_writing_is_warned_of(write_user: str) -> None:
+    assert [each.code for each in _loaded("    write_user: {secret: dcs-write}\n", write_user).warnings] == ["W110"]
+
+
+def test_a_server_that_knows_nobody_has_one_account_too() -> None:
+    anonymous = "    user: {secret: dcs}\n    write_user: {secret: dcs-write}\n"
+    assert [each.code for each in _loaded(anonymous, "").warnings] == ["W110"]
+
+
+def test_where_only_the_writer_logs_in_or_nothing_is_written_there_is_no_word_of_accounts() -> None:
+    assert _loaded("    user: {secret: dcs}\n", "").warnings == ()
+    spare = '  spare: {type: opcua, url: "opc.tcp://a:1", user: {secret: a}, waive_security: a cell of its own}\n'
+    assert _loaded("  site: {type: mqtt", f"{spare}  site: {{type: mqtt").warnings == ()
 
 
 def test_without_a_full_handshake_the_file_loads_and_says_what_is_lacking() -> None:

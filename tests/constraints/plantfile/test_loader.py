@@ -64,7 +64,7 @@ def test_a_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) 
     assert load(path).plant.config_hash == load_text(SOURCES[0], "x").plant.config_hash
     path.write_bytes(SOURCES[0].replace("holding/3054", "holding3054").replace("\n", "\r\n").encode())
     (found,) = check(path)
-    assert (found.code, found.line) == ("E055", 26)
+    assert (found.code, found.line) == ("E055", 27)
 
 
 def test_control_characters_are_named() -> None:

@@ -26,7 +26,7 @@ def ready(tmp_path):
         clock=FastClock(60.0, 0.0, 1.7e9),
         url="opc.tcp://127.0.0.1:14840",
         ports={"power": 15020, "gas": 15021, "site": 11883},
-        secret="setwise:canary-91",
+        secrets={"dcs": "setwise-read:canary-91", "dcs-write": "setwise-write:canary-92"},
         certificates=certificates,
         control_port=1,
         token="token",
@@ -44,16 +44,17 @@ def test_the_plant_file_it_writes_loads_and_points_at_the_bench(tmp_path, ready)
     assert plant.connections["dcs"].url == ready.url
     assert {name: plant.connections[name].port for name in ready.ports} == ready.ports
     assert rules_of(plant).unprotected == ()
+    assert {plant.connections["dcs"].user_secret, plant.connections["dcs"].write_user_secret} == set(ready.secrets)
     assert len({connection.port for connection in plant.connections.values() if connection.port}) == 3
 
 
 def test_secret_and_key_are_their_owners_only_and_not_in_the_plant_file(tmp_path, ready):
     path = write_plant(tmp_path, ready)
     assert mode(tmp_path / "secrets") == 0o700
-    assert mode(tmp_path / "secrets" / "dcs") == 0o600
+    assert {path.name: mode(path) for path in (tmp_path / "secrets").iterdir()} == {"dcs": 0o600, "dcs-write": 0o600}
     assert mode(tmp_path / "pki" / "setwise.pem") == 0o600
     assert "canary" not in path.read_text(encoding="utf-8")
-    assert secrets_beside(tmp_path)("dcs") == ready.secret
+    assert {name: secrets_beside(tmp_path)(name) for name in ready.secrets} == ready.secrets
 
 
 def test_an_older_secret_that_was_open_to_others_is_closed(tmp_path, ready):

@@ -14,6 +14,7 @@ from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 from asyncua.ua.uaerrors import BadCertificateUntrusted, BadUserAccessDenied
 
 from hil.servers.opcua import NodeSpec, OpcUaServer, OpenToAll, Sample, Secured, status_code
+from hil.servers.opcua_access import Account
 from hil.servers.pki import Identity, make_identity
 
 NODES = (
@@ -24,6 +25,7 @@ NODES = (
     NodeSpec("APC.SP.a", "float32", writable=True),
 )
 CLIENT_URI = "urn:test:client"
+ACCOUNTS = {"setwise-read": Account("right", writes=False), "setwise-write": Account("right", writes=True)}
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +43,12 @@ class Rig:
     def __init__(self, server: OpcUaServer, writes: list[tuple[str, object]]) -> None:
         self.server, self.writes = server, writes
 
-    async def client(self, identity: Identity, server: Identity, password: str = "right") -> Client:
+    async def client(
+        self, identity: Identity, server: Identity, password: str = "right", user: str = "setwise-write"
+    ) -> Client:
         client = Client(f"opc.tcp://127.0.0.1:{self.server.port}", timeout=2, watchdog_intervall=5)
         client.application_uri = CLIENT_URI
-        client.set_user("setwise")
+        client.set_user(user)
         client.set_password(password)
         await client.set_security(
             SecurityPolicyBasic256Sha256, str(identity.certificate), str(identity.private_key),
@@ -56,7 +60,7 @@ class Rig:
 @pytest.fixture
 async def rig(pki: tuple[Path, Identity, Identity, Identity]) -> AsyncIterator[Rig]:
     writes: list[tuple[str, object]] = []
-    secured = Secured(pki[1], pki[0] / "trusted", {"setwise": "right"})
+    secured = Secured(pki[1], pki[0] / "trusted", ACCOUNTS)
     server = OpcUaServer(NODES, lambda name, value: writes.append((name, value)), secured)
     await server.start()
     yield Rig(server, writes)
@@ -101,6 +105,31 @@ async def test_values_statuses_and_stamps_arrive_and_only_apc_can_be_written(
         empty = ua.DataValue(ua.Variant(None, ua.VariantType.Null), StatusCode=status_code("BadNoData"))
         await client.uaclient.write_attributes([node_id("APC.HB")], [empty])
         assert rig.server.shown("APC.HB").value == 7
+
+
+async def test_the_reading_account_reads_all_and_writes_nothing(
+    rig: Rig, pki: tuple[Path, Identity, Identity, Identity]
+) -> None:
+    names = ["APC.HB", "APC.SP.a", "TI1.PV"]
+    nodes = [node_id(name) for name in names]
+    kinds = (ua.VariantType.UInt32, ua.VariantType.Float, ua.VariantType.Float)
+    rights = {}
+    for user in ACCOUNTS:
+        async with await rig.client(pki[2], pki[1], user=user) as client:
+            assert rig.server.sessions() == {user: 1}
+            await client.read_values([client.get_node(node) for node in nodes])
+            found = await client.read_attributes(
+                [client.get_node(node) for node in nodes], ua.AttributeIds.UserAccessLevel
+            )
+            rights[user] = [bool(data.Value.Value >> 1 & 1) for data in found if data.Value is not None]
+            results = await client.uaclient.write_attributes(nodes, [value_of(7, kind) for kind in kinds])
+            if user == "setwise-read":
+                assert [result.name for result in results] == ["BadUserAccessDenied"] * 3
+                assert rig.writes == []
+    assert rights == {"setwise-read": [False] * 3, "setwise-write": [True, True, False]}
+    assert rig.writes == [("APC.HB", 7), ("APC.SP.a", 7.0)]  # the positive control
+    assert rig.server.sessions() == {}
+    assert rig.server.logins == {"setwise-read": 1, "setwise-write": 1}
 
 
 async def test_a_subscription_sees_updates(rig: Rig, pki: tuple[Path, Identity, Identity, Identity]) -> None:

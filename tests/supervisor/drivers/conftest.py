@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from tests.supervisor.drivers import modbusbench, opcuabench
-from tests.supervisor.drivers.field import MVS, connected
+from tests.supervisor.drivers.field import MVS, armed
 from tests.supervisor.drivers.modbusdevice import ModbusDevice
 from tests.supervisor.drivers.toxic import ToxicProxy
 from tests.supervisor.drivers.uaserver import UaServer
@@ -52,7 +52,7 @@ async def proxy():
 async def opcua_driver(ua_server):
     made = opcuabench.driver_for(ua_server.port)
     await made.start()
-    await connected(made)
+    await armed(made)
     yield made
     await made.close()
 
@@ -63,7 +63,7 @@ async def opcua_toxic(ua_server, proxy):
     between = await proxy(ua_server.port)
     made = opcuabench.driver_for(between.port, timeout_s=0.25)
     await made.start()
-    await connected(made)
+    await armed(made)
     yield made, between
     await made.close()
 
@@ -83,7 +83,7 @@ async def modbus_device():
 async def modbus_driver(modbus_device):
     made = modbusbench.driver_for(modbus_device.port)
     await made.start()
-    await connected(made)
+    await armed(made)
     modbus_device.requests.clear()
     yield made
     await made.close()
@@ -95,6 +95,6 @@ async def modbus_toxic(modbus_device, proxy):
     between = await proxy(modbus_device.port)
     made = modbusbench.driver_for(between.port, timeout_s=0.25)
     await made.start()
-    await connected(made)
+    await armed(made)
     yield made, between
     await made.close()

@@ -12,6 +12,7 @@ from safety import approval as sealed
 from safety.approval import Approval, ApprovedMove
 from safety.encoding import Encoding, encode
 from safety.handshake import move_set_crc
+from safety.signals import BeatFrame, Mode
 from supervisor.drivers.driver import Driver, WritePoints
 
 F32 = Encoding("float32")
@@ -31,6 +32,8 @@ ANSWERED = {
     "sequence_ack": ("SEQ_ACK", "uint32"),
     "reject": ("REJECT", "uint16"),
 }
+HOLD = BeatFrame(heartbeat=1 << 16, epoch=1, mode_request=Mode.CLOSED_LOOP)
+"""A beat that holds the plant."""
 Address = Callable[[str], str]
 
 
@@ -145,7 +148,19 @@ async def until(true: Callable[[], bool], timeout_s: float = 8.0) -> None:
 
 
 async def connected(driver: Driver, timeout_s: float = 8.0) -> None:
-    await until(lambda: driver.link.connected, timeout_s)
+    """Wait until it reads and, where the plant is held, until it can write too."""
+    await until(lambda: driver.link.connected and _writes_where_held(driver), timeout_s)
+
+
+async def armed(driver: Driver, timeout_s: float = 8.0) -> None:
+    """Hold the plant, and wait until the driver can write."""
+    driver.take()
+    await connected(driver, timeout_s)
+
+
+def _writes_where_held(driver: Driver) -> bool:
+    writing = getattr(driver, "writing", None)
+    return writing is None or writing.link is None or writing.link.connected
 
 
 def outcomes(receipts) -> dict[str, tuple[str, str]]:

@@ -14,7 +14,7 @@ from safety.signals import BeatFrame, Mode
 from supervisor.drivers.memory import MemoryDriver
 from supervisor.drivers.modbus import ModbusDriver
 from supervisor.drivers.opcua import OpcUaDriver
-from tests.supervisor.drivers.field import MVS, TinyPlc, approve, connected, opcua_address, outcomes, points
+from tests.supervisor.drivers.field import MVS, TinyPlc, approve, armed, opcua_address, outcomes, points
 from tests.supervisor.drivers.modbusbench import WRITES as MODBUS_WRITES
 from tests.supervisor.drivers.modbusbench import register_points
 from tests.supervisor.drivers.modbusdevice import ModbusDevice
@@ -74,6 +74,7 @@ async def memory_story(prepare: Case, sets: list[dict]):
 
     driver.plc = scan
     await driver.start()
+    driver.take()
     return await tell(driver, plc, sets, WRITES, Encoding("float32"))
 
 
@@ -87,7 +88,7 @@ async def opcua_story(server, prepare: Case, sets: list[dict]):
         base_dir=Path(), secrets=str, now_s=time.monotonic, registers=WRITES.registers,
     )  # fmt: skip
     await driver.start()
-    await connected(driver)
+    await armed(driver)
     try:
         return await tell(driver, plc, sets, WRITES, Encoding("float32"))
     finally:
@@ -108,7 +109,7 @@ async def modbus_story(prepare: Case, sets: list[dict]):
         registers=MODBUS_WRITES.registers,
     )
     await driver.start()
-    await connected(driver)
+    await armed(driver)
     try:
         return await tell(driver, plc, sets, MODBUS_WRITES, Encoding("float32", "CDAB"))
     finally:

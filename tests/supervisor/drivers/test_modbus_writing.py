@@ -11,8 +11,10 @@ from pymodbus.constants import ExcCodes
 
 from safety.signals import BeatFrame, Mode
 from supervisor.drivers.moveset import Delivery
-from tests.supervisor.drivers.field import TinyPlc, approve, connected, outcomes, until
+from tests.supervisor.drivers.field import TinyPlc, approve, armed, connected, outcomes, until
 from tests.supervisor.drivers.modbusbench import F32, WRITES, driver_for, point
+
+BEAT = BeatFrame(heartbeat=9 << 16 | 1, epoch=2, mode_request=Mode.ADVISORY)
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ async def test_without_a_link_nothing_is_sent_nor_kept_for_later(device, proxy):
     between = await proxy(device.port)
     driver = driver_for(between.port)
     await driver.start()
-    await connected(driver)
+    await armed(driver)
     await between.stop()
     await until(lambda: not driver.link.connected)
     plain = replace(WRITES, handshake="none")
@@ -111,22 +113,22 @@ async def test_a_deadline_that_passes_while_the_link_is_busy_stops_the_write(dev
     between = await proxy(device.port)
     driver = driver_for(between.port)
     await driver.start()
-    await connected(driver)
+    await armed(driver)
     between.delay(0.15)
-    reading = asyncio.ensure_future(driver.read([point("holding/1")]))
+    beating = asyncio.ensure_future(driver.beat(BEAT))
     await asyncio.sleep(0)
     approval = approve({"a": 60.0}, encoding=F32, deadline_s=time.monotonic() + 0.1)
     assert outcomes(await driver.write(approval, WRITES)) == {"a": ("not_sent", "deadline")}
-    await reading
+    await beating
     await driver.close()
-    assert 16 not in {request[0] for request in device.requests}
+    assert device.get(WRITES.targets["a"]) == 0.0
 
 
 async def test_a_deadline_inside_the_set_is_unknown_since_a_part_has_left(device, proxy):
     between = await proxy(device.port)
     driver = driver_for(between.port)
     await driver.start()
-    await connected(driver)
+    await armed(driver)
     between.delay(0.12)
     approval = approve({"a": 60.0}, encoding=F32, deadline_s=time.monotonic() + 0.1)
     assert outcomes(await driver.write(approval, WRITES)) == {"a": ("unknown", "deadline")}
@@ -135,7 +137,7 @@ async def test_a_deadline_inside_the_set_is_unknown_since_a_part_has_left(device
 
 async def test_a_write_on_a_dead_connection_is_unsent_and_does_not_connect_by_itself(driver, device):
     """pymodbus would connect anew inside the call and send it then."""
-    session = driver._manager.session
+    _, session = driver.writing.current
     session._client.close()
     sent = await session.write(200, b"\x00\x01", float("inf"))
     assert (sent.delivery, sent.why) == (Delivery.UNSENT, "comm")
@@ -145,7 +147,7 @@ async def test_a_write_on_a_dead_connection_is_unsent_and_does_not_connect_by_it
 
 async def test_pymodbus_itself_neither_retries_nor_reconnects(driver):
     """Our own time-out comes first anyway; this is the second lock on the same door."""
-    client = driver._manager.session._client
+    client = driver.writing.current[1]._client
     assert client.ctx.retries == 0
     assert client.ctx.comm_params.reconnect_delay == 0.0
 
@@ -157,6 +159,6 @@ async def test_setpoints_go_to_holding_registers_only(driver, device):
 
 
 async def test_the_beat(driver, device):
-    assert await driver.beat(BeatFrame(heartbeat=9 << 16 | 1, epoch=2, mode_request=Mode.ADVISORY))
+    assert await driver.beat(BEAT)
     got = [device.get(WRITES.registers[name]) for name in ("heartbeat", "epoch", "mode_request")]
     assert got == [9 << 16 | 1, 2, 2]

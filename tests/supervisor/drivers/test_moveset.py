@@ -44,6 +44,7 @@ class Bench:
 async def bench():
     made = Bench()
     await made.driver.start()
+    made.driver.take()
     return made
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from constraints.plant import Connection, Point
 from supervisor.drivers.opcua import OpcUaDriver
-from tests.supervisor.drivers.field import approve, connected, opcua_address, outcomes, points, until
+from tests.supervisor.drivers.field import approve, armed, connected, opcua_address, outcomes, points, until
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
@@ -95,6 +95,7 @@ async def test_killed_and_restarted_on_the_same_port(driver, server):
 
 async def test_a_hang_then_a_kill_then_a_restart(driver, server):
     """The order that leaves asyncua's own reconnection connected to nothing for ever."""
+    await armed(driver)
     server.hang()
     assert await value(driver) == "comm"
     assert not driver.link.connected

@@ -14,7 +14,7 @@ from constraints.plant import Connection, Point
 from supervisor.drivers.certificates import own_identity
 from supervisor.drivers.opcua import OpcUaDriver
 from supervisor.secrets import SecretError
-from tests.supervisor.drivers.field import TinyPlc, approve, connected, opcua_address, outcomes, points, until
+from tests.supervisor.drivers.field import TinyPlc, approve, armed, connected, opcua_address, outcomes, points, until
 from tests.supervisor.drivers.uaserver import UaServer, make_pki
 
 WRITES = points(opcua_address)
@@ -88,9 +88,42 @@ async def refused(driver) -> str:
 async def test_reads_and_writes_over_an_encrypted_link_with_a_user(connection, opened, server):
     server.plc = TinyPlc()
     driver = await opened(connection)
-    await connected(driver)
+    await armed(driver)
     assert (await driver.read([DOUBLE]))["double"].value == 1.5
     assert outcomes(await driver.write(approve({"a": 60.0}), WRITES)) == {"a": ("confirmed", "")}
+
+
+async def test_i17_the_writing_accounts_secret_is_read_when_the_plant_is_taken_and_not_before(connection, base):
+    asked = []
+
+    def secrets(name):
+        asked.append(name)
+        return RIGHT
+
+    two = replace(connection, write_user_secret="dcs-write")
+    driver = OpcUaDriver(two, base_dir=base, secrets=secrets, now_s=time.monotonic, registers=WRITES.registers)
+    await driver.start()
+    await connected(driver)
+    assert asked == ["dcs"]
+    await armed(driver)
+    assert asked == ["dcs", "dcs-write"]
+    await driver.release()
+    await armed(driver)
+    assert asked == ["dcs", "dcs-write", "dcs-write"]  # it was not kept meanwhile
+    await driver.close()
+
+
+async def test_a_writing_account_that_may_not_log_in_is_named_and_reading_goes_on(connection, base):
+    two = replace(connection, write_user_secret="dcs-write")
+    words = {"dcs": RIGHT, "dcs-write": "setwise:wrong"}
+    driver = OpcUaDriver(two, base_dir=base, secrets=words.__getitem__, now_s=time.monotonic)
+    await driver.start()
+    await connected(driver)
+    driver.take()
+    await until(lambda: driver.link.why == "writing: BadUserAccessDenied")
+    assert (await driver.read([DOUBLE]))["double"].value == 1.5
+    assert outcomes(await driver.write(approve({"a": 60.0}), WRITES)) == {"a": ("not_sent", "no_writer")}
+    await driver.close()
 
 
 async def test_nothing_readable_crosses_the_wire(connection, opened, server, proxy):

@@ -12,9 +12,11 @@ from asyncua.ua.ua_binary import struct_to_binary
 from safety.encoding import Encoding, encode
 from safety.signals import BeatFrame, Mode
 from supervisor.drivers.moveset import Delivery, Word
-from supervisor.drivers.opcua_session import write_value
-from tests.supervisor.drivers.field import TinyPlc, approve, connected, opcua_address, outcomes, points, until
+from supervisor.drivers.opcua_writing import write_value
+from tests.supervisor.drivers.field import TinyPlc, approve, armed, connected, opcua_address, outcomes, points, until
 from tests.supervisor.drivers.opcuabench import WRITES, driver_for, point
+
+BEAT = BeatFrame(heartbeat=7 << 16 | 3, epoch=4, mode_request=Mode.CLOSED_LOOP)
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_what_is_sent_is_a_value_and_nothing_else(kind):
 
 
 async def test_a_write_on_a_dead_connection_is_unsent(driver, ua_server):
-    session = driver._manager.session
+    _, session = driver.writing.current
     session._client.uaclient.protocol.transport.abort()
     word = Word(WRITES.targets["a"], encode(60.0, WRITES.targets["a"].encoding))
     sent = await session.write([word], [ua.NodeId.from_string("ns=2;s=SP.a")], float("inf"))
@@ -127,7 +129,7 @@ async def test_only_a_clear_no_is_a_refusal(driver, ua_server, monkeypatch, stat
             raise ua.UaStatusCodeError(code)
         return [ua.StatusCode(code)] * len(parameters.NodesToWrite)
 
-    monkeypatch.setattr(driver._manager.session._client.uaclient, "write", answer)
+    monkeypatch.setattr(driver.writing.current[1]._client.uaclient, "write", answer)
     assert outcomes(await driver.write(approve({"a": 60.0}), WRITES)) == {"a": outcome}
     assert driver.link.connected
 
@@ -144,7 +146,7 @@ async def test_a_late_approval_is_not_sent(ua_server):
     now = [100.0]
     driver = driver_for(ua_server.port, now_s=lambda: now[0])
     await driver.start()
-    await connected(driver)
+    await armed(driver)
     receipts = await driver.write(approve({"a": 60.0}, deadline_s=99.9), WRITES)
     await driver.close()
     assert outcomes(receipts) == {"a": ("not_sent", "deadline")}
@@ -152,16 +154,16 @@ async def test_a_late_approval_is_not_sent(ua_server):
 
 
 async def test_a_deadline_that_passes_while_the_link_is_busy_stops_the_write(ua_server, proxy):
-    """The approval is still good when write() is called; it waits behind a slow read, and is too old after it."""
+    """The approval is still good when write() is called; it waits behind a slow beat, and is too old after it."""
     between = await proxy(ua_server.port)
     driver = driver_for(between.port)
     await driver.start()
-    await connected(driver)
+    await armed(driver)
     between.delay(0.15)
-    reading = asyncio.ensure_future(driver.read([point("double")]))
+    beating = asyncio.ensure_future(driver.beat(BEAT))
     await asyncio.sleep(0)
     receipts = await driver.write(approve({"a": 60.0}, deadline_s=time.monotonic() + 0.1), WRITES)
-    await reading
+    await beating
     await driver.close()
     assert outcomes(receipts) == {"a": ("not_sent", "deadline")}
     assert ua_server.get("SP.a") == 50.0
@@ -172,7 +174,7 @@ async def test_a_deadline_between_set_and_commit_leaves_the_set_uncommitted(ua_s
     between = await proxy(ua_server.port)
     driver = driver_for(between.port)
     await driver.start()
-    await connected(driver)
+    await armed(driver)
     between.delay(0.12)
     receipts = await driver.write(approve({"a": 60.0}, deadline_s=time.monotonic() + 0.1), WRITES)
     await driver.close()
@@ -185,7 +187,7 @@ async def test_without_a_link_nothing_is_sent_nor_kept_for_later(ua_server, prox
     between = await proxy(ua_server.port)
     driver = driver_for(between.port)
     await driver.start()
-    await connected(driver)
+    await armed(driver)
     await between.stop()
     await until(lambda: not driver.link.connected)
     assert outcomes(await driver.write(approve({"a": 60.0}), WRITES)) == {"a": ("not_sent", "comm")}
@@ -239,7 +241,7 @@ async def test_without_handshake_setpoints_are_written_and_read_back(driver, ua_
 
 
 async def test_the_beat_writes_three_words(driver, ua_server):
-    assert await driver.beat(BeatFrame(heartbeat=7 << 16 | 3, epoch=4, mode_request=Mode.CLOSED_LOOP))
+    assert await driver.beat(BEAT)
     assert (ua_server.get("HB"), ua_server.get("EPOCH"), ua_server.get("MODE_REQ")) == (7 << 16 | 3, 4, 3)
     assert await driver.beat(BeatFrame(heartbeat=7 << 16 | 4, epoch=4, mode_request=Mode.TRIPPED))
     assert ua_server.get("MODE_REQ") == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -14,12 +13,22 @@ from constraints.plant import Connection, MvSpec, NestedLimits, Plant, Point, Ta
 from safety.encoding import Encoding
 from safety.handshake import HandshakeRule
 from safety.signals import BeatFrame, Instant, Mode, Quality, Reading, ShedAction
-from supervisor.drivers.driver import LinkState
 from supervisor.drivers.memory import MemoryDriver
 from supervisor.drivers.modbus import ModbusDriver
 from supervisor.drivers.pool import DriverPool, PoolError, deadband, write_points
-from tests.supervisor.drivers.field import MVS, TinyPlc, approve, connected, opcua_address, outcomes, points, until
+from tests.supervisor.drivers.field import (
+    HOLD,
+    MVS,
+    TinyPlc,
+    approve,
+    connected,
+    opcua_address,
+    outcomes,
+    points,
+    until,
+)
 from tests.supervisor.drivers.modbusdevice import ModbusDevice
+from tests.supervisor.drivers.stuck import Stuck
 
 WRITES = points(opcua_address)
 AT = Instant(mono_s=5.0, utc_s=1e9)
@@ -50,50 +59,6 @@ def plant(*others: str, **changes) -> Plant:
         "handshake": HandshakeRule(kind="full", mv_order=MVS), "handshake_points": WRITES.registers,
     }  # fmt: skip
     return Plant(**{**fields, **changes})
-
-
-class Stuck:
-    """A driver that answers when told to."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.free = asyncio.Event()
-        self.asked = 0
-        self.ended: list[str] = []
-        self.started = self.closed = 0
-        self.error: Exception | None = None
-        self.answer: dict[str, Reading] | None = None
-
-    @property
-    def link(self) -> LinkState:
-        return LinkState(connected=True, since_s=0.0)
-
-    async def start(self) -> None:
-        self.started += 1
-
-    async def close(self) -> None:
-        self.closed += 1
-        self.free.set()
-
-    async def read(self, points) -> Mapping[str, Reading]:
-        self.asked += 1
-        try:
-            await self.free.wait()
-        except asyncio.CancelledError:
-            self.ended.append("cancelled")
-            raise
-        self.ended.append("answered")
-        if self.error is not None:
-            raise self.error
-        return self.answer or {point.tag: Reading(1.0, Quality.GOOD, None, 0.0) for point in points}
-
-    async def write(self, approval, points):
-        await self.read([])
-        return ()
-
-    async def beat(self, frame) -> bool:
-        await self.read([])
-        return True
 
 
 @pytest.fixture
@@ -199,7 +164,7 @@ async def test_a_tag_that_a_driver_left_out_is_bad(dcs, stuck):
 
 async def test_a_move_set_and_a_beat_go_to_the_mvs_connection(dcs, stuck):
     pool = DriverPool({"dcs": dcs, "slow": stuck}, plant("slow"))
-    assert await pool.beat(BeatFrame(heartbeat=1 << 16, epoch=1, mode_request=Mode.CLOSED_LOOP))
+    assert await pool.beat(HOLD)
     assert outcomes(await pool.write(approve({"a": 60.0}))) == {"a": ("confirmed", "")}
     assert dcs.value("ns=2;s=MODE_REQ") == 3.0
     assert stuck.asked == 0
