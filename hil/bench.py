@@ -23,6 +23,7 @@ from hil.clock import FastClock
 from hil.control import ControlServer
 from hil.devices import CABLES, CLIENT_URI, READER, WRITER, Credentials, make_credentials
 from hil.faults import ActiveFaults
+from hil.plc import Block
 from hil.rig import TRACE_FILE, BenchSettings, Rig
 from hil.servers.pki import write_private
 
@@ -130,8 +131,8 @@ async def _stop_without(parent: int, bench: Bench) -> None:
     bench.stopping.set()
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """``python -m hil.bench``."""
+def main(arguments: Sequence[str] | None = None, block: Block | None = None) -> None:
+    """``python -m hil.bench``; ``block`` is the PLC's program, the emulator where None."""
     parser = argparse.ArgumentParser(prog="python -m hil.bench", description=__doc__.splitlines()[0])
     parser.add_argument("--dir", type=Path, required=True, help="folder for bench.json, trace.jsonl and pki/")
     parser.add_argument("--speed", type=float, default=60.0, help="plant seconds per real second")
@@ -151,6 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ports={name: getattr(parsed, f"{name}_port") for name in CABLES},
         trace_every_s=parsed.trace_every,
         start_utc_s=parsed.start_utc,
+        block=block,
     )
     asyncio.run(serve(settings))
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from hil.cascade import LoopOrder, LoopView
 from hil.plants.pid import LoopState, Mode
-from hil.plc import Evaluation, PlcState, ScanResult, first_state, restarted, scan
+from hil.plc import Block, EmulatedBlock, Evaluation, PlcState, ScanResult
 from hil.registers import WRITTEN, Answered, Written
 from hil.wiring import LOOPS, MV_ORDER, PLC_RULE
 
@@ -47,13 +47,16 @@ class Line(Protocol):
 class Cabinet:
     """One PLC with its loops. ``log(event)`` hears of every write and every verdict, with plant time."""
 
-    def __init__(self, line: Line, now_s: float, log: Callable[[Mapping[str, object]], None]) -> None:
-        """Power it up beside a line that runs already."""
+    def __init__(
+        self, line: Line, now_s: float, log: Callable[[Mapping[str, object]], None], block: Block | None = None
+    ) -> None:
+        """Power it up beside a line that runs already; the emulator is its program where ``block`` gives no other."""
         self._line = line
         self._log = log
         self._memory: dict[str, float] = {}
         self.clear_memory()
-        self.state: PlcState = first_state(self._views(), now_s)
+        self._block = block or EmulatedBlock(PLC_RULE)
+        self._block.start(self._views(), now_s)
         self.answers = Answered()
         self.dropped = 0
         """Writes acknowledged and dropped so far."""
@@ -72,7 +75,12 @@ class Cabinet:
 
     def begin(self, now_s: float) -> None:
         """Power up anew at plant time ``now_s``, as if for the first time."""
-        self.state = first_state(self._views(), now_s)
+        self._block.start(self._views(), now_s)
+
+    @property
+    def state(self) -> PlcState:
+        """What the PLC's program remembers."""
+        return self._block.state
 
     def clear_memory(self) -> None:
         """Set every written register to its value after a start."""
@@ -98,15 +106,15 @@ class Cabinet:
         if self.stopped:
             return
         was = self.state.permitted
-        result = scan(PLC_RULE, self.state, self._written(), self._views(), now_s, remote=self.remote)
-        self.state, self.answers = result.state, result.answers
+        result = self._block.scan(self._written(), self._views(), now_s, remote=self.remote)
+        self.answers = result.answers
         for wiring, order in zip(LOOPS, result.orders, strict=True):
             self._carry_out(wiring.loop, order)
         self._tell(result, was=was)
 
     def restart(self, now_s: float) -> None:
         """Power-cycle: what is not retained is lost, clients' registers too (F31)."""
-        self.state = restarted(self.state, now_s)
+        self._block.restart(now_s)
         self.clear_memory()
         self._log({"event": "plc_restart", "boot_count": self.state.boot_count})
 

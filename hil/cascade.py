@@ -77,9 +77,9 @@ class LoopMemory:
     in_cascade: bool = False
     shed_to: float | None = None
     """Where the setpoint is on its way to; None = not on a ramp."""
-    up_left: float = 0.0
-    down_left: float = 0.0
-    """How far it may still move at once."""
+    up_left: float = math.inf
+    down_left: float = math.inf
+    """How far it may still move at once; ``refill`` holds it to ``burst_s`` of the rate."""
 
 
 def adopt(view: LoopView) -> LoopMemory:
@@ -115,10 +115,13 @@ def accept(memory: LoopMemory, setpoint: float) -> LoopMemory:
     )
 
 
-def enter(view: LoopView, memory: LoopMemory, rule: LoopRule) -> tuple[LoopMemory, LoopOrder]:
-    """Hand the loop over to the supervisor: it starts from the setpoint in force."""
+def enter(view: LoopView, memory: LoopMemory) -> tuple[LoopMemory, LoopOrder]:
+    """Hand the loop over to the supervisor: it starts from the setpoint in force.
+
+    The room that the rate leaves does not begin anew: one that lets go and asks again must not get further for it.
+    """
     taken = replace(memory, cascade=view.setpoint, in_cascade=True, shed_to=None)
-    return refill(taken, rule, rule.burst_s), LoopOrder(mode=Mode.CAS, cascade=view.setpoint)
+    return taken, LoopOrder(mode=Mode.CAS, cascade=view.setpoint)
 
 
 def follow(view: LoopView, memory: LoopMemory, rule: LoopRule) -> tuple[LoopMemory, bool]:

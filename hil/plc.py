@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from hil.cascade import (
     LoopMemory,
@@ -165,6 +166,46 @@ def scan(
     return ScanResult(state, answers, tuple(orders), evaluation)
 
 
+class Block(Protocol):
+    """A PLC's program with its memory: what a bench calls once per scan, whoever wrote it."""
+
+    @property
+    def state(self) -> PlcState:
+        """What it remembers."""
+
+    def start(self, views: Sequence[LoopView], now_s: float) -> None:
+        """Power up for the first time, nothing retained."""
+
+    def restart(self, now_s: float) -> None:
+        """Power up again with what is retained."""
+
+    def scan(self, written: Written, views: Sequence[LoopView], now_s: float, *, remote: bool) -> ScanResult:
+        """Run one scan."""
+
+
+class EmulatedBlock:
+    """The functions above, with their state kept (``hil.compiled.block`` has the one that runs the text)."""
+
+    def __init__(self, rule: PlcRule) -> None:
+        """Nothing runs before ``start``."""
+        self._rule = rule
+        self.state = PlcState(loops=(), scanned_s=0.0)
+
+    def start(self, views: Sequence[LoopView], now_s: float) -> None:
+        """Power up for the first time, nothing retained."""
+        self.state = first_state(views, now_s)
+
+    def restart(self, now_s: float) -> None:
+        """Power up again with what is retained."""
+        self.state = restarted(self.state, now_s)
+
+    def scan(self, written: Written, views: Sequence[LoopView], now_s: float, *, remote: bool) -> ScanResult:
+        """Run one scan. ValueError as ``scan``."""
+        result = scan(self._rule, self.state, written, views, now_s, remote=remote)
+        self.state = result.state
+        return result
+
+
 def _epoch(state: PlcState, written: Written) -> PlcState:
     if state.epoch < written.epoch <= state.epoch + EPOCH_STEP_MAX:
         return replace(state, epoch=written.epoch)
@@ -211,7 +252,7 @@ def _step(rule: LoopRule, memory: LoopMemory, view: LoopView, elapsed_s: float, 
 def _enter_unless_manual(rule: LoopRule, memory: LoopMemory, view: LoopView) -> tuple[LoopMemory, LoopOrder]:
     if view.mode is Mode.MAN:
         return local(view, memory, rule, 0.0)
-    return enter(view, memory, rule)
+    return enter(view, memory)
 
 
 def _masked(mask: int, count: int) -> list[int]:
@@ -243,7 +284,8 @@ def _verdict(
     rule: PlcRule, state: PlcState, written: Written, *, remote: bool, masked: list[int], outside: list[int]
 ) -> Reject:
     in_order = written.epoch > state.seq_epoch or written.seq == (state.seq + 1) % UINT32
-    if written.crc != set_crc(written.epoch, written.seq, written.mask, written.sp):
+    sp = [value + 0.0 for value in written.sp]  # -0.0 counts as 0.0: structured text cannot tell the two apart
+    if written.crc != set_crc(written.epoch, written.seq, written.mask, sp):
         return Reject.CRC
     if written.epoch != state.epoch:
         return Reject.EPOCH

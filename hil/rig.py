@@ -12,6 +12,7 @@ from hil.clock import FastClock
 from hil.devices import Credentials, Devices
 from hil.distort import Instruments
 from hil.plants.line import DryerLine
+from hil.plc import Block
 from hil.trace import Trace
 from hil.wiring import LOOPS, SIGNALS
 
@@ -37,6 +38,8 @@ class BenchSettings:
     """Plant seconds between two lines of the trace."""
     start_utc_s: float | None = None
     """The plant's UTC at the start; the machine's where None."""
+    block: Block | None = None
+    """The PLC's program; the emulator where None."""
 
     @property
     def step_s(self) -> float:
@@ -57,7 +60,7 @@ class Rig:
         self.trace = Trace(settings.folder / TRACE_FILE)
         self.line = DryerLine(settings.seed)
         self.instruments = Instruments(every_s={"moist": ANALYSER_EVERY_S})
-        self.cabinet = Cabinet(self.line, self.plant_s, self.trace.add)
+        self.cabinet = Cabinet(self.line, self.plant_s, self.trace.add, settings.block)
         self.devices = Devices(self.cabinet, credentials, settings.ports)
         self._traced_s = -math.inf
 

@@ -154,7 +154,8 @@ def _as_float32(raw: float) -> float:
 
 
 def _pack(raw: float, encoding: Encoding) -> bytes:
-    number = raw if encoding.kind in ("float32", "float64") else int(raw)
+    # + 0.0: a PLC program sees no sign of zero, and would find that the CRC does not fit.
+    number = raw + 0.0 if encoding.kind in ("float32", "float64") else int(raw)
     return _reorder(struct.pack(_FORMATS[encoding.kind], number), encoding.word_order)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from hil.cascade import LoopOrder, LoopRule, LoopView
 from hil.plants.pid import Mode
-from hil.plc import Evaluation, PlcRule, PlcState, first_state, scan
+from hil.plc import Block, EmulatedBlock, Evaluation, PlcRule, PlcState
 from hil.registers import Answered, Reject, Written, set_crc
 from safety.signals import ShedAction
 
@@ -37,20 +37,29 @@ def f32(value: float) -> float:
 class Rig:
     """A PLC with four loops that do as they are told at once, and a supervisor's hand on the registers."""
 
-    def __init__(self, rule: PlcRule = RULE) -> None:
-        self.rule = rule
+    def __init__(self, block: Block | None = None) -> None:
+        self.block = block or EmulatedBlock(RULE)
         self.now_s = 1000.0
         self.remote = True
-        self.modes = [Mode.AUTO] * len(rule.loops)
+        self.modes = [Mode.AUTO] * len(RULE.loops)
         self.setpoints = list(START)
         self.measured = [178.0, 2800.0, 74.0, 29.0]
-        self.loop_hi = [math.inf] * len(rule.loops)
-        self.written = Written(sp=(0.0,) * len(rule.loops))
-        self.state: PlcState = first_state(self.views(), self.now_s)
+        self.loop_hi = [math.inf] * len(RULE.loops)
+        self.written = Written(sp=(0.0,) * len(RULE.loops))
+        self.block.start(self.views(), self.now_s)
         self.answers = Answered()
         self.orders: tuple[LoopOrder, ...] = ()
         self.beats = 0
         self.scan()
+
+    @property
+    def state(self) -> PlcState:
+        return self.block.state
+
+    def restart(self) -> None:
+        """Power-cycle: registers fall back to 0."""
+        self.block.restart(self.now_s)
+        self.written = Written(sp=(0.0,) * len(RULE.loops))
 
     def views(self) -> list[LoopView]:
         return [LoopView(*each) for each in zip(self.modes, self.setpoints, self.measured, strict=True)]
@@ -60,8 +69,8 @@ class Rig:
 
     def scan(self, after_s: float = 1.0) -> Evaluation | None:
         self.now_s += after_s
-        result = scan(self.rule, self.state, self.written, self.views(), self.now_s, remote=self.remote)
-        self.state, self.answers, self.orders = result.state, result.answers, result.orders
+        result = self.block.scan(self.written, self.views(), self.now_s, remote=self.remote)
+        self.answers, self.orders = result.answers, result.orders
         for index, order in enumerate(result.orders):
             if order.mode is not None and self.modes[index] is not Mode.MAN:
                 self.modes[index] = order.mode
@@ -95,9 +104,9 @@ class Rig:
         return evaluation.reject
 
 
-def armed_rig() -> Rig:
+def armed_rig(block: Block | None = None) -> Rig:
     """Return a rig whose loops are in cascade."""
-    rig = Rig()
+    rig = Rig(block)
     rig.arm()
     rig.scan()
     return rig

@@ -1,4 +1,6 @@
-"""The PLC's handshake: every REJECT code, fencing by epoch, its own timer, restart, and no move from garbage."""
+"""The PLC's handshake: every REJECT code, fencing by epoch, its own timer, restart, and no move from garbage. Each test
+runs on the emulator and on the block's text, compiled.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,14 @@ from hypothesis import strategies as st
 
 from hil.cascade import LoopRule
 from hil.plants.pid import Mode
-from hil.plc import EPOCH_STEP_MAX, PlcRule, restarted
+from hil.plc import EPOCH_STEP_MAX, Block, PlcRule
 from hil.registers import Reject, Written, set_crc
-from tests.hil.plc_rig import HEAT, INSTANCE, SHED_S, START, Rig, armed_rig
+from tests.hil.plc_rig import HEAT, INSTANCE, SHED_S, START, Rig, armed_rig, f32
 
 
 @pytest.fixture
-def armed() -> Rig:
-    return armed_rig()
+def armed(block: Block) -> Rig:
+    return armed_rig(block)
 
 
 def test_a_good_set_moves_exactly_the_masked_loops(armed: Rig) -> None:
@@ -70,6 +72,26 @@ def test_a_setpoint_outside_clamps_or_rate_refuses_the_whole_set(armed: Rig, val
     assert armed.move(0b11, value, 2860.0, 0.0, 0.0) is Reject.LIMITS
     assert armed.setpoints == list(START)
     assert armed.answers.clamped == 0b1
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-45, 1e-40, 1.1754942e-38, 1.17549435e-38, 0.1, 1.9999999, 2.0, 33.3, 64.0])
+def test_the_checksum_is_over_the_bits_of_any_number(armed: Rig, value: float) -> None:
+    armed.scan(60.0)
+    armed.beat()
+    assert armed.move(0b1000, 0.0, 0.0, 0.0, value) is Reject.NONE
+    assert armed.setpoints[3] == f32(value)
+
+
+@pytest.mark.parametrize("value", [-1e-45, -5.5, 3.4028235e38, -3.4028235e38])
+def test_the_checksum_is_right_where_the_number_is_refused(armed: Rig, value: float) -> None:
+    assert armed.move(0b1, value, 0.0, 0.0, 0.0) is Reject.LIMITS
+
+
+def test_minus_zero_counts_as_zero(armed: Rig) -> None:
+    assert armed.move(0b1000, 0.0, 0.0, 0.0, -0.0) is Reject.CRC
+    armed.beat()
+    crc = set_crc(1, 2, 0b1000, (0.0, 0.0, 0.0, 0.0))
+    assert armed.move(0b1000, 0.0, 0.0, 0.0, -0.0, crc=crc) is Reject.NONE
 
 
 def test_an_empty_set_is_judged_like_any_other(armed: Rig) -> None:
@@ -164,7 +186,7 @@ def test_the_new_epoch_may_arrive_one_scan_before_the_heartbeat(armed: Rig) -> N
 def test_a_restart_is_counted_sheds_and_needs_a_higher_epoch(armed: Rig) -> None:
     armed.move(0b10, 0.0, 2900.0, 0.0, 0.0)
     before = armed.written
-    armed.state, armed.written = restarted(armed.state, armed.now_s), Written(sp=(0.0,) * 4)
+    armed.restart()
     armed.scan()
     assert (armed.answers.boot_count, armed.answers.seq_ack, armed.answers.epoch_ack) == (2, 0, 1)
     assert set(armed.modes) == {Mode.AUTO}
@@ -187,11 +209,26 @@ def test_a_foreign_heartbeat_of_the_same_epoch_does_not_keep_the_loops(armed: Ri
     assert not armed.state.permitted
 
 
+BEATS = ((40, 1), (41, 1), (40, 0), (41, 0), (0x7000, 1), (0xFFFF, 0), (0xEFFF, 1), (0x6FFF, 0))
+"""Low words of the heartbeat, one after another, and whether each counts."""
+
+
 def test_a_heartbeat_may_skip_and_wrap_but_not_go_back(armed: Rig) -> None:
-    for counter, counts in ((40, True), (41, True), (40, False), (0x7000, True), (0xFFFF, False), (0xEFFF, True)):
+    for counter, counts in BEATS:
         armed.write(hb=INSTANCE | counter)
         armed.scan()
-        assert (armed.state.hb_at_s == armed.now_s) is counts, hex(counter)
+        assert (armed.state.hb_at_s == armed.now_s) == counts, hex(counter)
+
+
+def test_the_next_instance_does_not_count_though_the_words_follow_one_another(armed: Rig) -> None:
+    for counter in (0x7000, 0xE000, 0xFFFF):
+        armed.write(hb=INSTANCE | counter)
+        armed.scan()
+    at_s = armed.state.hb_at_s
+    assert at_s == armed.now_s
+    armed.write(hb=INSTANCE + 0x10000)
+    armed.scan()
+    assert armed.state.hb_at_s == at_s
 
 
 def test_answers_repeat_the_probe_and_the_raw_heartbeat(armed: Rig) -> None:

@@ -9,49 +9,22 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from hil import bench, rig
-from hil.cabinet import Cabinet, Line
+from hil import bench
 from hil.compiled.block import CompiledBlock
 from hil.compiled.native import Library
-from hil.wiring import LOOPS, PLC_RULE
+from hil.wiring import PLC_RULE
+from tests.hil.conftest import ST
 
-ST = Path(__file__).parents[3] / "docs" / "plc" / "SETWISE_APC.st"
 
-
-class CompiledCabinet(Cabinet):
-    """A PLC that runs the text."""
-
-    def __init__(self, line: Line, now_s: float, log: Callable[[Mapping[str, object]], None]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            library = Library.compiled(ST.read_text(encoding="utf-8"), Path(folder))
-        self._block = CompiledBlock(PLC_RULE, library)
-        super().__init__(line, now_s, log)
-        self.begin(now_s)
-        log({"event": "block", "compiled": ST.name})
-
-    def begin(self, now_s: float) -> None:
-        self._block.start(self._views(), now_s)
-        self.state = self._block.state
-
-    def restart(self, now_s: float) -> None:
-        super().restart(now_s)
-        self._block.restart(now_s)
-        self.state = self._block.state
-
-    def scan(self, now_s: float) -> None:
-        if self.stopped:
-            return
-        was = self.state.permitted
-        result = self._block.scan(self._written(), self._views(), now_s, remote=self.remote)
-        self.state, self.answers = result.state, result.answers
-        for wiring, order in zip(LOOPS, result.orders, strict=True):
-            self._carry_out(wiring.loop, order)
-        self._tell(result, was=was)
+def main() -> None:
+    """Compile, say so on stdout, and be the bench."""
+    with tempfile.TemporaryDirectory() as folder:
+        block = CompiledBlock(PLC_RULE, Library.compiled(ST.read_text(encoding="utf-8"), Path(folder)))
+    print(f"the PLC runs {ST.name}, compiled", flush=True)  # noqa: T201
+    bench.main(sys.argv[1:], block)
 
 
 if __name__ == "__main__":
-    rig.Cabinet = CompiledCabinet  # type: ignore[misc]
-    bench.main(sys.argv[1:])
+    main()

@@ -136,7 +136,8 @@ def test_f59_a_stopped_control_sheds_and_writes_nothing_stale_when_it_goes_on(st
     control.process.send(signal.SIGCONT)
     control.until("closed loop let go", let_go, since)
     control.until("ten cycles more", lambda record: record.utc_s > since + 10.0 * stage.plant.cycle_s, since)
-    assert stage.written(mark) == []
+    # Stopped between its last look at the clock and the socket, a request may still leave; nothing may come of it.
+    assert all(line["register"] != "COMMIT" for line in stage.written(mark))
     assert shed(stage.state())
     assert control.last().mode.actual is Mode.ADVISORY  # type: ignore[union-attr]
     assert alarms(control.records(since - 300.0), "shed")
