@@ -76,7 +76,7 @@ def decode(payload: bytes, encoding: Encoding) -> float:
 def resolution(value: float, encoding: Encoding) -> float:
     """Return the distance from ``value`` to the next representable one, engineering unit, never less than rounding."""
     raw = _nearest_raw(value, encoding)
-    gap = max((abs(raw - other) for other in _neighbours(raw, encoding)), default=math.inf)
+    gap = _gap(raw, encoding)
     if encoding.scale == 1.0 and encoding.offset == 0.0:
         return gap
     # Scaling itself rounds, about half a unit in the last place at each of its four operations there and back.
@@ -127,14 +127,25 @@ def _nearest_raw(value: float, encoding: Encoding) -> float:
     return float(whole)
 
 
+def _gap(raw: float, encoding: Encoding) -> float:
+    """Return the distance from the representable ``raw`` to the farther of its neighbours."""
+    if encoding.kind == "float64":
+        return math.ulp(raw)
+    return _float32_step(raw) if encoding.kind == "float32" else 1.0
+
+
+def _float32_step(raw: float) -> float:
+    """Return the distance from a float32 to the next one away from zero."""
+    return math.ldexp(1.0, max(math.frexp(raw)[1] - 24, -149) if raw else -149)
+
+
 def _neighbours(raw: float, encoding: Encoding) -> list[float]:
     """Return the representable raw values just below and above ``raw``, where there are any."""
     if encoding.kind == "float64":
         both = [math.nextafter(raw, -math.inf), math.nextafter(raw, math.inf)]
         return [each for each in both if math.isfinite(each)]
     if encoding.kind == "float32":
-        exponent = math.frexp(raw)[1] - 24 if raw else -149
-        step = math.ldexp(1.0, max(exponent, -149))
+        step = _float32_step(raw)
         # Just below a power of two the values lie twice as close.
         both = [raw + each for each in (-step, -step / 2.0, step / 2.0, step)]
         return [each for each in both if abs(each) <= _FLOAT32_MAX and each != raw and _as_float32(each) == each]

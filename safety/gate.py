@@ -220,9 +220,9 @@ class _Bench:
 
     def approved(self, candidate: Candidate, moves: list[ApprovedMove]) -> Approval:
         """Seal it."""
-        order, link = self.rules.handshake.mv_order, self.situation.link
-        moves = sorted(moves, key=lambda move: order.index(move.mv))
-        mask = sum(1 << order.index(move.mv) for move in moves)
+        link, bits = self.situation.link, {mv: bit for bit, mv in enumerate(self.rules.handshake.mv_order)}
+        moves = sorted(moves, key=lambda move: bits[move.mv])
+        mask = sum(1 << bits[move.mv] for move in moves)
         values = [move.value for move in moves]
         full = self.rules.handshake.kind == "full"
         crc = move_set_crc(link.epoch, link.sequence, mask, values) if full else 0

@@ -115,6 +115,9 @@ class InterlockState:
     """Evaluated to true or false at least once: one that never was cannot latch, or every start would need a reset."""
 
 
+_FRESH: Final = InterlockState()
+
+
 @dataclass(frozen=True, slots=True)
 class InterlockMemory:
     """What is remembered between cycles."""
@@ -184,7 +187,7 @@ def evaluate(
         history = when.timed(interlock.when, values, history)
         outcome = when.evaluate(interlock.when, values, history)
         condition = None if outcome is None else bool(outcome)
-        before = memory.states.get(interlock.name, InterlockState())
+        before = memory.states.get(interlock.name, _FRESH)
         after = _next(interlock, condition=condition, elapsed_s=elapsed_s, before=before)
         if interlock.name in bypasses:
             after = replace(before, condition=condition, met_s=after.met_s)

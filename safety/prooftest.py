@@ -173,9 +173,9 @@ def _ways(legal: Trial, rule: MvRule, rules: GateRules) -> Iterator[Trial]:
     ):
         side = "hi" if up else "lo"
         with_it = legal.also | {f"scheduled_{side}"}
-        yield _case(
-            legal, f"range_{side}", _beyond(rule, edge, up=up), actual=_beyond(rule, edge, up=not up), also=with_it
-        )
+        out, inside = _beyond(rule, edge, up=up), _beyond(rule, edge, up=not up)
+        if math.isfinite(out):
+            yield _case(legal, f"range_{side}", out, actual=inside, also=with_it)
         too_far = _beyond(rule, at + step if up else at - step, up=up)
         if limits.lo <= too_far <= limits.hi:
             yield _case(legal, "step_up" if up else "step_down", too_far, also=with_it)
@@ -211,10 +211,16 @@ def _of_all(legal: Trial, rule: MvRule, rules: GateRules) -> Iterator[Trial]:
 
 
 def _beyond(rule: MvRule, edge: float, *, up: bool) -> float:
-    """Return the first value that can be sent and lies beyond ``edge``."""
+    """Return the first value that can be sent and lies beyond ``edge``; infinite where the encoding ends before."""
     step = resolution(edge, rule.encoding) if up else -resolution(edge, rule.encoding)
-    values = [decode(encode(edge + tries * step, rule.encoding), rule.encoding) for tries in range(3)]
-    return next((value for value in values if (value > edge if up else value < edge)), edge)
+    for tries in range(3):
+        try:
+            value = decode(encode(edge + tries * step, rule.encoding), rule.encoding)
+        except EncodingError:
+            break
+        if value > edge if up else value < edge:
+            return value
+    return math.inf if up else -math.inf
 
 
 def _outcome(rules: GateRules, met: Interlock | None) -> InterlockOutcome:

@@ -48,21 +48,19 @@ class History:
     def push(self, snapshot: Snapshot, tags: frozenset[str], windows: Mapping[str, float]) -> History:
         """Return the history with a validated snapshot added; ``windows`` is how many seconds each tag's past needs."""
         now_s = snapshot.at.mono_s
-        new_at_s = dict(self.new_at_s)
+        new_at_s, qualities = dict(self.new_at_s), {}
         for tag in tags:
-            if snapshot.good(tag) is not None:
-                new_at_s[tag] = snapshot.readings[tag].received_at_s
+            reading = snapshot.readings.get(tag)
+            qualities[tag] = 0.0 if reading is None else OPC_QUALITY.get(reading.quality, 0.0)
+            if reading is not None and reading.good:
+                new_at_s[tag] = reading.received_at_s
         samples = {}
         for tag, window_s in windows.items():
             kept = self.samples.get(tag, ())
             value = snapshot.good(tag)
             if value is not None and (not kept or now_s - kept[-1][0] >= window_s / SAMPLES_PER_WINDOW):
                 kept = (*kept, (now_s, value))
-            samples[tag] = tuple(each for each in kept if now_s - each[0] <= 2.0 * window_s)
-        qualities = {
-            tag: OPC_QUALITY.get(snapshot.readings[tag].quality, 0.0) if tag in snapshot.readings else 0.0
-            for tag in tags
-        }
+            samples[tag] = tuple([each for each in kept if now_s - each[0] <= 2.0 * window_s])
         return History(now_s, samples, new_at_s, qualities, self.since)
 
     def timed(self, timer: Node, *, met: bool | None) -> History:

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
 
 from safety.signals import Quality, Reading, Snapshot
 
@@ -32,6 +32,9 @@ SAMPLES_TO_ACCEPT: Final = 3
 """A level reached by a jump is believed at the third sample that agrees with it."""
 LOST: Final = frozenset({"comm", "late", "no_value"})
 """Nothing was received: afterwards a sample taken after the return is needed."""
+_GOOD: Final = Quality.GOOD  # Python 3.11 takes ten times as long to find a member in its class
+_BAD: Final = Quality.BAD
+_ESTIMATED: Final = Quality.ESTIMATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +64,8 @@ UNRULED: Final = ValidityRule(stamp="ignore")
 """For tags without a rule of their own: the PLC's answers, modes, windup bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One value and when it was taken, on both clocks."""
+class Sample(NamedTuple):
+    """One value and when it was taken, on both clocks. A tuple: one is made for every tag at every look."""
 
     value: float
     at_s: float
@@ -73,13 +75,14 @@ class Sample:
 
     def reachable(self, later: Sample, rate_per_s: float) -> bool:
         """Whether the process can have moved from here to ``later``; the longer of both clocks' times counts."""
+        if math.isinf(rate_per_s):
+            return True
         seconds = max(later.at_s - self.at_s, later.stamp_s - self.stamp_s)
-        return math.isinf(rate_per_s) or abs(later.value - self.value) <= rate_per_s * seconds
+        return abs(later.value - self.value) <= rate_per_s * seconds
 
 
-@dataclass(frozen=True, slots=True)
-class TagMemory:
-    """What is remembered of one tag; times are monotonic."""
+class TagMemory(NamedTuple):
+    """What is remembered of one tag; times are monotonic. A tuple, as ``Sample`` is."""
 
     newest: Sample | None = None
     waiting: bool = True
@@ -113,120 +116,133 @@ def validate(
 
     A tag that has a rule and no reading is bad (``no_value``). ``received_at_s`` becomes the time of the newest sample.
     """
-    offset_s = raw.at.utc_s - raw.at.mono_s if memory.utc_offset_s is None else memory.utc_offset_s
-    none = Reading(math.nan, Quality.BAD, None, raw.at.mono_s, "no_value")
+    now_s = raw.at.mono_s
+    offset_s = raw.at.utc_s - now_s if memory.utc_offset_s is None else memory.utc_offset_s
+    utc_s = offset_s + now_s
+    none, unknown = Reading(math.nan, _BAD, None, now_s, "no_value"), TagMemory()
     readings, tags = {}, {}
     for tag in sorted({*raw.readings, *rules}):
-        judge = _Judge(rules.get(tag, UNRULED), raw.at.mono_s, offset_s)
-        readings[tag], tags[tag] = judge.judge(raw.readings.get(tag, none), memory.tags.get(tag, TagMemory()))
+        rule, before = rules.get(tag, UNRULED), memory.tags.get(tag, unknown)
+        readings[tag], tags[tag] = _judged(raw.readings.get(tag, none), rule, before, now_s, utc_s)
     return Snapshot(raw.cycle, raw.at, readings), ValidityMemory(offset_s, tags)
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    rule: ValidityRule
-    now_s: float
-    utc_offset_s: float
+def _judged(
+    reading: Reading, rule: ValidityRule, before: TagMemory, now_s: float, utc_s: float
+) -> tuple[Reading, TagMemory]:
+    """Judge one tag; ``utc_s`` is now by our wall clock as first seen.
 
-    def judge(self, reading: Reading, before: TagMemory) -> tuple[Reading, TagMemory]:
-        why = self.status(reading)
-        if why in LOST:
-            lost = replace(before, waiting=True, lost_at_s=self.now_s, jumps=0, agreeing=0)
-            return self.not_good(reading, lost, why)
-        impossible = self.impossible_time(reading)
-        if impossible:
-            return self.not_good(reading, before, impossible)
-        memory, sample = self.sampled(reading, before)
-        why = why or self.implausible(reading.value) or self.old(sample, memory)
-        if why:
-            return self.not_good(reading, replace(memory, agreeing=0), why)
-        if sample != before.newest:
-            memory = self.stepped(sample, before, memory)
-        if memory.jumps:
-            # One jump is held over as a spike, whatever hold_s says; more of them are trouble.
-            return self.not_good(reading, memory, "rate")
-        memory = replace(memory, good=sample, good_at_s=self.now_s)
-        return Reading(reading.value, Quality.GOOD, reading.source_utc_s, sample.at_s), memory
+    Runs for every tag at every look, so it makes the new memory once, with all fields, and changes no copies.
+    """
+    why = _status(reading, rule)
+    if why in LOST:
+        lost = TagMemory(before.newest, True, now_s, before.same_since_s, before.good, before.good_at_s, 0, 0)
+        return _not_good(reading, rule, lost, why, now_s), lost
+    value, received_at_s, last = reading.value, reading.received_at_s, before.newest
+    stamp_s = reading.source_utc_s if rule.stamp == "advance" else None
+    impossible = _impossible_time(received_at_s, stamp_s, now_s, utc_s + rule.future_s)
+    if impossible:
+        return _not_good(reading, rule, before, impossible, now_s), before
+    taken_s = received_at_s if stamp_s is None else stamp_s
+    if last is None or taken_s > last.stamp_s:
+        sample = Sample(value, received_at_s, taken_s)
+        waiting = before.waiting and not _proves(received_at_s, stamp_s, before)
+    else:
+        sample = Sample(value, last.at_s, taken_s)
+        waiting = before.waiting
+    same_since_s = now_s if last is None or value != last.value else before.same_since_s
+    why = why or _implausible(value, rule)
+    if waiting and not why:
+        why = "initial" if before.good is None else "reconnect"
+    why = why or _old(now_s - sample.at_s, now_s - same_since_s, rule)
+    if why:
+        jumps, agreeing = before.jumps, 0
+    else:
+        jumps, agreeing = _jumps(sample, rule.rate_per_s_max, before)
+        why = "rate" if jumps else ""
+    if why:
+        memory = TagMemory(sample, waiting, None, same_since_s, before.good, before.good_at_s, jumps, agreeing)
+        return _not_good(reading, rule, memory, why, now_s), memory
+    memory = TagMemory(sample, waiting, None, same_since_s, sample, now_s, jumps, agreeing)
+    if reading.quality is _GOOD and not reading.why and sample.at_s == received_at_s:
+        return reading, memory  # it says just that already
+    return Reading(value, _GOOD, reading.source_utc_s, sample.at_s), memory
 
-    def status(self, reading: Reading) -> str:
-        """What the driver said against it."""
-        if reading.quality is Quality.BAD:
-            return reading.why or "bad_status"
-        if reading.why in ("forced", "initial"):
-            return reading.why
-        if reading.quality is Quality.UNCERTAIN and not self.rule.uncertain_as_good:
-            return reading.why or "uncertain"
-        return "bad_status" if reading.quality is Quality.ESTIMATED else ""
 
-    def impossible_time(self, reading: Reading) -> str:
-        stamp_s = self.stamp(reading)
-        if not reading.received_at_s <= self.now_s:
-            return "future"
-        if stamp_s is None:
-            return ""
-        if not stamp_s <= self.utc_offset_s + self.now_s + self.rule.future_s:
-            return "future"
-        return "unset_clock" if stamp_s < CLOCK_SET_UTC_S else ""
+def _status(reading: Reading, rule: ValidityRule) -> str:
+    """Return what the driver said against it."""
+    if reading.quality is _BAD:
+        return reading.why or "bad_status"
+    if reading.why in ("forced", "initial"):
+        return reading.why
+    if reading.quality is _ESTIMATED:
+        return "bad_status"
+    return "" if reading.quality is _GOOD or rule.uncertain_as_good else reading.why or "uncertain"
 
-    def stamp(self, reading: Reading) -> float | None:
-        return reading.source_utc_s if self.rule.stamp == "advance" else None
 
-    def sampled(self, reading: Reading, before: TagMemory) -> tuple[TagMemory, Sample]:
-        """Note whether it is a new sample, and since when the number has not changed."""
-        stamp_s = self.stamp(reading)
-        taken_s = reading.received_at_s if stamp_s is None else stamp_s
-        last = before.newest
-        is_new = last is None or taken_s > last.stamp_s
-        at_s = reading.received_at_s if is_new or last is None else last.at_s
-        sample = Sample(reading.value, at_s, taken_s)
-        memory = replace(before, newest=sample, lost_at_s=None)
-        # What comes first may be as old as the hills: only a later stamp proves that a sample was taken since. Where
-        # there are no stamps, the device itself was asked, and an answer received since is enough.
-        is_first = last is None or before.lost_at_s is not None
-        lost_at_s = -math.inf if before.lost_at_s is None else before.lost_at_s
-        if is_new and not (is_first and stamp_s is not None) and reading.received_at_s > lost_at_s:
-            memory = replace(memory, waiting=False)
-        if last is None or reading.value != last.value:
-            memory = replace(memory, same_since_s=self.now_s)
-        return memory, sample
+def _impossible_time(received_at_s: float, stamp_s: float | None, now_s: float, utc_s_max: float) -> str:
+    if not received_at_s <= now_s:
+        return "future"
+    if stamp_s is None:
+        return ""
+    if not stamp_s <= utc_s_max:
+        return "future"
+    return "unset_clock" if stamp_s < CLOCK_SET_UTC_S else ""
 
-    def implausible(self, value: float) -> str:
-        rule = self.rule
-        if not math.isfinite(value):
-            return "nan"
-        if 0.0 < abs(value) < TINY:
-            return "tiny"
-        if rule.signal_4_20 and not NE43_FAILED[0] < value < NE43_FAILED[1]:
-            return "wire"
-        if rule.signal_4_20 and not NE43_RANGE[0] <= value <= NE43_RANGE[1]:
-            return "pinned"
-        if rule.lo <= value <= rule.hi:
-            return ""
-        return "range_hi" if value > rule.hi else "range_lo"
 
-    def old(self, sample: Sample, memory: TagMemory) -> str:
-        if memory.waiting:
-            return "initial" if memory.good is None else "reconnect"
-        if not self.now_s - sample.at_s <= self.rule.stale_s:
-            return "stale"
-        return "" if self.now_s - memory.same_since_s <= self.rule.frozen_s else "frozen"
+def _proves(received_at_s: float, stamp_s: float | None, before: TagMemory) -> bool:
+    """Return whether a new sample is known to have been taken after the start or the last loss.
 
-    def stepped(self, sample: Sample, before: TagMemory, memory: TagMemory) -> TagMemory:
-        """Count a sample that came faster than the process can move, until a persistent new level is believed."""
-        rate = self.rule.rate_per_s_max
-        if memory.good is None or memory.good.reachable(sample, rate):
-            return replace(memory, jumps=0, agreeing=0)
-        agrees = memory.jumps > 0 and before.newest is not None and before.newest.reachable(sample, rate)
-        agreeing = memory.agreeing + 1 if agrees else 1
-        if agreeing >= SAMPLES_TO_ACCEPT:
-            return replace(memory, jumps=0, agreeing=0)
-        return replace(memory, jumps=memory.jumps + 1, agreeing=agreeing)
+    What comes first may be as old as the hills: only a later stamp proves that a sample was taken since. Where there
+    are no stamps, the device itself was asked, and an answer received since is enough.
+    """
+    is_first = before.newest is None or before.lost_at_s is not None
+    lost_at_s = -math.inf if before.lost_at_s is None else before.lost_at_s
+    return not (is_first and stamp_s is not None) and received_at_s > lost_at_s
 
-    def not_good(self, reading: Reading, memory: TagMemory, why: str) -> tuple[Reading, TagMemory]:
-        """Return the last good value where it may stand in, else a bad reading."""
-        holds = self.now_s - memory.good_at_s <= self.rule.hold_s or (why == "rate" and memory.jumps == 1)
-        if memory.good is not None and holds:
-            value, quality = memory.good.value, Quality.ESTIMATED
-        else:
-            value, quality = math.nan, Quality.BAD
-        return Reading(value, quality, reading.source_utc_s, reading.received_at_s, why), memory
+
+def _implausible(value: float, rule: ValidityRule) -> str:
+    if not math.isfinite(value):
+        return "nan"
+    if value != 0.0 and abs(value) < TINY:
+        return "tiny"
+    if rule.signal_4_20 and not NE43_FAILED[0] < value < NE43_FAILED[1]:
+        return "wire"
+    if rule.signal_4_20 and not NE43_RANGE[0] <= value <= NE43_RANGE[1]:
+        return "pinned"
+    if not value <= rule.hi:
+        return "range_hi"
+    return "" if rule.lo <= value else "range_lo"
+
+
+def _old(age_s: float, same_s: float, rule: ValidityRule) -> str:
+    if not age_s <= rule.stale_s:
+        return "stale"
+    return "" if same_s <= rule.frozen_s else "frozen"
+
+
+def _jumps(sample: Sample, rate_per_s: float, before: TagMemory) -> tuple[int, int]:
+    """Count a sample that came faster than the process can move, until a persistent new level is believed.
+
+    Returns ``TagMemory``'s ``jumps`` and ``agreeing``; the same sample, seen again, counts once.
+    """
+    last, good = before.newest, before.good
+    if last is None or good is None:
+        return 0, 0
+    if sample.value == last.value and sample.stamp_s == last.stamp_s:
+        return before.jumps, before.agreeing
+    if good.reachable(sample, rate_per_s):
+        return 0, 0
+    agreeing = before.agreeing + 1 if last.reachable(sample, rate_per_s) else 1
+    return (0, 0) if agreeing >= SAMPLES_TO_ACCEPT else (before.jumps + 1, agreeing)
+
+
+def _not_good(reading: Reading, rule: ValidityRule, memory: TagMemory, why: str, now_s: float) -> Reading:
+    """Return the last good value where it may stand in, else a bad reading."""
+    # One jump is held over as a spike, whatever hold_s says; more of them are trouble.
+    holds = now_s - memory.good_at_s <= rule.hold_s or (why == "rate" and memory.jumps == 1)
+    if memory.good is not None and holds:
+        value, quality = memory.good.value, _ESTIMATED
+    else:
+        value, quality = math.nan, _BAD
+    return Reading(value, quality, reading.source_utc_s, reading.received_at_s, why)

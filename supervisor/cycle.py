@@ -16,6 +16,8 @@ from safety.approval import Approval
 from safety.signals import BeatFrame, Instant, Snapshot, WriteReceipt
 from supervisor import conclude, think
 from supervisor.clock import Clock, Stopwatch
+from supervisor.drivers.guard_words import Evidence
+from supervisor.evidence import evidence_of
 from supervisor.memory import Decision, Memory, Outside, Result, View
 from supervisor.record import Answer, CycleRecord, Intent
 from supervisor.rules import Rules
@@ -28,8 +30,11 @@ class Field(Protocol):
     async def read(self, cycle: int, at: Instant) -> Snapshot:
         """Return every tag, good or bad."""
 
-    async def write(self, approval: Approval) -> tuple[WriteReceipt, ...]:
-        """Send once, read back."""
+    def witness(self, evidence: Evidence) -> None:
+        """Show the guard before the drivers what this cycle was judged on, whether or not it writes."""
+
+    async def write(self, approval: Approval, evidence: Evidence) -> tuple[WriteReceipt, ...]:
+        """Send once, read back; nothing where the guard objects."""
 
     async def beat(self, frame: BeatFrame) -> bool:
         """Send the heartbeat."""
@@ -89,6 +94,7 @@ async def cycle(shell: Shell, memory: Memory) -> Memory:
     outside = await shell.world.look(memory)
     watch.lap("look")
     decision, memory = think.permit(shell.rules, fresh, view, plan, outside, memory)
+    shell.field.witness(evidence_of(decision))
     watch.lap("gate")
     stored = await _intended(shell, decision)
     watch.lap("intend")
@@ -120,7 +126,7 @@ async def _written(shell: Shell, decision: Decision, stored: Stored | None) -> t
         return ()
     if not stored.stored:
         return conclude.not_sent(decision, f"not on record: {stored.why}")
-    return await shell.field.write(approval)
+    return await shell.field.write(approval, evidence_of(decision))
 
 
 async def _beat(shell: Shell, frame: BeatFrame | None) -> bool:

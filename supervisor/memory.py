@@ -97,6 +97,8 @@ class Decision:
 
     snapshot: Snapshot
     """Fresh, validated."""
+    judged_at_s: float
+    """Monotonic."""
     mode: ModeDecision
     interlocks: InterlockOutcome
     link: Link

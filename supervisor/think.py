@@ -84,9 +84,6 @@ def permit(
     asked, ids = mode_requests(rules, outside.requests, now_s)
     if any(request.ask == "closed_loop" for request in asked):
         memory = replace(memory, proof_failures=prooftest.run(rules.gate, rules.trials))
-    elif memory.mode.actual is Mode.CLOSED_LOOP:
-        failures = prooftest.in_service(rules.gate, rules.trials, snapshot.cycle)
-        memory = replace(memory, proof_failures=failures or memory.proof_failures)
     if any(confirms(request, rules) for request in asked):
         memory = replace(memory, confirmed_at_s=now_s)
     facts = Facts(
@@ -125,13 +122,16 @@ def permit(
     approval = verdict.approval if verdict is not None else None
     reason = _reason(proposed, plan, outcome)
     intent = intent_of(approval, snapshot, reason, outside.at) if approval is not None else None
-    return Decision(snapshot, decision, outcome, link, late, verdict, first, proposed, intent, answers), memory
+    return Decision(snapshot, now_s, decision, outcome, link, late, verdict, first, proposed, intent, answers), memory
 
 
 def sent(
     rules: Rules, decision: Decision, receipts: Sequence[WriteReceipt], memory: Memory, now_s: float
 ) -> tuple[BeatFrame | None, Memory]:
-    """Take in the receipts of an approved move set and return the heartbeat of this cycle."""
+    """Take in the receipts of an approved move set and return the heartbeat of this cycle.
+
+    In closed loop the gate is proven here, a part in each cycle: what that finds counts from the next one on.
+    """
     approval = decision.verdict.approval if decision.verdict is not None else None
     if approval is not None:
         memory = replace(
@@ -141,6 +141,9 @@ def sent(
             shake=handshake.settle(memory.shake, approval, receipts, now_s),
             guard_why=next((receipt.why for receipt in receipts if receipt.why.startswith(GUARD)), ""),
         )
+    if decision.mode.state.actual is Mode.CLOSED_LOOP:
+        failures = prooftest.in_service(rules.gate, rules.trials, decision.snapshot.cycle)
+        memory = replace(memory, proof_failures=failures or memory.proof_failures)
     frame, shake = handshake.beat(decision.mode.beat, rules.plant.handshake, memory.shake, now_s)
     return frame, replace(memory, shake=shake)
 

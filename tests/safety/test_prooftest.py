@@ -49,6 +49,7 @@ def test_sound_rules_pass():
         {"envelope": envelope(step_up=100.0, step_down=100.0)},
         {"envelope": envelope(rate_up_per_min=1e6, rate_down_per_min=1e6)},
         {"encoding": Encoding("float64")},
+        {"encoding": Encoding("uint16", scale=0.01, offset=100.0), "envelope": envelope(lo=100.0, hi=755.35)},
         {"envelope": envelope(scheduled=SCHEDULED)},
         {"envelope": envelope(scheduled=ScheduledLimits("load", ((0.0, 150.0, 205.0), (1.0, 150.0, 205.0))))},
     ],

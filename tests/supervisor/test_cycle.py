@@ -61,7 +61,11 @@ class Stage:
         self.walk.now_s = at.mono_s
         return replace(self.walk.snapshot(at.mono_s), cycle=number)
 
-    async def write(self, approval):
+    def witness(self, evidence):
+        self.evidence = evidence
+
+    async def write(self, approval, evidence):
+        assert evidence == self.evidence
         self.said.append(("write", approval))
         return self.walk.plc.write(approval)
 

@@ -191,6 +191,7 @@ def test_in_service_the_gate_is_proven_again_and_again(monkeypatch):
 def test_a_gate_that_fails_in_service_sheds_until_it_is_armed_anew(monkeypatch):
     walk = Walk().closed()
     monkeypatch.setattr(think.prooftest, "in_service", lambda *_: ("T_in_sp: range_hi: refused for nothing",))
+    walk.cycle()
     step = walk.cycle()
     assert step.mode is Mode.ADVISORY
     assert "proof_test" in step.reasons
