@@ -241,7 +241,7 @@ def bypass(
         "role": may(role, rule.role),
         "no_owner": bool(bypass.owner.strip()),
         "no_reason": bool(bypass.reason.strip()),
-        "too_long": 0.0 < bypass.until_s - now_s <= rule.longest_s,
+        "too_long": now_s < bypass.until_s <= now_s + rule.longest_s,
     }
     why = next((each for each, met in checks.items() if not met), "")
     return (memory, why) if why else (replace(memory, bypasses={**memory.bypasses, name: bypass}), "")

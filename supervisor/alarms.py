@@ -20,9 +20,12 @@ PRIORITIES: Mapping[str, Priority] = {
     "record": "high",
     "interlock": "medium",
     "link": "medium",
+    "bypass": "medium",
     "cv_dropped": "medium",
     "mv_service": "low",
     "mv_held": "low",
+    "mv_outside_schedule": "low",
+    "proof_due": "low",
     "thinker": "medium",
     "tag": "low",
 }
@@ -36,13 +39,18 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
     tags: Iterable[str],
     cvs: Mapping[str, CvStatus],
     mvs: Mapping[str, MvStatus],
-    interlocks: Iterable[str],
+    interlocks: Mapping[str, Priority | Literal["none"]],
     thinker_why: str,
     record_why: str,
     shed_why: str,
     held: Iterable[str] = (),
+    bypassed: Mapping[str, str] | None = None,
+    proofs_due: Mapping[str, str] | None = None,
+    outside_schedule: Mapping[str, str] | None = None,
 ) -> Standing:
-    """Return the alarms that stand now."""
+    """Return the alarms that stand now. ``interlocks``: the tripped ones, with the priority that the plant file gives
+    each; other mappings are by name too, with what is to be said of it.
+    """
     found: dict[tuple[str, str], str] = {}
     for name, state in links.items():
         if state != "connected":
@@ -59,15 +67,27 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
             found["mv_service", name] = f"{name} is out of service: setpoint or readback not good"
     for name in held:
         found["mv_held", name] = f"{name} is held back by the PLC: it took another setpoint than ours"
-    for name in interlocks:
-        found["interlock", name] = f"interlock '{name}' is tripped"
+    for name, level in interlocks.items():
+        if level != "none":
+            found["interlock", name] = f"interlock '{name}' is tripped"
+    for name, what in (bypassed or {}).items():
+        found["bypass", name] = f"interlock '{name}' is {what}"
+    for name, since in (proofs_due or {}).items():
+        found["proof_due", name] = f"proof test of interlock '{name}' is overdue since {since}"
+    for name, where in (outside_schedule or {}).items():
+        found["mv_outside_schedule", name] = f"{name} stands outside its scheduled limits: {where}"
     if thinker_why:
         found["thinker", "thinker"] = f"no plan: {thinker_why}"
     if record_why:
         found["record", "record"] = f"decisions cannot be stored: {record_why}"
     if shed_why:
         found["shed", "controller"] = f"shed: {shed_why}"
-    return {key: (PRIORITIES[key[0]], text) for key, text in found.items()}
+    return {key: (_priority(key, interlocks), text) for key, text in found.items()}
+
+
+def _priority(key: tuple[str, str], interlocks: Mapping[str, Priority | Literal["none"]]) -> Priority:
+    level = interlocks.get(key[1], "none") if key[0] == "interlock" else "none"
+    return PRIORITIES[key[0]] if level == "none" else level
 
 
 def changes(before: Standing, now: Standing) -> tuple[Alarm, ...]:

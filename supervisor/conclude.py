@@ -6,14 +6,17 @@ from dataclasses import replace
 from typing import Literal
 
 from constraints.economics import eur_per_h
+from constraints.localtime import local_time
+from constraints.plant import Plant
 from controllers.types import Plan, PlanStatus
 from safety.approval import Approval
 from safety.signals import Instant, Snapshot, WriteOutcome, WriteReceipt
 from supervisor import alarms
 from supervisor.memory import Decision, Memory, Result, View
 from supervisor.plans import plan_json
-from supervisor.record import CycleRecord, Intent
+from supervisor.record import Bypassed, CycleRecord, Intent
 from supervisor.rules import Rules
+from supervisor.sentences import bypass_words
 from supervisor.stored import Stored
 
 
@@ -24,6 +27,7 @@ def conclude(
     plant, snapshot, outside, stored = rules.plant, decision.snapshot, result.outside, result.stored
     intent_why = stored.why if stored is not None and not stored.stored else ""
     record_why = intent_why or memory.record_why or outside.record_why
+    bypassed = _bypassed(memory, snapshot.at)
     standing = alarms.standing(
         links=outside.links,
         snapshot=snapshot,
@@ -31,10 +35,13 @@ def conclude(
         cvs=view.service.cvs,
         mvs=view.service.mvs,
         held=memory.heed.closed_up(snapshot.cycle) | memory.heed.closed_down(snapshot.cycle),
-        interlocks=decision.interlocks.tripped,
+        interlocks={each.name: each.alarm for each in plant.interlocks if each.name in decision.interlocks.tripped},
         thinker_why=plan.why if plan.status is PlanStatus.LATE else "",
         record_why=record_why,
         shed_why=memory.shed_why,
+        bypassed={name: bypass_words(each, snapshot.at.utc_s, plant.timezone) for name, each in bypassed.items()},
+        proofs_due=_proofs_due(plant, snapshot.at.utc_s),
+        outside_schedule=_outside_schedule(rules, snapshot),
     )
     values = {
         **{name: value for name, value in view.inputs.y.items() if value is not None},
@@ -53,7 +60,8 @@ def conclude(
         verdict=_verdict_word(decision),
         refusals=decision.first_refusals or (decision.verdict.refusals if decision.verdict is not None else ()),
         trips=decision.interlocks.tripped,
-        latched=decision.interlocks.latched,
+        latched=tuple(name for name, state in decision.interlocks.states.items() if state.latched),
+        bypassed=bypassed,
         trip_causes=memory.mode.causes,
         operator_limits={f"{name}.{side}": value for (name, side), value in memory.settings.operator.items()},
         receipts=result.receipts,
@@ -103,6 +111,33 @@ def intent_of(approval: Approval, snapshot: Snapshot, reason: str, now: Instant)
         config_hash=approval.config_hash,
         reason=reason,
     )
+
+
+def _bypassed(memory: Memory, at: Instant) -> dict[str, Bypassed]:
+    """Return what is bypassed from now on; the end of each on the wall clock, as it runs now."""
+    return {
+        name: Bypassed(owner=each.owner, reason=each.reason, until_utc_s=at.utc_s + (each.until_s - at.mono_s))
+        for name, each in memory.locks.bypasses.items()
+    }
+
+
+def _proofs_due(plant: Plant, utc_s: float) -> dict[str, str]:
+    """Return the interlocks whose proof test is overdue, with the date since when."""
+    return {
+        each.name: local_time(each.proof_due_utc_s, plant.timezone).date
+        for each in plant.interlocks
+        if each.proof_due_utc_s is not None and utc_s >= each.proof_due_utc_s
+    }
+
+
+def _outside_schedule(rules: Rules, snapshot: Snapshot) -> dict[str, str]:
+    """Return the MVs whose setpoint stands outside its scheduled limits, with both."""
+    found = {}
+    for name, rule in rules.gate.mvs.items():
+        actual, limits = snapshot.good(rule.actual), rule.envelope.scheduled_limits(snapshot)
+        if actual is not None and limits is not None and not limits[0] <= actual <= limits[1]:
+            found[name] = f"{actual:.5g} is not in [{limits[0]:.5g}, {limits[1]:.5g}]"
+    return found
 
 
 def _verdict_word(decision: Decision) -> Literal["approved", "ramp", "refused", "stand_still", "none"]:

@@ -1,13 +1,15 @@
 """The control process: starts its parts, runs one cycle after another, and lets go of the plant when told to stop.
 
 It starts disarmed, always. SIGTERM and SIGINT end it in order: the PLC is told to shed, the record is closed. SIGUSR1
-is OFF from anybody who can reach the machine, whatever the database, the mailbox or the pages do.
+is OFF from anybody who can reach the machine, whatever the database, the mailbox or the pages do. When its event loop
+hangs, a thread ends it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import logging
 import os
 import random
@@ -27,6 +29,7 @@ from supervisor.audit.trouble import StoreError
 from supervisor.audit.writer import AuditWriter
 from supervisor.beat import Pacer
 from supervisor.calendar import Calendar
+from supervisor.cli.exits import Exit
 from supervisor.clock import Clock
 from supervisor.cycle import Shell, cycle
 from supervisor.drivers.build import DriverKindError, build_drivers
@@ -40,8 +43,10 @@ from supervisor.opening import RecordKeeper
 from supervisor.resume import first_memory, tripped_memory
 from supervisor.rules import Rules, rules_of
 from supervisor.secrets import SecretError, secrets_beside
+from supervisor.sentences import plain
 from supervisor.shell import RecordDesk, ThinkerDesk, WorldDesk
 from supervisor.site import DATABASE_FILE, Site
+from supervisor.watchdog import Watchdog
 
 LOG = logging.getLogger("setwise.control")
 CONFIRM_OF_CYCLE = 0.5
@@ -135,14 +140,19 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts
 
 async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyncio.Event) -> int:
     plant, pacer = rules.plant, Pacer(clock, rules.plant.cycle_s)
+    watchdog = Watchdog(rules.watchdogs["cycle"], clock, int(Exit.WATCHDOG))
     memory = _earlier(site, plant, random.SystemRandom().randint(1, 0xFFFF))
     await parts.field.start()
     parts.thinker.start()
     parts.calendar.start()
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: a full collection that walks all of it takes longer than the gate may
     LOG.info("%s: %s, disarmed, records in %s", plant.name, memory.mode.actual.name, site.data)
+    watchdog.start()
     try:
-        memory = await _beats(parts.shell, pacer, memory, stop)
+        memory = await _beats(parts.shell, pacer, memory, stop, watchdog)
     finally:
+        watchdog.close()
         await _let_go(parts.field, rules, memory, clock)
         await asyncio.to_thread(parts.calendar.close)
         parts.inbox.close()
@@ -173,10 +183,14 @@ def _earlier(site: Site, plant: Plant, instance: int) -> Memory:
             return first_memory(plant, instance, None)
         LOG.error("the last cycle on record cannot be read (%s): starting tripped", error)  # noqa: TRY400
         return tripped_memory(plant, instance, "record_unread")
-    return first_memory(plant, instance, stored.record if stored is not None else None)
+    if stored is None:
+        return first_memory(plant, instance, None)
+    for name, each in stored.record.bypassed.items():
+        LOG.warning("interlock '%s' was bypassed by %s; the restart ends that", name, plain(each.owner))
+    return first_memory(plant, instance, stored.record)
 
 
-async def _beats(shell: Shell, pacer: Pacer, memory: Memory, stop: asyncio.Event) -> Memory:
+async def _beats(shell: Shell, pacer: Pacer, memory: Memory, stop: asyncio.Event, watchdog: Watchdog) -> Memory:
     told = asyncio.create_task(stop.wait())
     while not stop.is_set():
         waiting = asyncio.create_task(pacer.next())
@@ -185,6 +199,7 @@ async def _beats(shell: Shell, pacer: Pacer, memory: Memory, stop: asyncio.Event
             waiting.cancel()
             break
         memory = await cycle(shell, replace(memory, skipped=pacer.skipped_total))
+        watchdog.finished()
     told.cancel()
     return memory
 

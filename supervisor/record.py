@@ -99,6 +99,16 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bypassed:
+    """One interlock that a person has bypassed."""
+
+    owner: str
+    reason: str
+    until_utc_s: float
+    """It ends by itself then, and when control is restarted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CycleRecord:
     """Everything about one cycle, settled after the write."""
 
@@ -114,7 +124,9 @@ class CycleRecord:
     refusals: tuple[Refusal, ...] = ()
     trips: tuple[str, ...] = ()
     latched: tuple[str, ...] = ()
-    """Interlocks that wait for a reset; they outlive a restart."""
+    """Interlocks that wait for a reset, bypassed ones too; they outlive a restart."""
+    bypassed: Mapping[str, Bypassed] = field(default_factory=dict)
+    """By interlock: those that ask for nothing from now on, because a person said so."""
     trip_causes: tuple[str, ...] = ()
     """Why the TRIPPED latch is closed; empty when it is not."""
     operator_limits: Mapping[str, float] = field(default_factory=dict)

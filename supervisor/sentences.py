@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from safety.signals import ModeState, Refusal
+from supervisor.record import Bypassed
 
 REASONS: Mapping[str, str] = {
     "record_unread": "the last cycle on record could not be read at start; it may have held a trip",
@@ -14,6 +17,8 @@ REASONS: Mapping[str, str] = {
     "schedule": "the schedule does not allow more now",
     "tripped": "tripped: acknowledge, then choose a mode",
     "interlocks": "an interlock asks to shed",
+    "guard": "the guard before the drivers stopped what the gate had approved",
+    "watchdog": "too long since the last cycle was judged",
     "no_trip": "an interlock asks to switch off and lock",
     "gate": "the gate refused for a reason that ends closed loop",
     "audit": "decisions cannot be put on record",
@@ -44,12 +49,21 @@ REASONS: Mapping[str, str] = {
     "not_a_number": "not a number",
     "no_latch": "there is no such latched interlock",
     "still_tripped": "its cause is still there",
+    "unknown_interlock": "there is no such interlock",
+    "no_bypass": "the plant file does not let it be bypassed",
+    "no_owner": "a bypass needs a person who answers for it",
+    "no_reason": "a bypass needs a reason",
+    "too_long": "longer than the plant file allows, or no time at all",
+    "not_bypassed": "it is not bypassed",
 }
 
 REFUSALS: Mapping[str, str] = {
     "range_hi": "above its safety limit",
     "range_lo": "below its safety limit",
     "no_limits": "it has no safety limits",
+    "scheduled_hi": "further above the limits that follow the plant's state",
+    "scheduled_lo": "further below the limits that follow the plant's state",
+    "schedule_bad": "the measurement that its limits follow is not good",
     "step_up": "too large a step up",
     "step_down": "too large a step down",
     "rate_up": "faster upward than its rate",
@@ -58,6 +72,7 @@ REFUSALS: Mapping[str, str] = {
     "distance": "too far from the measured value",
     "first_move": "the first write after arming only stands still",
     "not_listed": "not on the write list",
+    "not_owner": "it belongs to another controller",
     "not_finite": "not a number",
     "encoding": "cannot be sent as it is",
     "unavailable": "its loop does not accept our setpoint",
@@ -68,6 +83,7 @@ REFUSALS: Mapping[str, str] = {
     "overridden": "somebody else changed its setpoint",
     "min_active_mvs": "too few MVs are at work",
     "interlock": "an interlock holds",
+    "watchdog": "too long since the last cycle was judged",
     "not_evaluated": "the interlock was not evaluated",
     "handshake": "the PLC's side does not permit a write",
     "blocked_up": "an interlock blocks it upward",
@@ -92,6 +108,18 @@ def mode_sentence(mode: ModeState) -> str:
         return f"Mode {mode.actual.name}, as requested."
     why = "; ".join(reason(code) for code in mode.reasons)
     return f"Mode {mode.actual.name}, though {mode.requested.name} is requested: {why}."
+
+
+def bypass_words(bypassed: Bypassed, utc_s: float, timezone: str) -> str:
+    """Return who bypassed an interlock, until when in plant time (with the date where that is not today), and why."""
+    now, until = (datetime.datetime.fromtimestamp(each, ZoneInfo(timezone)) for each in (utc_s, bypassed.until_utc_s))
+    shown = f"{until:%H:%M}" if until.date() == now.date() else f"{until:%Y-%m-%d %H:%M}"
+    return f"bypassed by {plain(bypassed.owner)} until {shown}: {plain(bypassed.reason)}"
+
+
+def plain(text: str) -> str:
+    """Return what a person wrote as one line without control characters, for terminals."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def refusal_sentence(refusal: Refusal) -> str:

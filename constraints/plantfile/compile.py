@@ -26,6 +26,7 @@ from constraints.plantfile.issues import Issues
 from constraints.plantfile.models import pairs, warn_loose_ends
 from constraints.plantfile.money import money
 from constraints.plantfile.mvs import envelope, mv_spec
+from constraints.plantfile.scheduled import scheduled_limits
 from constraints.plantfile.schema import PlantFile
 from constraints.plantfile.schema_errors import report
 from constraints.plantfile.scope import Scope
@@ -118,7 +119,13 @@ def _plant(scope: Scope) -> Plant | None:
     registers, written = handshake_points(scope)
     _check_places(scope, places, written)
     handshake = handshake_rule(scope, times.cycle_s, tuple(mvs))
-    envelopes = {name: envelope(scope, mv, file.mvs[name], of_mvs.get(name), times.cycle_s) for name, mv in mvs.items()}
+    tables = {
+        name: scheduled_limits(scope, mv, file.mvs[name], of_mvs.get(name), of_tags, ranges) for name, mv in mvs.items()
+    }
+    envelopes = {
+        name: envelope(scope, mv, file.mvs[name], of_mvs.get(name), times.cycle_s, tables[name])
+        for name, mv in mvs.items()
+    }
     trips = interlocks(scope, of_tags, ranges)
     custom = rows(scope, known)
     prices = tariffs(scope)

@@ -14,6 +14,8 @@ from constraints.plantfile.units import NUMBER, Unit, unit
 from safety.grammar import Expression, ExpressionError, Node, parse
 
 COMPARISONS: Final = ("<", "<=", ">", ">=", "==", "!=")
+QUALITY: Final = Unit("quality", (), 1.0)
+"""What ``quality(tag)`` is in: OPC's numbers, 0 to 192."""
 _LIKE: Final = ("+", "-", "min", "max", "avg", "median")
 """Operations whose values must all be of one unit."""
 
@@ -53,7 +55,7 @@ def check_names(
             column = node.column
             if node.op != "tag":  # rate(tag, ...): point at the tag
                 column = max(expression.text.find(node.tag, column + len(node.op)), column)
-            hint = advice(node.tag) or did_you_mean(node.tag, allowed)
+            hint = advice(node.tag) or did_you_mean(node.tag, allowed) or "declare it under tags"
             span = scope.document.inside(path, column, len(node.tag))
             scope.issues.at("E030", span, f"unknown tag {node.tag!r}", hint)
             fine = False
@@ -119,4 +121,6 @@ def _unit_of_tag(node: Node, known: Mapping[str, Unit]) -> Unit | None:
             return found.of_differences.times(unit("min"), -1)
         case "age":
             return unit("s")
+        case "quality":
+            return QUALITY
     return None

@@ -52,6 +52,9 @@ def handshake_rule(scope: Scope, cycle_s: float, mv_order: tuple[str, ...]) -> H
         scope.issues.at_value("W105", ("heartbeat", "handshake"), message, "handshake: full")
     if len(mv_order) > _MASK_BITS:
         scope.issues.at_key("E014", ("mvs",), f"{len(mv_order)} MVs, but the PLC's mask has {_MASK_BITS} bits")
+    if given.handshake == "full" and given.probe is None:
+        hint = "such as probe: 1234.5; the PLC holds it in PROBE, and it proves the order of words"
+        scope.issues.at_key("E062", ("heartbeat",), "handshake full needs a probe", hint)
     timeout = _timeout(scope, given, max(every, cycle_s))
     _check_every(scope, every, cycle_s)
     return scope.built(

@@ -8,14 +8,14 @@ from typing import Final
 from constraints.plant import MvSpec, Point
 from constraints.plantfile.addresses import Place
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import did_you_mean
+from constraints.plantfile.issues import did_you_mean, dotted
 from constraints.plantfile.nesting import check_value_inside, nested
 from constraints.plantfile.points import check_scaling, flag_point, place_of, point, yes_point
 from constraints.plantfile.schema_variables import Mv
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit
 from safety.encoding import Kind
-from safety.envelope import Envelope
+from safety.envelope import Envelope, ScheduledLimits
 from safety.signals import ShedAction
 
 STEP_TOLERANCE: Final = 1e-6
@@ -34,10 +34,8 @@ def mv_spec(scope: Scope, name: str, given: Mv, tag_units: dict[str, Unit]) -> t
     if given.limits.safety is None:
         hint = "add safety: [low, high]; the gate judges every write by it"
         scope.issues.at_key("E043", (*path, "limits"), f"MV {name!r} has no safety limits", hint)
-    up, down = (
-        scope.positive((*path, "move", side), scope.rate((*path, "move", side), value, unit, "min"))
-        for side, value in (("up", given.move.up), ("down", given.move.down))
-    )
+    up = _speed(scope, (*path, "move", "up"), given.move.up, unit)
+    down = _speed(scope, (*path, "move", "down"), given.move.down, unit)
     safe_value = _safe_value(scope, path, given, unit)
     ideal = None
     if given.ideal is not None:
@@ -77,7 +75,7 @@ def mv_spec(scope: Scope, name: str, given: Mv, tag_units: dict[str, Unit]) -> t
 def _check_readback(scope: Scope, path: Path, given: Mv, unit: Unit | None, tag_units: dict[str, Unit]) -> None:
     at = (*path, "readback")
     if given.readback not in scope.names("tags"):
-        hint = did_you_mean(given.readback, scope.names("tags"))
+        hint = did_you_mean(given.readback, scope.names("tags")) or "declare it under tags"
         scope.issues.at_value("E051", at, f"unknown tag {given.readback!r} in {path[0]}.{path[1]}.readback", hint)
         return
     measured = tag_units.get(given.readback)
@@ -86,6 +84,16 @@ def _check_readback(scope: Scope, path: Path, given: Mv, unit: Unit | None, tag_
     if (unit.dimensions, unit.factor, unit.offset) != (measured.dimensions, measured.factor, measured.offset):
         message = f"{path[1]} is in {unit.text}, its readback {given.readback} in {measured.text}"
         scope.issues.at_value("E021", (*path, "unit"), message, "setpoint and readback are compared: use one unit")
+
+
+def _speed(scope: Scope, path: Path, value: float | str, unit: Unit | None) -> float:
+    """Return the fastest change, MV unit per minute; NaN where it is not above 0 (reported)."""
+    speed = scope.rate(path, value, unit, "min")
+    if speed <= 0.0:
+        hint = "both are sizes, in the MV's unit per minute; for an MV that must not move, remove the MV"
+        scope.issues.at_value("E014", path, f"{dotted(path)} must be above 0", hint)
+        return math.nan
+    return speed
 
 
 def _safe_value(scope: Scope, path: Path, given: Mv, unit: Unit | None) -> float | None:
@@ -125,7 +133,9 @@ def _points(scope: Scope, path: Path, given: Mv) -> tuple[Place, Point, Point] |
     )
 
 
-def envelope(scope: Scope, mv: MvSpec, given: Mv, unit: Unit | None, cycle_s: float) -> Envelope | None:
+def envelope(
+    scope: Scope, mv: MvSpec, given: Mv, unit: Unit | None, cycle_s: float, scheduled: ScheduledLimits | None
+) -> Envelope | None:
     """Return what the gate judges this MV by."""
     path: Path = ("mvs", mv.name)
     window_s, window_delta, distance = 300.0, math.inf, math.inf
@@ -150,5 +160,6 @@ def envelope(scope: Scope, mv: MvSpec, given: Mv, unit: Unit | None, cycle_s: fl
             window_delta=window_delta,
             distance_from_measured=distance,
             readback=mv.readback,
+            scheduled=scheduled,
         ),
     )

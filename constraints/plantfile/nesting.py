@@ -55,4 +55,5 @@ def _check_inside(scope: Scope, path: Path, inner: Range, name: str, outer: Rang
 def check_value_inside(scope: Scope, path: Path, value: float, limits: Range, kind: str) -> None:
     """Report a value outside ``limits``, which are called ``kind``."""
     if value < limits[0] or value > limits[1]:
-        scope.issues.at_value("E042", path, f"{dotted(path)} of {value:g} is outside the {kind} limits {list(limits)}")
+        message = f"{dotted(path)} of {value:g} is outside the {kind} limits {list(limits)}"
+        scope.issues.at_value("E042", path, message, f"from {limits[0]:g} to {limits[1]:g}")

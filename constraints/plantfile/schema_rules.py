@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from constraints.plantfile.fields import Duration, Expr, Name, Number, Quantity, Rank, Section, Text
 
@@ -62,6 +63,30 @@ class Tariff(Section):
     versions: Annotated[list[TariffVersionSection], Field(min_length=1)]
 
 
+class BypassSection(Section):
+    """Who may bypass an interlock, and for how long."""
+
+    role: Literal["operator", "engineer", "admin"] = "engineer"
+    longest: Annotated[Duration, Field(description="It ends by itself after this at the latest")] = "8 h"
+
+
+class ProofTestSection(Section):
+    """When an interlock is tested, sensor and all."""
+
+    every: Duration
+    last: Annotated[str, Field(description="Date of the last test, e.g. 2026-03-01")]
+
+
+def _none(value: object) -> object:
+    if isinstance(value, str) and value != "none":
+        raise PydanticCustomError("shown", "none is needed here, or {role: engineer, longest: 8 h}")
+    return None if value == "none" else value
+
+
+def _or_none(schema: dict[str, Any]) -> None:
+    schema["anyOf"] = [*schema["anyOf"], {"const": "none"}]
+
+
 class InterlockSection(Section):
     """A condition and what then happens. What cannot be evaluated counts as true."""
 
@@ -72,6 +97,12 @@ class InterlockSection(Section):
     latch: bool = False
     reset: Literal["operator", "engineer", "admin"] = "operator"
     alarm: Literal["none", "low", "medium", "high"] = "medium"
+    bypass: Annotated[
+        BypassSection | None,
+        BeforeValidator(_none),
+        Field(description="none: it cannot be bypassed", json_schema_extra=_or_none),
+    ] = None
+    proof_test: ProofTestSection | None = None
 
 
 class ScheduleSection(Section):

@@ -56,12 +56,27 @@ class Windup(Section):
     lo: Address | None = None
 
 
+class Scheduled(Section):
+    """Limits that follow a measured tag, straight between the points of a table."""
+
+    by: Annotated[str, Field(description="Tag that they follow; it needs a range")]
+    points: Annotated[
+        list[Annotated[list[Quantity], Field(json_schema_extra={"minItems": 3, "maxItems": 3})]],
+        Field(
+            max_length=100,
+            description="[value of the tag, low, high], ascending, over the tag's whole range",
+            json_schema_extra={"minItems": 2},
+        ),
+    ]
+
+
 class MvLimits(Section):
     """Nested limits ``[low, high]``: safety contains engineering contains operator."""
 
     safety: Pair | None = None
     engineering: Pair | None = None
     operator: Pair | None = None
+    scheduled: Annotated[Scheduled | None, Field(description="A second range, which the gate keeps too")] = None
 
 
 class CvLimits(Section):

@@ -39,6 +39,10 @@ def _cycle_body(record: CycleRecord, blob: bytes) -> dict[str, Json]:
         "verdict": record.verdict,
         "refusals": [{"code": r.code, "subject": r.subject, "detail": dict(r.detail)} for r in record.refusals],
         "trips": list(record.trips),
+        "bypassed": {
+            name: {"owner": b.owner, "reason": b.reason, "until_utc_s": b.until_utc_s}
+            for name, b in record.bypassed.items()
+        },
         "intent_seq": record.intent_seq,
         "receipts": [[r.mv, r.outcome.value, r.value, r.actual, r.why] for r in record.receipts],
         "answers": _answers(record.answers),

@@ -113,6 +113,29 @@ def reset(
 
 
 @app.command()
+def bypass(
+    interlock: Annotated[str, typer.Argument(help="Name of the interlock.")],
+    *,
+    lasting: Annotated[str, typer.Option("--for", help="How long: 45 min, 2h, or seconds. It ends by itself.")] = "",
+    reason: Annotated[str, typer.Option("--why", "--reason", help="Why; it goes on record.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="End the bypass now.")] = False,
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bypass an interlock for a time, in your name, or end that. It also ends when control is restarted.
+
+    Example: setwise bypass "Fan vibration" --for 2h --why "sensor is being changed"
+    """
+    from supervisor.cli.bypass import ask_bypass, ask_restore  # noqa: PLC0415
+
+    if end:
+        ask_restore(interlock, lasting, reason, plant, data, as_json=as_json)
+    else:
+        ask_bypass(interlock, lasting, reason, plant, data, as_json=as_json)
+
+
+@app.command()
 def why(
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,

@@ -19,4 +19,6 @@ class Exit(IntEnum):
     """The plant or the service cannot be reached."""
     NOT_SIGNED_IN = 6
     DATA_POOR = 7
+    WATCHDOG = 70
+    """Control hung and ended itself; the PLC sheds. To be started again, disarmed."""
     INTERRUPTED = 130

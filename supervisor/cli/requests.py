@@ -36,7 +36,7 @@ def ask_mode(wanted: str, reason: str, plant: Path, data: Path | None, *, yes: b
         confirmed = sys.stdin.readline().strip() == "closed_loop"
         if not confirmed:
             fail(Exit.REFUSED, "not confirmed; nothing was asked")
-    _ask(replace(_blank("mode", reason), mode=mode, confirmed=confirmed), plant, data, as_json=as_json)
+    ask(replace(blank("mode", reason), mode=mode, confirmed=confirmed), plant, data, as_json=as_json)
 
 
 def ask_limit(name: str, value: float, reason: str, plant: Path, data: Path | None, *, as_json: bool) -> None:
@@ -46,19 +46,20 @@ def ask_limit(name: str, value: float, reason: str, plant: Path, data: Path | No
         fail(Exit.USAGE, f"'{name}' names no limit: write VARIABLE.lo or VARIABLE.hi, e.g. moist.hi")
     if not math.isfinite(value):
         fail(Exit.USAGE, f"'{value}' is no limit: give a number in the variable's unit")
-    request = replace(_blank("limit", reason), variable=variable, value=value)
-    _ask(replace(request, side="lo" if side == "lo" else "hi"), plant, data, as_json=as_json)
+    request = replace(blank("limit", reason), variable=variable, value=value)
+    ask(replace(request, side="lo" if side == "lo" else "hi"), plant, data, as_json=as_json)
 
 
 def ask_reset(interlock: str, reason: str, plant: Path, data: Path | None, *, as_json: bool) -> None:
     """Acknowledge the TRIPPED latch (``trip``) or reset a latched interlock."""
     if interlock == "trip":
-        _ask(_blank("acknowledge", reason), plant, data, as_json=as_json)
+        ask(blank("acknowledge", reason), plant, data, as_json=as_json)
     else:
-        _ask(replace(_blank("reset", reason), interlock=interlock), plant, data, as_json=as_json)
+        ask(replace(blank("reset", reason), interlock=interlock), plant, data, as_json=as_json)
 
 
-def _blank(action: str, reason: str) -> Request:
+def blank(action: str, reason: str) -> Request:
+    """Return a request for ``action`` by whoever runs this command, from now on."""
     now = machine_utc_s()
     return Request(
         id=uuid.uuid4().hex,
@@ -72,7 +73,8 @@ def _blank(action: str, reason: str) -> Request:
     )
 
 
-def _ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> None:
+def ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> None:
+    """Put ``request`` in the mailbox, wait for its answer and say it; exit 4 where it was refused, 5 without answer."""
     site = Site.of(plant, data)
     if not site.mailbox.exists():
         fail(Exit.UNREACHABLE, f"no supervisor has run here ({site.data}); start one: setwise run {plant}")

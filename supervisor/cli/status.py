@@ -11,6 +11,7 @@ from supervisor.cli.console import say, say_json
 from supervisor.cli.exits import Exit
 from supervisor.cli.records import local, plant_of, stored_cycle, waiting_cycles
 from supervisor.record import CycleRecord, JsonValue
+from supervisor.sentences import bypass_words
 from supervisor.site import Site
 
 
@@ -49,6 +50,10 @@ def status_json(record: CycleRecord, *, running: bool) -> dict[str, JsonValue]:
         },
         "verdict": record.verdict,
         "refusals": [{"code": each.code, "subject": each.subject} for each in record.refusals],
+        "bypassed": {
+            name: {"owner": b.owner, "reason": b.reason, "until_utc_s": b.until_utc_s}
+            for name, b in record.bypassed.items()
+        },
         "readings": {tag: {"value": v, "quality": q, "why": why} for tag, (v, q, why) in record.readings.items()},
         "limits": {name: [_finite(lo), _finite(hi)] for name, (lo, hi) in record.limits.items()},
         "plan": dict(record.plan),
@@ -67,6 +72,8 @@ def status_lines(plant: Plant, record: CycleRecord) -> list[str]:
         f"mode {mode.requested.name} -> {mode.actual.name}{why}; verdict {record.verdict}",
     ]
     lines += [f"  refused: {each.code} {each.subject}" for each in record.refusals]
+    for name, bypassed in record.bypassed.items():
+        lines.append(f"  interlock '{name}' is {bypass_words(bypassed, record.utc_s, plant.timezone)}")
     mv_status, cv_status = record.plan.get("mv_status"), record.plan.get("cv_status")
     for name, mv in plant.mvs.items():
         lines.append(_row(name, mv.unit, record, f"{name}.actual", mv_status, record.plan.get("moves")))

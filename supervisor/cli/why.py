@@ -12,7 +12,7 @@ from supervisor.cli.records import local, plant_of, plant_time, stored_cycle
 from supervisor.cli.status import status_json
 from supervisor.plans import StoredPlan, plan_of
 from supervisor.record import CycleRecord
-from supervisor.sentences import mode_sentence, refusal_sentence
+from supervisor.sentences import bypass_words, mode_sentence, refusal_sentence
 from supervisor.site import Site
 
 
@@ -35,6 +35,8 @@ def why_lines(plant: Plant, record: CycleRecord) -> tuple[str, ...]:
     lines += sentences(plan_of(cast("StoredPlan", record.plan), record.cycle), plant)
     lines += [refusal_sentence(each) for each in record.refusals]
     lines += [f"Interlock '{name}' is tripped." for name in record.trips]
+    for name, bypassed in record.bypassed.items():
+        lines.append(f"Interlock '{name}' is {bypass_words(bypassed, record.utc_s, plant.timezone)}.")
     for receipt in record.receipts:
         standing = f", {receipt.actual:.5g} stands there" if receipt.actual is not None else ""
         why = f" ({receipt.why})" if receipt.why else ""

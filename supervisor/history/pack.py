@@ -16,7 +16,7 @@ from typing import Literal, cast
 
 from safety.signals import Mode, ModeState, Refusal, WriteOutcome, WriteReceipt
 from supervisor.audit.chain import Json, canonical, plain
-from supervisor.record import Alarm, Answer, CycleRecord, JsonValue
+from supervisor.record import Alarm, Answer, Bypassed, CycleRecord, JsonValue
 
 _MAGIC = b"SWH1"
 _HEAD = struct.Struct(">4sII")
@@ -89,6 +89,7 @@ def _record_json(record: CycleRecord) -> dict[str, Json]:
         "refusals": [[r.code, r.subject, dict(r.detail)] for r in record.refusals],
         "trips": list(record.trips),
         "latched": list(record.latched),
+        "bypassed": {name: [b.owner, b.reason, b.until_utc_s] for name, b in record.bypassed.items()},
         "trip_causes": list(record.trip_causes),
         "operator_limits": dict(record.operator_limits),
         "receipts": [[r.mv, r.outcome.value, r.value, r.actual, r.why] for r in record.receipts],
@@ -121,6 +122,10 @@ def _record(raw: Mapping[str, object]) -> CycleRecord:
         refusals=tuple(Refusal(code, subject, _floats(detail)) for code, subject, detail in refusals),
         trips=tuple(cast("list[str]", raw["trips"])),
         latched=tuple(cast("list[str]", raw["latched"])),
+        bypassed={
+            name: Bypassed(owner=owner, reason=reason, until_utc_s=_float(until))
+            for name, (owner, reason, until) in _bypassed(raw).items()
+        },
         trip_causes=tuple(cast("list[str]", raw["trip_causes"])),
         operator_limits=_floats(cast("Mapping[str, object]", raw["operator_limits"])),
         receipts=tuple(
@@ -141,6 +146,11 @@ def _record(raw: Mapping[str, object]) -> CycleRecord:
         links=cast("dict[str, str]", raw["links"]),
         timings_ms=_floats(cast("Mapping[str, object]", raw["timings_ms"])),
     )
+
+
+def _bypassed(raw: Mapping[str, object]) -> dict[str, tuple[str, str, object]]:
+    """Return what is packed about bypasses: nothing in a cycle from before there were any."""
+    return cast("dict[str, tuple[str, str, object]]", raw.get("bypassed", {}))
 
 
 def _alarm(code: str, subject: str, priority: str, state: str, text: str) -> Alarm:

@@ -104,6 +104,7 @@ def test_no_bypass_outlives_the_process_or_a_clock_that_goes_back():
         ("hot", by(until_s=160.0), "engineer", BypassRule(longest_s=60.0), ""),
         ("hot", by(until_s=161.0), "engineer", BypassRule(longest_s=60.0), "too_long"),
         ("hot", by(until_s=100.0), "engineer", BypassRule(), "too_long"),
+        ("hot", by(until_s=100.0 + 0.1), "engineer", BypassRule(longest_s=0.1), ""),
         ("hot", by(until_s=math.nan), "engineer", BypassRule(), "too_long"),
         ("hot", by(until_s=math.inf), "engineer", BypassRule(), "too_long"),
     ],

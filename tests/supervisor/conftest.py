@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from safety.signals import Mode, ModeState, Refusal, WriteOutcome, WriteReceipt
-from supervisor.record import Alarm, Answer, CycleRecord, Intent
+from supervisor.record import Alarm, Answer, Bypassed, CycleRecord, Intent
 
 
 class Server:
@@ -185,6 +185,7 @@ def make_record() -> Callable[..., CycleRecord]:
             "verdict": "approved",
             "refusals": (Refusal("range_hi", "T_in_sp", {"value": 207.0, "limit": 205.0}),),
             "trips": ("Exhaust over-temperature",),
+            "bypassed": {"Hot": Bypassed(owner="ann", reason="sensor", until_utc_s=1_600.5 + cycle)},
             "receipts": (WriteReceipt("T_in_sp", WriteOutcome.CONFIRMED, 181.0, 181.0, ""),),
             "answers": (Answer(id="x", accepted=True, why=""),),
             "alarms": (Alarm(code="late", subject="main", priority="low", state="active", text="late plan"),),

@@ -16,7 +16,7 @@ def found(**changed):
         "cvs": {"T": CvStatus.ON},
         "mvs": {"m": MvStatus.ON},
         "held": (),
-        "interlocks": (),
+        "interlocks": {},
         "thinker_why": "",
         "record_why": "",
         "shed_why": "",
@@ -42,7 +42,10 @@ def test_a_calm_plant_has_none():
         ({"cvs": {"T": CvStatus.CRIT}}, ("cv_dropped", "T"), "CRIT"),
         ({"mvs": {"m": MvStatus.SERV}}, ("mv_service", "m"), "out of service"),
         ({"held": ["m"]}, ("mv_held", "m"), "held back"),
-        ({"interlocks": ["Hot"]}, ("interlock", "Hot"), "tripped"),
+        ({"interlocks": {"Hot": "medium"}}, ("interlock", "Hot"), "tripped"),
+        ({"bypassed": {"Hot": "bypassed by ann until 14:30: test"}}, ("bypass", "Hot"), "by ann until 14:30: test"),
+        ({"proofs_due": {"Hot": "2027-03-01"}}, ("proof_due", "Hot"), "overdue since 2027-03-01"),
+        ({"outside_schedule": {"m": "199 is not in [150, 195]"}}, ("mv_outside_schedule", "m"), "not in [150, 195]"),
         ({"thinker_why": "deadline"}, ("thinker", "thinker"), "deadline"),
         ({"record_why": "full"}, ("record", "record"), "full"),
         ({"shed_why": "plc_remote"}, ("shed", "controller"), "plc_remote"),
@@ -71,3 +74,12 @@ def test_a_new_text_of_a_standing_alarm_is_no_new_alarm():
     assert changes(before, now) == ()
     (went,) = changes(now, found())
     assert (went.code, went.state) == ("record", "cleared")
+
+
+@pytest.mark.parametrize("level", ["low", "medium", "high"])
+def test_an_interlock_is_as_urgent_as_the_plant_file_says(level):
+    assert found(interlocks={"Hot": level})["interlock", "Hot"] == (level, "interlock 'Hot' is tripped")
+
+
+def test_an_interlock_may_be_no_alarm():
+    assert found(interlocks={"Hot": "none"}) == {}

@@ -30,9 +30,13 @@ GOOD = Request(
     interlock="trip",
 )
 BARE = replace(GOOD, mode=None, variable=None, side=None, value=None, interlock=None, saw_cycle=None, confirmed=False)
+BYPASS = replace(BARE, action="bypass", role="engineer", interlock="Hot", value=7200.0)
+RESTORE = replace(BARE, action="restore", role="engineer", interlock="Hot")
 
 
-@pytest.mark.parametrize("request_", [GOOD, BARE, replace(GOOD, mode=Mode.TRIPPED), replace(GOOD, mode=Mode.OFF)])
+@pytest.mark.parametrize(
+    "request_", [GOOD, BARE, BYPASS, RESTORE, replace(GOOD, mode=Mode.TRIPPED), replace(GOOD, mode=Mode.OFF)]
+)
 def test_a_request_comes_back_whole(request_):
     assert from_text("r1", to_text(request_).encode()) == request_
 

@@ -46,6 +46,9 @@ def findings(when: str) -> list[str]:
         "power / flow > gas / flow * 3",
         "length * length > area",
         "length ** 2 > area",
+        "quality(T_bed) < 192 or T_bed > 96",
+        "quality(T_bed) < quality(T_bed_b)",
+        "for_time(T_bed > T_bed_b, 60) and quality(T_bed) == 64",
         "good(T_bed) and flow > 3",
         "min(T_bed, 90) < 20",
     ],
@@ -68,6 +71,8 @@ def test_what_fits(when: str) -> None:
         ("rate(T_bed, 60) > T_bed", "compares delta_degC/min (T_bed) and degC (T_bed)"),
         ("power / flow > flow", "compares kW/kg/h (power) and kg/h (flow)"),
         ("age(T_bed) > flow", "compares s (T_bed) and kg/h (flow)"),
+        ("quality(T_bed) > T_bed", "compares quality (T_bed) and degC (T_bed)"),
+        ("for_time(T_bed > flow, 60)", "compares degC (T_bed) and kg/h (flow)"),
         ("quality > hum", "compares percent (quality) and g/kg (hum)"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 import zlib
 from dataclasses import fields
 
@@ -44,6 +45,17 @@ def test_every_field_of_a_record_is_packed(make_record):
     """Whoever adds a field to the record must add it here, or it is lost."""
     raw = json.loads(zlib.decompress(_text(pack(make_record(1)))))
     assert set(raw["record"]) == {field.name for field in fields(CycleRecord)}
+
+
+def test_a_cycle_from_before_there_were_bypasses_is_read(make_record):
+    record = make_record(1, bypassed={})
+    blob = pack(record)
+    raw = json.loads(zlib.decompress(_text(blob)))
+    del raw["record"]["bypassed"]
+    text = zlib.compress(json.dumps(raw).encode())
+    rest = text + zlib.compress(b"")
+    old = struct.pack(">4sII", b"SWH1", len(text), zlib.crc32(rest)) + rest
+    assert unpack(old).record == record
 
 
 def _text(blob):
