@@ -33,6 +33,8 @@ from supervisor.cli.exits import Exit
 from supervisor.clock import Clock
 from supervisor.cycle import Shell, cycle
 from supervisor.drivers.build import DriverKindError, build_drivers
+from supervisor.drivers.guard_rules import guard_rules
+from supervisor.drivers.guarded import GuardedField
 from supervisor.drivers.pool import DriverPool, PoolError
 from supervisor.history.keep import Keeper
 from supervisor.history.read import History, HistoryError
@@ -134,7 +136,8 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts
     inbox = Inbox(mailbox)
     thinker = ThinkerDesk(site.plant_path, plant, clock)
     world = WorldDesk(clock=clock, field=field, inbox=inbox, calendar=calendar, keeper=keeper, off=off)
-    shell = Shell(rules, clock, field, thinker, world, RecordDesk(audit))
+    guarded = GuardedField(field, guard_rules(plant), lambda: clock.now().mono_s)
+    shell = Shell(rules, clock, guarded, thinker, world, RecordDesk(audit))
     return _Parts(field, audit, calendar, inbox, keeper, thinker, shell)
 
 

@@ -25,6 +25,7 @@ from safety.watchdog import watch
 from supervisor.asked import confirms, mode_requests, taken
 from supervisor.candidate import candidate_of, narrowed, to_safe_values
 from supervisor.conclude import intent_of
+from supervisor.drivers.guard_words import GUARD
 from supervisor.heed import Heed, heeded
 from supervisor.inputs import controller_inputs
 from supervisor.memory import Decision, Memory, Outside, Proposed, View
@@ -33,8 +34,6 @@ from supervisor.rules import CONTROLLER, Rules
 from supervisor.service import advised, service
 from supervisor.settings import advanced
 
-GUARD = "guard:"
-"""How the receipts of a set begin that the guard before the drivers did not let through."""
 AT_WORK = frozenset({MvStatus.ON, MvStatus.INIT, MvStatus.WDUP_HIGH, MvStatus.WDUP_LOW})
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from constraints.plant import Connection, Plant, Point
+from supervisor.drivers.allow_list import Place, allowed_places
 from supervisor.drivers.driver import CONFIRM_TIMEOUT_S, Driver, Now
 from supervisor.drivers.memory import MemoryDriver
 from supervisor.drivers.modbus import ModbusDriver
@@ -38,6 +39,8 @@ class DriverContext:
     """All points that will be read over this connection."""
     registers: Mapping[str, Point]
     """Handshake registers, where they are on this connection."""
+    places: frozenset[Place]
+    """All that may ever be written to."""
 
 
 DriverFactory = Callable[[Connection, DriverContext], Driver]
@@ -50,12 +53,13 @@ def _opcua(connection: Connection, context: DriverContext) -> Driver:
         secrets=context.secrets,
         now_s=context.now_s,
         registers=context.registers,
+        places=context.places,
     )
 
 
 def _modbus(connection: Connection, context: DriverContext) -> Driver:
     _refuse_security(connection)
-    return ModbusDriver(connection, now_s=context.now_s, registers=context.registers)
+    return ModbusDriver(connection, now_s=context.now_s, registers=context.registers, places=context.places)
 
 
 def _mqtt(connection: Connection, context: DriverContext) -> Driver:
@@ -64,7 +68,7 @@ def _mqtt(connection: Connection, context: DriverContext) -> Driver:
 
 
 def _memory(connection: Connection, context: DriverContext) -> Driver:
-    return MemoryDriver(connection.name, now_s=context.now_s, registers=context.registers)
+    return MemoryDriver(connection.name, now_s=context.now_s, registers=context.registers, places=context.places)
 
 
 KINDS: Final[Mapping[str, DriverFactory]] = {
@@ -98,6 +102,7 @@ def _maker(plant: Plant, connection: Connection, base_dir: Path, secrets: Secret
         registers={
             name: point for name, point in plant.handshake_points.items() if point.connection == connection.name
         },
+        places=allowed_places(plant),
     )
     return partial(_factory(connection.protocol), connection, context)
 

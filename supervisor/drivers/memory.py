@@ -16,6 +16,7 @@ from constraints.plant import Point
 from safety.approval import Approval
 from safety.encoding import decode
 from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
+from supervisor.drivers.allow_list import AllowedWire, Place
 from supervisor.drivers.driver import LinkState, Now, WritePoints, bad
 from supervisor.drivers.moveset import Delivered, Delivery, MoveSetWriter, Word
 from supervisor.drivers.values import NotANumberError, to_number
@@ -40,7 +41,13 @@ class MemoryDriver:
     """A dictionary that answers like a device."""
 
     def __init__(
-        self, name: str, *, now_s: Now, registers: Mapping[str, Point] | None = None, plc: Plc | None = None
+        self,
+        name: str,
+        *,
+        now_s: Now,
+        registers: Mapping[str, Point] | None = None,
+        places: frozenset[Place] = frozenset(),
+        plc: Plc | None = None,
     ) -> None:
         self.name = name
         self.cells: dict[str, Cell] = {}
@@ -50,7 +57,7 @@ class MemoryDriver:
         self.read_only: set[str] = set()
         """Addresses that refuse writes."""
         self._now_s = now_s
-        self._writer = MoveSetWriter(self, registers or {}, now_s)
+        self._writer = MoveSetWriter(AllowedWire(self, name, places), registers or {}, now_s)
         self._started_s: float | None = None
         self._taken = False
 

@@ -16,6 +16,8 @@ from typing import Final
 from constraints.plant import Connection, Point
 from safety.approval import Approval
 from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
+from supervisor.drivers.allow_list import AllowedWire
+from supervisor.drivers.allow_list import Place as Allowed
 from supervisor.drivers.connection import ConnectionManager, S
 from supervisor.drivers.driver import LinkState, Now, WritePoints, bad, not_sent
 from supervisor.drivers.modbus_blocks import AddressError, Block, Place, blocks, place, runs, value_of
@@ -38,7 +40,14 @@ ILLEGAL_ADDRESS: Final = 2
 class ModbusDriver:
     """One Modbus TCP device: a connection that reads, and while the plant is held another one that writes."""
 
-    def __init__(self, connection: Connection, *, now_s: Now, registers: Mapping[str, Point] | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        now_s: Now,
+        registers: Mapping[str, Point] | None = None,
+        places: frozenset[Allowed] = frozenset(),
+    ) -> None:
         self.name = connection.name
         self._timeout_s = connection.timeout_s
         self._now_s = now_s
@@ -48,7 +57,7 @@ class ModbusDriver:
         writer = partial(ModbusWritingSession, connection, now_s)
         self._manager = _manager(connection, connection.name, partial(ModbusSession, connection), now_s)
         self.writing = Writing(partial(_manager, connection, f"{connection.name} (writing)", writer, now_s))
-        self._writer = MoveSetWriter(self, registers or {}, now_s)
+        self._writer = MoveSetWriter(AllowedWire(self, connection.name, places), registers or {}, now_s)
 
     async def start(self) -> None:
         """Begin to connect."""

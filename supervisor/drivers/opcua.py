@@ -19,6 +19,7 @@ from asyncua.ua.uaerrors._base import UaError
 from constraints.plant import Connection, Point
 from safety.approval import Approval
 from safety.signals import BeatFrame, Quality, Reading, WriteReceipt
+from supervisor.drivers.allow_list import AllowedWire, Place
 from supervisor.drivers.connection import ConnectionManager, S
 from supervisor.drivers.driver import LinkState, Now, WritePoints, bad, not_sent
 from supervisor.drivers.moveset import Delivered, Delivery, MoveSetWriter, Word
@@ -47,6 +48,7 @@ class OpcUaDriver:
         secrets: Secrets,
         now_s: Now,
         registers: Mapping[str, Point] | None = None,
+        places: frozenset[Place] = frozenset(),
     ) -> None:
         self.name = connection.name
         self._timeout_s = connection.timeout_s
@@ -63,7 +65,7 @@ class OpcUaDriver:
         )
         self._manager = _manager(connection, connection.name, reader, now_s)
         self.writing = Writing(partial(_manager, connection, f"{connection.name} (writing)", writer, now_s))
-        self._writer = MoveSetWriter(self, registers or {}, now_s)
+        self._writer = MoveSetWriter(AllowedWire(self, connection.name, places), registers or {}, now_s)
 
     async def start(self) -> None:
         """Begin to connect."""

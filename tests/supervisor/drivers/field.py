@@ -13,6 +13,7 @@ from safety.approval import Approval, ApprovedMove
 from safety.encoding import Encoding, encode
 from safety.handshake import move_set_crc
 from safety.signals import BeatFrame, Mode
+from supervisor.drivers.allow_list import Place, places_of
 from supervisor.drivers.driver import Driver, WritePoints
 
 F32 = Encoding("float32")
@@ -35,6 +36,11 @@ ANSWERED = {
 HOLD = BeatFrame(heartbeat=1 << 16, epoch=1, mode_request=Mode.CLOSED_LOOP)
 """A beat that holds the plant."""
 Address = Callable[[str], str]
+
+
+def allowed(writes: WritePoints) -> frozenset[Place]:
+    """The places of ``writes`` and nothing else."""
+    return places_of(writes.targets.values(), writes.registers)
 
 
 def opcua_address(name: str) -> str:

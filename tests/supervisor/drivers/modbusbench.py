@@ -7,7 +7,7 @@ import time
 from constraints.plant import Connection, Point
 from safety.encoding import Encoding
 from supervisor.drivers.modbus import ModbusDriver
-from tests.supervisor.drivers.field import ANSWERED, MVS, WRITTEN, points
+from tests.supervisor.drivers.field import ANSWERED, MVS, WRITTEN, allowed, points
 
 ORDER = "CDAB"
 LAYOUT = {
@@ -26,11 +26,15 @@ def register_points() -> dict[str, Point]:
     return by_name | {f"ACT.{mv}": WRITES.actuals[mv] for mv in MVS}
 
 
+ODD = frozenset({("plc", "input/100", "float32")})
+"""A place that is listed although nothing can be written there."""
+
+
 def driver_for(port: int, *, timeout_s: float = 2.0, now_s=time.monotonic, unit_id: int = 8) -> ModbusDriver:
     connection = Connection(
         name="plc", protocol="modbus-tcp", host="127.0.0.1", port=port, unit_id=unit_id, timeout_s=timeout_s
     )
-    return ModbusDriver(connection, now_s=now_s, registers=WRITES.registers)
+    return ModbusDriver(connection, now_s=now_s, registers=WRITES.registers, places=allowed(WRITES) | ODD)
 
 
 def point(address: str, encoding: Encoding | None = None, **changes) -> Point:

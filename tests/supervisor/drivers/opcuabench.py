@@ -7,7 +7,7 @@ from pathlib import Path
 
 from constraints.plant import Connection, Point
 from supervisor.drivers.opcua import OpcUaDriver
-from tests.supervisor.drivers.field import opcua_address, points
+from tests.supervisor.drivers.field import allowed, opcua_address, points
 
 WRITES = points(opcua_address)
 
@@ -20,11 +20,22 @@ def driver_for(port: int, *, timeout_s: float = 2.0, now_s=time.monotonic, **cha
     connection = Connection(
         name="dcs", protocol="opcua", url=f"opc.tcp://127.0.0.1:{port}/", timeout_s=timeout_s, **changes
     )
-    return OpcUaDriver(connection, base_dir=Path(), secrets=no_secrets, now_s=now_s, registers=WRITES.registers)
+    return OpcUaDriver(
+        connection,
+        base_dir=Path(),
+        secrets=no_secrets,
+        now_s=now_s,
+        registers=WRITES.registers,
+        places=allowed(WRITES) | ODD,
+    )
 
 
 def point(name: str, **changes) -> Point:
     return Point(tag=name, connection="dcs", address=changes.pop("address", f"ns=2;s={name}"), **changes)
+
+
+ODD = frozenset({("dcs", point("fixed").address, "float32")})
+"""A place that is listed although the server refuses it."""
 
 
 async def read_one(driver, asked: Point):

@@ -14,7 +14,7 @@ from safety.signals import BeatFrame, Mode
 from supervisor.drivers.memory import MemoryDriver
 from supervisor.drivers.modbus import ModbusDriver
 from supervisor.drivers.opcua import OpcUaDriver
-from tests.supervisor.drivers.field import MVS, TinyPlc, approve, armed, opcua_address, outcomes, points
+from tests.supervisor.drivers.field import MVS, TinyPlc, allowed, approve, armed, opcua_address, outcomes, points
 from tests.supervisor.drivers.modbusbench import WRITES as MODBUS_WRITES
 from tests.supervisor.drivers.modbusbench import register_points
 from tests.supervisor.drivers.modbusdevice import ModbusDevice
@@ -60,7 +60,7 @@ CASES: dict[str, tuple[Case, list[dict]]] = {
 async def memory_story(prepare: Case, sets: list[dict]):
     plc = TinyPlc()
     prepare(plc)
-    driver = MemoryDriver("dcs", now_s=time.monotonic, registers=WRITES.registers)
+    driver = MemoryDriver("dcs", now_s=time.monotonic, registers=WRITES.registers, places=allowed(WRITES))
     for register in ("SEQ_ACK", "EPOCH_ACK", "REJECT"):
         driver.set(opcua_address(register), 0)
     for mv in MVS:
@@ -85,7 +85,7 @@ async def opcua_story(server, prepare: Case, sets: list[dict]):
     server.plc = plc
     driver = OpcUaDriver(
         Connection(name="dcs", protocol="opcua", url=server.url, timeout_s=2.0),
-        base_dir=Path(), secrets=str, now_s=time.monotonic, registers=WRITES.registers,
+        base_dir=Path(), secrets=str, now_s=time.monotonic, registers=WRITES.registers, places=allowed(WRITES),
     )  # fmt: skip
     await driver.start()
     await armed(driver)
@@ -107,6 +107,7 @@ async def modbus_story(prepare: Case, sets: list[dict]):
         Connection(name="plc", protocol="modbus-tcp", host="127.0.0.1", port=device.port, unit_id=8, timeout_s=2.0),
         now_s=time.monotonic,
         registers=MODBUS_WRITES.registers,
+        places=allowed(MODBUS_WRITES),
     )
     await driver.start()
     await armed(driver)

@@ -11,7 +11,7 @@ from safety.approval import Approval
 from safety.encoding import Encoding
 from safety.signals import Quality
 from supervisor.drivers.memory import MemoryDriver
-from tests.supervisor.drivers.field import MVS, TinyPlc, approve, opcua_address, outcomes, points
+from tests.supervisor.drivers.field import MVS, TinyPlc, allowed, approve, opcua_address, outcomes, points
 
 WRITES = points(opcua_address, confirm_timeout_s=0.05)
 
@@ -21,7 +21,7 @@ class Bench:
         self.now = 10.0
         self.plc = TinyPlc()
         self.writes: list[dict[str, float]] = []
-        self.driver = MemoryDriver("dcs", now_s=lambda: self.now, registers=WRITES.registers)
+        self.driver = MemoryDriver("dcs", now_s=lambda: self.now, registers=WRITES.registers, places=allowed(WRITES))
         for register in ("EPOCH", "SEQ", "MASK", "CRC", "COMMIT", "SEQ_ACK", "EPOCH_ACK", "REJECT"):
             self.driver.set(opcua_address(register), 0)
         for mv in MVS:

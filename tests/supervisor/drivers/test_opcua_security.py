@@ -14,7 +14,17 @@ from constraints.plant import Connection, Point
 from supervisor.drivers.certificates import own_identity
 from supervisor.drivers.opcua import OpcUaDriver
 from supervisor.secrets import SecretError
-from tests.supervisor.drivers.field import TinyPlc, approve, armed, connected, opcua_address, outcomes, points, until
+from tests.supervisor.drivers.field import (
+    TinyPlc,
+    allowed,
+    approve,
+    armed,
+    connected,
+    opcua_address,
+    outcomes,
+    points,
+    until,
+)
 from tests.supervisor.drivers.uaserver import UaServer, make_pki
 
 WRITES = points(opcua_address)
@@ -67,7 +77,12 @@ async def opened(base):
             return secret
 
         driver = OpcUaDriver(
-            connection, base_dir=base, secrets=secrets, now_s=time.monotonic, registers=WRITES.registers
+            connection,
+            base_dir=base,
+            secrets=secrets,
+            now_s=time.monotonic,
+            registers=WRITES.registers,
+            places=allowed(WRITES),
         )
         made.append(driver)
         await driver.start()
@@ -101,7 +116,9 @@ async def test_i17_the_writing_accounts_secret_is_read_when_the_plant_is_taken_a
         return RIGHT
 
     two = replace(connection, write_user_secret="dcs-write")
-    driver = OpcUaDriver(two, base_dir=base, secrets=secrets, now_s=time.monotonic, registers=WRITES.registers)
+    driver = OpcUaDriver(
+        two, base_dir=base, secrets=secrets, now_s=time.monotonic, registers=WRITES.registers, places=allowed(WRITES)
+    )
     await driver.start()
     await connected(driver)
     assert asked == ["dcs"]
@@ -116,7 +133,7 @@ async def test_i17_the_writing_accounts_secret_is_read_when_the_plant_is_taken_a
 async def test_a_writing_account_that_may_not_log_in_is_named_and_reading_goes_on(connection, base):
     two = replace(connection, write_user_secret="dcs-write")
     words = {"dcs": RIGHT, "dcs-write": "setwise:wrong"}
-    driver = OpcUaDriver(two, base_dir=base, secrets=words.__getitem__, now_s=time.monotonic)
+    driver = OpcUaDriver(two, base_dir=base, secrets=words.__getitem__, now_s=time.monotonic, places=allowed(WRITES))
     await driver.start()
     await connected(driver)
     driver.take()

@@ -20,6 +20,7 @@ from tests.supervisor.drivers.field import (
     HOLD,
     MVS,
     TinyPlc,
+    allowed,
     approve,
     connected,
     opcua_address,
@@ -63,7 +64,7 @@ def plant(*others: str, **changes) -> Plant:
 
 @pytest.fixture
 async def dcs():
-    driver = MemoryDriver("dcs", now_s=time.monotonic, registers=WRITES.registers)
+    driver = MemoryDriver("dcs", now_s=time.monotonic, registers=WRITES.registers, places=allowed(WRITES))
     driver.set("ns=2;s=x", 7.0)
     plc = TinyPlc()
 
