@@ -94,7 +94,7 @@ class Track:
     paid_until_s: float | None = None
     """Up to when its movement is paid for; None before the first write and after a refusal: then it may only stand."""
     expected: float | None = None
-    """What the last confirmed write left standing in the PLC."""
+    """What the last write left standing in the PLC; None while that is not known."""
 
     def since(self, since_s: float) -> Track:
         """Return the track without the writes before then, but for the one that stood at that moment."""

@@ -74,7 +74,8 @@ def judge(
     candidate: Candidate, snapshot: Snapshot, situation: Situation, rules: GateRules, memory: GateMemory, now_s: float
 ) -> tuple[Verdict, GateMemory]:
     """Judge ``candidate`` on a fresh, validated snapshot; return the verdict and the memory after it."""
-    here = _Bench(snapshot, situation, rules, memory, _tracks(snapshot, rules, memory, now_s), now_s)
+    tracks = _tracks(snapshot, situation.link, rules, memory, now_s)
+    here = _Bench(snapshot, situation, rules, memory, tracks, now_s)
     refusals = [*here.circumstances(candidate), *here.set_as_a_whole(candidate)]
     passed: dict[str, _Passed] = {}
     for move in candidate.moves:
@@ -102,13 +103,24 @@ class _Passed:
     pending: Pending | None = None
 
 
-def _tracks(snapshot: Snapshot, rules: GateRules, memory: GateMemory, now_s: float) -> Mapping[str, Track]:
-    """Forget what lies before the longest window, and all of it where the operator has taken the loop."""
-    return {
-        mv: track.since(now_s - rules.mvs[mv].envelope.window_s)
-        for mv, track in memory.tracks.items()
-        if mv in rules.mvs and snapshot.good(rules.mvs[mv].available) != 0.0
-    }
+def _tracks(snapshot: Snapshot, link: Link, rules: GateRules, memory: GateMemory, now_s: float) -> Mapping[str, Track]:
+    """Forget what lies before the longest window, and all of it where the operator has taken the loop.
+
+    A write whose outcome was unknown has been read back when it is not unresolved any more: what it left standing,
+    somewhere in its range, is what is expected from then on.
+    """
+    tracks = {}
+    for mv, track in memory.tracks.items():
+        rule = rules.mvs.get(mv)
+        if rule is None or snapshot.good(rule.available) == 0.0:
+            continue
+        kept = track.since(now_s - rule.envelope.window_s)
+        actual = snapshot.good(rule.actual)
+        if kept.expected is None and kept.writes and actual is not None and mv not in link.unresolved:
+            last = kept.writes[-1]
+            kept = replace(kept, expected=min(max(actual, last.lo), last.hi))
+        tracks[mv] = kept
+    return tracks
 
 
 @dataclass(frozen=True, slots=True)

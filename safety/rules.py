@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from safety.encoding import Encoding
 from safety.envelope import Envelope
@@ -48,7 +49,8 @@ class GateRules:
     """Fewer MVs than this at work shed the controller."""
     rate_slack_s: float = 0.0
     """How much earlier than its time a cycle may start; take a tenth of the cycle. Without it, one that moves at its
-    full rate would be refused whenever the clock wakes it a millisecond early. It does not add up."""
+    full rate would be refused whenever the clock wakes it a millisecond early. It does not add up, but where refusals
+    come closer together than itself: each then lends it once more."""
 
     def __post_init__(self) -> None:
         names = [interlock.name for interlock in self.interlocks]
@@ -59,6 +61,7 @@ class GateRules:
             raise ValueError("interlock targets must be MVs, and every MV needs its place in the handshake's order")
         if not (0.0 < self.approval_life_s < math.inf and 0.0 <= self.rate_slack_s < self.approval_life_s):
             raise ValueError("an approval needs a life, and the rate slack must be shorter than it")
+        object.__setattr__(self, "mvs", MappingProxyType(dict(self.mvs)))  # nobody widens a limit while it is in force
 
 
 def at_work(mv: str, rule: MvRule, snapshot: Snapshot) -> list[Refusal]:

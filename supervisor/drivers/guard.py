@@ -42,7 +42,7 @@ def witnessed(ledger: Ledger, evidence: Evidence, rules: GuardRules) -> Ledger:
     """Return the ledger after one more look, in every cycle and whether or not a set is sent: operators may have taken
     a loop, and after a refusal or outside closed loop the accounts are closed.
     """
-    seen = ledgers.watched(ledger, rules, evidence.snapshot)
+    seen = ledgers.watched(ledger, rules, evidence.snapshot, evidence.unresolved)
     return ledgers.closed(seen) if evidence.refused or evidence.mode is not Mode.CLOSED_LOOP else seen
 
 

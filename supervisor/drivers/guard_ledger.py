@@ -7,7 +7,7 @@ first write that stands still has opened it. All times are monotonic seconds, al
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from safety.signals import Snapshot, WriteOutcome, WriteReceipt
@@ -96,10 +96,24 @@ def paid_until(way: Way, rule: GuardedMv, entry: Entry, now_s: float) -> float:
     return max(starts) + max(costs)
 
 
-def watched(ledger: Ledger, rules: GuardRules, snapshot: Snapshot) -> Ledger:
-    """Return the ledger without the loops that operators have taken: what we wrote there no longer counts."""
-    taken = {mv for mv, rule in rules.mvs.items() if snapshot.good(rule.available) == 0.0}
-    return replace(ledger, entries={mv: entry for mv, entry in ledger.entries.items() if mv not in taken})
+def watched(ledger: Ledger, rules: GuardRules, snapshot: Snapshot, unresolved: Collection[str]) -> Ledger:
+    """Return the ledger without the loops that operators have taken: what we wrote there no longer counts.
+
+    Where a write of unknown outcome is resolved, what is read back is what it left standing; read outside its range,
+    the nearer end of that is expected, and somebody else was there (I-24).
+    """
+    entries = {}
+    for mv, entry in ledger.entries.items():
+        rule = rules.mvs.get(mv)
+        if rule is not None and snapshot.good(rule.available) == 0.0:
+            continue
+        seen = None if rule is None or mv in unresolved else snapshot.good(rule.actual)
+        if seen is not None and entry.expected is None and entry.writes:
+            lo, hi = entry.writes[-1].lo, entry.writes[-1].hi
+            entries[mv] = replace(entry, expected=min(max(seen, lo), hi))
+        else:
+            entries[mv] = entry
+    return replace(ledger, entries=entries)
 
 
 def closed(ledger: Ledger) -> Ledger:

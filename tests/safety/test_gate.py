@@ -283,3 +283,16 @@ def test_a_snapshot_of_nothing_approves_nothing():
         candidate(sp=180.0), empty, Situation(closed(), clear(), link(), calm()), gate_rules(), GateMemory(), NOW
     )
     assert found.approval is None
+
+
+@pytest.mark.parametrize(("actual", "overridden"), [(179.0, False), (180.5, False), (182.0, False), (182.5, True)])
+def test_i24_what_an_unknown_write_left_is_expected_once_it_was_read_back(actual, overridden):
+    doubt = GateMemory({"sp": rested(writes=(Written(900.0, 179.0, 182.0),), expected=None), "fan": rested()})
+    tags = values(sp__actual=actual, T=actual)
+    found, memory = verdict(candidate(fan=180.0), tags=tags, memory=doubt)
+    assert [(each.code, each.subject) for each in found.refusals] == ([("overridden", "sp")] if overridden else [])
+    assert memory.tracks["sp"].expected == min(actual, 182.0)
+    later = values(sp__actual=actual + 0.5, T=actual)
+    assert "overridden" in codes(candidate(fan=180.0), tags=later, memory=memory)
+    _, memory = verdict(candidate(fan=180.0), tags=tags, memory=doubt, shake=link(unresolved=frozenset({"sp"})))
+    assert memory.tracks["sp"].expected is None

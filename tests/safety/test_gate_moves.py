@@ -57,7 +57,7 @@ class TestMove:
     def test_what_has_no_bytes(self, value, actual):
         wide = envelope(hi=1e300, step_up=1e300, step_down=1e300, readback=None, distance_from_measured=UP)
         rules = gate_rules(mvs={"sp": mv_rule(kind="float32" if value > 1e6 else "int16", envelope=wide)})
-        memory = GateMemory({"sp": rested(expected=None)})
+        memory = GateMemory({"sp": rested(expected=None, writes=())})
         assert codes(candidate(sp=value), rules=rules, memory=memory, tags=values(sp__actual=actual)) == ["encoding"]
 
     @pytest.mark.parametrize(("value", "found"), [(180.5, []), (180.4, ["encoding"])])

@@ -9,7 +9,7 @@ import pytest
 
 from safety.signals import Mode
 from supervisor.drivers.guard import sent, witnessed
-from supervisor.drivers.guard_ledger import Entry, Waiting
+from supervisor.drivers.guard_ledger import Entry, Waiting, Write
 from supervisor.drivers.guard_rules import Schedule
 from supervisor.drivers.guard_words import Evidence, Objection
 from tests.supervisor.drivers.guard_bench import (
@@ -179,10 +179,22 @@ def test_i24_a_whole_number_is_moved_when_it_is_another_one():
 
 def test_i24_what_cannot_be_read_or_was_never_known_is_no_override():
     assert codes(sending({"f": 50.0}), given=seen(t_actual=None)) == []
-    assert codes(sending({"f": 50.0}), given=seen(t_actual=190.0), known=with_entry(expected=None)) == []
+    assert codes(sending({"f": 50.0}), given=seen(t_actual=190.0), known=with_entry(expected=None, writes=())) == []
     assert codes(sending({"f": 50.0}), given=seen(t_actual=190.0), known=with_entry(expected=math.nan)) == [
         "overridden t"
     ]
+
+
+@pytest.mark.parametrize(("actual", "found"), [(179.0, []), (180.5, []), (182.0, []), (178.5, True), (182.5, True)])
+def test_i24_what_an_unknown_write_left_is_expected_once_it_was_read_back(actual, found):
+    known = with_entry(expected=None, writes=(Write(900.0, 179.0, 182.0),))
+    given = seen(t_actual=actual)
+    assert codes(sending({"f": 50.0}), given=given, known=known) == (["overridden t"] if found else [])
+    left = witnessed(known, given, rules()).entry("t")
+    assert left.expected == min(max(actual, 179.0), 182.0)
+    unresolved = replace(given, unresolved=frozenset({"t"}))
+    assert witnessed(known, unresolved, rules()).entry("t").expected is None
+    assert codes(sending({"f": 50.0}), given=unresolved, known=known) == []
 
 
 def test_i24_a_loop_that_operators_took_is_forgotten():

@@ -132,8 +132,8 @@ def test_a_closed_account_keeps_what_was_written():
 def test_i24_only_a_loop_that_is_clearly_taken_is_forgotten():
     ledger = Ledger({"t": Entry((OLD,), 1.0, 2.0), "f": Entry((OLD,), 1.0, 2.0)})
     for shown, kept in ((0.0, False), (1.0, True), (0.5, True), (None, True)):
-        assert ("t" in ledgers.watched(ledger, rules(), snapshot(t_available=shown)).entries) is kept
-    assert "f" in ledgers.watched(ledger, rules(), snapshot(t_available=0.0)).entries
+        assert ("t" in ledgers.watched(ledger, rules(), snapshot(t_available=shown), ()).entries) is kept
+    assert "f" in ledgers.watched(ledger, rules(), snapshot(t_available=0.0), ()).entries
 
 
 OUTCOMES = st.sampled_from([*WriteOutcome, None])

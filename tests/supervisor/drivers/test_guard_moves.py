@@ -93,7 +93,9 @@ def test_with_the_full_handshake_only_what_a_real_holds():
 
 def test_what_stands_beyond_the_encoding_cannot_be_moved_from():
     by = rules(t={"encoding": Encoding("uint16", "ABCD", 0.5)})
-    assert codes(sending({"t": 10.0}, by), by=by, given=seen(t_actual=-1.0), known=stepped(10.0)) == ["encoding t"]
+    assert codes(
+        sending({"t": 10.0}, by), by=by, given=seen(t_actual=-1.0), known=with_entry(expected=None, writes=())
+    ) == ["encoding t"]
 
 
 SCHEDULE = {"schedule": Schedule("X.x", ((0.0, 150.0, 170.0), (10.0, 150.0, 170.0)))}
@@ -121,8 +123,9 @@ def test_i08_a_step_counts_from_the_worst_place_where_the_last_write_may_stand(v
 
 
 def test_i08_what_stands_in_the_loop_counts_beside_the_last_write():
-    assert judged(181.0, known=stepped(182.0), step_up=1.0) == []
-    assert judged(181.5, known=stepped(182.0), step_up=1.0) == ["step_up t"]
+    known = with_entry(expected=None, writes=(Write(900.0, 180.0, 182.0),))
+    assert judged(181.0, known=known, step_up=1.0) == []
+    assert judged(181.5, known=known, step_up=1.0) == ["step_up t"]
 
 
 @pytest.mark.parametrize(("at_s", "counts"), [(NOW_S - 300.0, True), (down(NOW_S - 300.0), False)])
@@ -243,7 +246,7 @@ def test_to_the_neighbour_of_what_cannot_be_written_is_a_way_too(actual, value, 
     by = rules(t={"encoding": HALVES})
     both = {"blocked_up": frozenset({"t"}), "blocked_down": frozenset({"t"})}
     given = evidence(snapshot=snapshot(t_actual=actual), **both)
-    assert codes(sending({"t": value}, by), by=by, given=given, known=with_entry(expected=None)) == found
+    assert codes(sending({"t": value}, by), by=by, given=given, known=with_entry(expected=None, writes=())) == found
 
 
 def test_i11_a_write_of_unknown_outcome_comes_first():
