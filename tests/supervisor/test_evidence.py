@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from safety.expressions import parse
+from safety.interlocks import Interlock
 from safety.signals import Mode
 from supervisor.evidence import evidence_of
-from tests.supervisor.walk import Walk, bad_reading, late_plan, plan_to
+from tests.supervisor.walk import Walk, bad_reading, late_plan, plan_to, with_rules
 
 
 def test_in_closed_loop_everything_is_shown_as_it_was():
@@ -43,3 +45,25 @@ def test_what_blocks_and_what_is_unresolved_is_shown():
     walk.plc.deaf = True
     walk.cycle(plan=late_plan)
     assert evidence_of(walk.cycle().decision).unresolved == set(walk.plc.setpoints)
+
+
+def test_a_late_cycle_is_shown():
+    walk = Walk().closed()
+    walk.now_s += walk.rules.watchdogs["cycle"].warn_s
+    assert evidence_of(walk.cycle().decision).watchdog == "hold"
+    walk.now_s += walk.rules.watchdogs["cycle"].trip_s
+    shown = evidence_of(walk.cycle().decision)
+    assert (shown.watchdog, shown.mode) == ("shed", Mode.ADVISORY)
+
+
+def test_a_plc_that_permits_nothing_is_shown():
+    walk = Walk().closed()
+    walk.plc.remote = False
+    assert not evidence_of(walk.cycle().decision).permit
+
+
+def test_what_is_blocked_downward_is_shown():
+    cold = Interlock(name="Cold", when=parse("T_out < 200"), then="block_down", target="fan_sp")
+    walk = Walk(with_rules(interlocks=(cold,))).closed()
+    shown = evidence_of(walk.cycle().decision)
+    assert (shown.blocked_up, shown.blocked_down) == (frozenset(), {"fan_sp"})
