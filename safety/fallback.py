@@ -1,45 +1,17 @@
-"""What happens to each MV when the supervisor lets go, and the candidate for standing still."""
+"""The candidate for standing still: what is proposed where nothing better may be.
+
+What a loop does once it was handed back (hold, the operator's last value, the safe value, local) is the PLC's to carry
+out, for it must be right when this process is dead: docs/plc.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 
 from safety.encoding import EncodingError, around
 from safety.interlocks import InterlockOutcome
-from safety.rules import GateRules, MvRule, at_work, closed_ways
-from safety.signals import Candidate, Move, ShedAction, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Fallback:
-    """What the PLC does with one loop after shedding; carried out by the PLC even when this process is dead."""
-
-    mv: str
-    action: ShedAction
-    target: float | None
-    """Where the setpoint ends, MV unit; None where that cannot be known from here."""
-    seconds: float | None
-    """How long that takes, where the PLC ramps at the envelope's rate."""
-
-
-def after_shed(mv: str, action: ShedAction, rule: MvRule, snapshot: Snapshot, last_operator: float | None) -> Fallback:
-    """Return what to expect of one MV, for the page and the record."""
-    actual = snapshot.good(rule.actual)
-    readback = rule.envelope.readback
-    targets: Mapping[ShedAction, float | None] = {
-        ShedAction.HOLD: actual,
-        ShedAction.LAST_OPERATOR: last_operator,
-        ShedAction.SAFE_VALUE: rule.safe_value,
-        ShedAction.TO_LOCAL: None if readback is None else snapshot.good(readback),
-    }
-    target = targets[action]
-    if action is not ShedAction.SAFE_VALUE:
-        return Fallback(mv, action, target, None if target is None else 0.0)
-    if target is None or actual is None:
-        return Fallback(mv, action, target, None)
-    rate = rule.envelope.rate_up_per_min if target > actual else rule.envelope.rate_down_per_min
-    return Fallback(mv, action, target, abs(target - actual) * 60.0 / rate if rate > 0.0 else None)
+from safety.rules import GateRules, at_work, closed_ways
+from safety.signals import Candidate, Move, Snapshot
 
 
 def stand_still(

@@ -161,11 +161,6 @@ class InterlockOutcome:
         """For ``safety.modes``: whether nothing asks to shed, and whether nothing asks to lock."""
         return {"interlocks": self.action not in ("shed", "off"), "no_trip": self.action != "off"}
 
-    @property
-    def latched(self) -> tuple[str, ...]:
-        """Names of those waiting for a reset."""
-        return tuple(name for name in self.tripped if self.states[name].latched)
-
 
 def evaluate(
     snapshot: Snapshot, interlocks: Sequence[Interlock], memory: InterlockMemory

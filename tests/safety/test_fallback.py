@@ -6,46 +6,9 @@ import pytest
 
 from safety.encoding import Encoding
 from safety.envelope import ScheduledLimits
-from safety.fallback import Fallback, after_shed, stand_still
-from safety.signals import Candidate, Move, ShedAction
+from safety.fallback import stand_still
+from safety.signals import Candidate, Move
 from tests.safety.words import clear, envelope, gate_rules, mv_rule, snapshot, values
-
-
-def shed(action, *, rule=None, last=None, **changes):
-    return after_shed("sp", action, rule or mv_rule(safe_value=190.0), snapshot(values(**changes)), last)
-
-
-@pytest.mark.parametrize(
-    ("action", "target", "seconds"),
-    [
-        (ShedAction.HOLD, 181.0, 0.0),
-        (ShedAction.LAST_OPERATOR, 177.0, 0.0),
-        (ShedAction.TO_LOCAL, 179.0, 0.0),
-        (ShedAction.SAFE_VALUE, 190.0, 270.0),
-    ],
-)
-def test_where_each_loop_goes(action, target, seconds):
-    assert shed(action, last=177.0, sp__actual=181.0, T=179.0) == Fallback("sp", action, target, seconds)
-
-
-@pytest.mark.parametrize("action", [ShedAction.HOLD, ShedAction.LAST_OPERATOR, ShedAction.TO_LOCAL])
-def test_what_cannot_be_known_is_not_claimed(action):
-    assert shed(action, sp__actual=None, T=None) == Fallback("sp", action, None, None)
-
-
-def test_to_local_without_a_readback_is_not_known():
-    rule = mv_rule(envelope=envelope(readback=None, distance_from_measured=math.inf))
-    assert shed(ShedAction.TO_LOCAL, rule=rule) == Fallback("sp", ShedAction.TO_LOCAL, None, None)
-
-
-def test_the_way_to_the_safe_value():
-    assert shed(ShedAction.SAFE_VALUE, sp__actual=200.0).seconds == 150.0
-    assert shed(ShedAction.SAFE_VALUE, sp__actual=None) == Fallback("sp", ShedAction.SAFE_VALUE, 190.0, None)
-    assert shed(ShedAction.SAFE_VALUE, rule=mv_rule()) == Fallback("sp", ShedAction.SAFE_VALUE, None, None)
-    stuck = mv_rule(safe_value=190.0, envelope=envelope(rate_up_per_min=0.0))
-    assert shed(ShedAction.SAFE_VALUE, rule=stuck).seconds is None
-    slow = mv_rule(safe_value=190.0, envelope=envelope(rate_up_per_min=0.5))
-    assert shed(ShedAction.SAFE_VALUE, rule=slow).seconds == 1200.0
 
 
 def still(without=(), **changes):

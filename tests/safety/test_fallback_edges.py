@@ -1,27 +1,10 @@
-"""Where a loop is at its safe value already, and standing still at the end of what can be sent."""
+"""Standing still at the end of what can be sent."""
 
 from __future__ import annotations
 
-import pytest
-
-from safety.fallback import after_shed, stand_still
-from safety.signals import Move, ShedAction
+from safety.fallback import stand_still
+from safety.signals import Move
 from tests.safety.words import clear, envelope, gate_rules, mv_rule, snapshot, values
-
-
-def seconds(actual, **rates):
-    rule = mv_rule(safe_value=190.0, envelope=envelope(**rates))
-    return after_shed("sp", ShedAction.SAFE_VALUE, rule, snapshot(values(sp__actual=actual)), None).seconds
-
-
-def test_at_the_safe_value_no_way_is_left():
-    """Also where it could not go up."""
-    assert seconds(190.0) == 0.0
-    assert seconds(190.0, rate_up_per_min=0.0) == 0.0
-
-
-def test_the_way_is_not_rounded_to_seconds():
-    assert seconds(189.0, rate_up_per_min=7.0) == pytest.approx(60.0 / 7.0, rel=1e-12)
 
 
 def test_it_stands_at_the_end_of_the_encoding_with_both_ways_closed():

@@ -111,7 +111,7 @@ def test_a_latch_stays_until_reset_by_the_role():
     locks = [lock(latch=True, reset_role="engineer")]
     outcomes, memory = run(locks, [(0.0, 101.0), (1.0, 99.0), (2.0, None), (3.0, 101.0)])
     assert [outcome.action for outcome in outcomes] == ["shed"] * 4
-    assert outcomes[-1].latched == ("hot",)
+    assert outcomes[-1].states["hot"].latched
     assert memory.states["hot"].trips == 1
     assert reset(memory, locks, "hot", "engineer") == (memory, "still_tripped")
     outcomes, memory = run(locks, [(4.0, 99.0)], memory)
