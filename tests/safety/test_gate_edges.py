@@ -99,3 +99,9 @@ def test_i24_another_setpoint_than_ours_is_noticed(kind, expected, actual, overr
     tags = values(sp__actual=float(str(actual)))
     found = codes(candidate(sp=180.0), rules=rules, tags=tags, memory=GateMemory({"sp": rested(expected=expected)}))
     assert ("overridden" in found) == overridden
+
+
+def test_i24_one_loop_in_local_does_not_hide_what_happened_to_another():
+    memory = GateMemory({"sp": rested(), "fan": rested(expected=170.0)})
+    found = subjects(candidate(fan=180.0), tags=values(sp__available=0.0), memory=memory)
+    assert ("overridden", "fan") in found

@@ -135,7 +135,7 @@ def test_a_dead_or_slow_meter_costs_its_variables_and_no_cycle(stage: Stage, num
     control.until("the alarm", lambda record: any("power" in text for text in alarms([record], "link")), since)
     moved = control.moves(lost.utc_s, lambda record: record.readings["P_fan"][1] != "good")
     records = control.records(lost.utc_s)
-    # Its time-out (0.5 s) and the pool's deadline (1 s), both in real time, in which the plant does a minute.
+    # Its time-out (0.3 s) and the pool's deadline (1 s), both in real time, in which the plant does a minute.
     assert max(record.timings_ms["read"] for record in records) < 1400.0
     assert max(record.timings_ms["look"] for record in records) < 1700.0
     healed_utc_s = stage.now_utc_s

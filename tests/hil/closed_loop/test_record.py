@@ -133,7 +133,7 @@ def test_the_calendar_brings_the_night_limit_at_its_time(judged: Stage) -> None:
     control.until("a first cycle", lambda record: record.limits["P_fan"] == (0.0, 120.0))
     night = control.until("the night limit", lambda record: record.limits["P_fan"] == (0.0, 105.0))
     local = datetime.fromtimestamp(night.utc_s, ZoneInfo("Europe/Berlin"))
-    assert (local.hour, local.minute) in ((21, 0), (21, 1))
+    assert (local.hour, local.minute) in ((21, 0), (21, 1), (21, 2))  # a minute here is a second of the machine's time
 
 
 def test_f54_a_locked_database_means_no_write_and_shedding(stage: Stage) -> None:
