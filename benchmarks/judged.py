@@ -36,7 +36,9 @@ from safety.validity import ValidityMemory, validate
 from safety.watchdog import watch
 
 UTC_S = 1.8e9
-PARTS = ("validate", "evaluate", "observe", "prove", "decide", "judge", "settle")
+PARTS = ("validate", "evaluate", "observe", "decide", "judge", "settle", "prove")
+WAITED_FOR = PARTS[:-1]
+"""The proof test in service comes after the write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,6 @@ class Run:
         marks.append(_mark())
         link, self.shake = handshake.observe(snapshot, rules.handshake, self.shake)
         marks.append(_mark())
-        if self.approved and prooftest.in_service(rules, self.trials, self.cycle):
-            raise SystemExit("the gate does not pass its own proof test")
-        marks.append(_mark())
         conditions = {**met, **outcome.conditions, **link.conditions}
         facts = Facts(conditions=conditions, has_candidate=True, requests=requests)
         decision, self.mode = modes.decide(facts, self.plant.modes, self.mode, now_s)
@@ -113,6 +112,9 @@ class Run:
         if verdict.approval is not None:
             self.gate = settle(self.gate, receipts, now_s)
             self.shake = handshake.settle(self.shake, verdict.approval, receipts, now_s)
+        marks.append(_mark())
+        if self.approved and prooftest.in_service(rules, self.trials, self.cycle):
+            raise SystemExit("the gate does not pass its own proof test")
         marks.append(_mark())
 
         self.refusals = verdict.refusals

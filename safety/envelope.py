@@ -91,6 +91,7 @@ class Track:
     """What one MV's setpoint has been through."""
 
     writes: tuple[Written, ...] = ()
+    """Oldest first."""
     paid_until_s: float | None = None
     """Up to when its movement is paid for; None before the first write and after a refusal: then it may only stand."""
     expected: float | None = None
@@ -98,9 +99,9 @@ class Track:
 
     def since(self, since_s: float) -> Track:
         """Return the track without the writes before then, but for the one that stood at that moment."""
-        older = [each for each in self.writes if each.at_s < since_s]
-        if not older[:-1]:
+        if len(self.writes) < 2 or self.writes[1].at_s >= since_s:  # noqa: PLR2004 - nothing, or one that stood then
             return self
+        older = [each for each in self.writes if each.at_s < since_s]
         writes = (older[-1], *(each for each in self.writes if each.at_s >= since_s))
         return Track(writes, self.paid_until_s, self.expected)
 
@@ -149,7 +150,8 @@ def check(step: Step, envelope: Envelope, track: Track, now_s: float) -> tuple[R
     if not step.fall <= envelope.step_down:
         refuse("step_down", step.fall, envelope.step_down)
     writes = track.since(now_s - envelope.window_s).writes
-    swing = max((max(abs(step.value - each.lo), abs(step.value - each.hi)) for each in writes), default=0.0)
+    rises, falls = [step.value - each.lo for each in writes], [each.hi - step.value for each in writes]
+    swing = max([*rises, *falls], default=0.0)
     if not swing <= envelope.window_delta:
         refuse("window", swing, envelope.window_delta)
     distance = 0.0 if step.measured is None else abs(step.value - step.measured)

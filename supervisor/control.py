@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import gc
 import logging
 import os
 import random
@@ -23,6 +22,7 @@ from constraints.plant import Plant
 from constraints.plantfile import PlantFileError, load
 from safety import handshake
 from safety.signals import Mode
+from supervisor import garbage
 from supervisor.audit.heads import HeadsError
 from supervisor.audit.spool import SpoolError
 from supervisor.audit.trouble import StoreError
@@ -148,14 +148,14 @@ async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyn
     await parts.field.start()
     parts.thinker.start()
     parts.calendar.start()
-    gc.collect()
-    gc.freeze()  # what is loaded now stays: a full collection that walks all of it takes longer than the gate may
+    garbage.begin()
     LOG.info("%s: %s, disarmed, records in %s", plant.name, memory.mode.actual.name, site.data)
     watchdog.start()
     try:
         memory = await _beats(parts.shell, pacer, memory, stop, watchdog)
     finally:
         watchdog.close()
+        garbage.end()
         await _let_go(parts.field, rules, memory, clock)
         await asyncio.to_thread(parts.calendar.close)
         parts.inbox.close()
@@ -203,6 +203,7 @@ async def _beats(shell: Shell, pacer: Pacer, memory: Memory, stop: asyncio.Event
             break
         memory = await cycle(shell, replace(memory, skipped=pacer.skipped_total))
         watchdog.finished()
+        garbage.between_cycles(memory.cycle)
     told.cancel()
     return memory
 
