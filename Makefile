@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 # Tests and tools must not see what a person's shell happens to put on the path of Python.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help venv demo test lint format ci bench coverage mutate nightly lock test-all-pythons system-packages clean
+.PHONY: help venv demo test lint format ci bench coverage mutate mutate-change sabotage nightly lock test-all-pythons system-packages clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -39,18 +39,27 @@ format: $(STAMP) ## let ruff put layout and import order right
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
 
-ci: ## what has to pass before anything lands: lint, then test
+ci: ## what has to pass before anything lands: lint, test, coverage, known defects, mutants of what changed
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory coverage ARGS=
+	@$(MAKE) --no-print-directory sabotage ARGS=
+	@$(MAKE) --no-print-directory mutate-change ARGS=
 
-bench: $(STAMP) ## the cycle with 200 tags against its floor, part by part, about three minutes
-	@$(BIN)/python -m benchmarks.cycle $(ARGS)
+bench: $(STAMP) ## the gate, then the cycle, with 200 tags, against their floors, part by part, about six minutes
+	@met=0; $(BIN)/python -m benchmarks.gate || met=1; $(BIN)/python -m benchmarks.cycle $(ARGS) || met=1; exit $$met
 
 coverage: $(STAMP) ## branch coverage of safety/ by its own tests: all of it, or fail
 	$(BIN)/pytest -q --cov=safety --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/safety
 
-mutate: $(STAMP) ## change safety/ line by line and see that a test notices each change
-	$(BIN)/python tools/mutate.py $(ARGS)
+sabotage: $(STAMP) ## known defects put in one by one, each of which a named test must notice
+	@$(BIN)/python tools/sabotage.py $(ARGS)
+
+mutate: $(STAMP) ## thousands of small changes to safety/, each of which a test must notice
+	@$(BIN)/python tools/mutate.py $(ARGS)
+
+mutate-change: $(STAMP) ## the same for the functions of safety/ that this branch changed, in a minute or two
+	@$(BIN)/python tools/mutate_change.py $(ARGS)
 
 nightly: $(STAMP) system-packages ## the long tests
 	$(BIN)/pytest -m nightly --timeout 1800 $(ARGS)
@@ -61,9 +70,9 @@ lock: ## choose the newest versions anew and write requirements.lock
 test-all-pythons: system-packages ## the tests on each of 3.11, 3.12 and 3.13 that is found
 	@tools/test-all-pythons.sh $(PYTHONS)
 
-system-packages: ## mosquitto and PostgreSQL for the tests (apt, where root)
+system-packages: ## mosquitto, PostgreSQL and a C compiler for the tests (apt, where root)
 	@tools/system-packages.sh
 
 clean: ## remove the environments and every cache
-	rm -rf .venv .venv-* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants dist build
+	rm -rf .venv .venv-* .mutation .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -61,3 +61,12 @@ def test_a_refusal_names_the_limit_that_was_passed(value, code, limit):
     step = step_to("sp", value, actual=0.0, measured=None, scheduled=(-30.0, 40.0), track=Track())
     (found,) = [each for each in check(step, Envelope(**LEAST), Track(), 0.0) if each.code == code]
     assert found.detail == {"value": value, "size": value, "limit": limit}
+
+
+def test_what_was_forgotten_leaves_the_rest_of_the_track_as_it_was():
+    """Of two writes before the window only the later one, which stood when it began, still counts."""
+    old, stood, new = Written(0.0, 1.0, 1.0), Written(5.0, 2.0, 2.0), Written(10.0, 3.0, 3.0)
+    for recent in ((), (new,)):
+        track = Track((old, stood, *recent), paid_until_s=4.0, expected=3.0)
+        assert track.since(7.0) == Track((stood, *recent), paid_until_s=4.0, expected=3.0)
+        assert track.since(5.0) == track

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import pytest
+
 from safety.encoding import Encoding
 from safety.envelope import ScheduledLimits, Track, Written
 from safety.expressions import parse
+from safety.handshake import HandshakeRule
 from safety.interlocks import Interlock
 from safety.progress import Pending
-from safety.prooftest import NOW_S, PER_CYCLE, Trial, prepare, run
+from safety.prooftest import NOW_S, PER_CYCLE, Trial, Trials, in_service, prepare, run
 from safety.signals import Mode, Move
 from safety.watchdog import Watch
 from tests.safety.words import clear, envelope, gate_rules, mv_rule
@@ -124,3 +127,27 @@ def test_half_a_second_more_than_the_slack_is_noticed():
 def test_what_concerns_the_whole_set_is_tried_on_the_first_mv():
     tried = [trial.mv for trial in prepare(gate_rules()).all if trial.name == "handshake"]
     assert tried == ["sp"]
+
+
+def test_it_stands_where_scheduled_limits_are_widest():
+    """120 wide: neither the highest limits nor the widest by proportion."""
+    table = ScheduledLimits("load", ((0.0, 50.0, 130.0), (50.0, 100.0, 220.0), (100.0, 200.0, 240.0)))
+    wide = envelope(lo=50.0, hi=250.0, scheduled=table)
+    legal = prepare(gate_rules(mvs={"sp": mv_rule(envelope=wide)})).all[0]
+    assert (legal.value, legal.readings) == (160.0, {"load": 50.0})
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "there"),
+    [("full", "float64", True), ("heartbeat", "float64", False), ("heartbeat", "float32", True)],
+)
+def test_a_number_too_large_is_tried_where_it_could_not_be_sent(how, kind, there):
+    handshake = HandshakeRule(kind=how, mv_order=("sp",))
+    rules = gate_rules(mvs={"sp": mv_rule(kind=kind)}, handshake=handshake)
+    assert ("encoding" in {trial.name for trial in prepare(rules).all}) == there
+
+
+def test_a_few_trials_are_tried_in_every_cycle():
+    wrong = dataclasses.replace(prepare(RULES).all[0], code="mode")
+    for turn in range(4):
+        assert in_service(RULES, Trials((wrong,), ()), turn) == ("sp: control: refused for nothing",)

@@ -48,3 +48,9 @@ def test_whether_it_has_lasted_for_thirty_seconds(surely_s, maybe_s, found):
 def test_a_change_over_ten_seconds_is_one_over_ten_to_twenty(at_s, over_s):
     history = History(1000.0, samples={"T": ((at_s, 3.0),)})
     assert history.change("T", 5.0, 10.0) == (None if over_s is None else Change(2.0, over_s))
+
+
+def test_met_is_given_by_name():
+    """A bare True beside a timer would not say what is true."""
+    with pytest.raises(TypeError):
+        History().timed(TIMER, True)

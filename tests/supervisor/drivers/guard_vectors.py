@@ -192,7 +192,7 @@ class Maker:
         window_s = rng.choice((60.0, 300.0))
         track = self.track(actual, encoding, window_s)
         if odd:  # beyond its encoding nothing can be expected, and half a resolution says nothing there
-            track = replace(track, expected=None)
+            track = replace(track, expected=None, writes=())
         envelope, track = self.envelope(name, value, actual, track, window_s)
         if self.chance(0.9):
             self.tracks[name] = track
