@@ -39,3 +39,9 @@ def test_nothing_below_the_kind_is_offered():
 def test_just_as_much_as_noise_is_noise():
     assert around(1e-6, Encoding("int16")) == (0.0, 0.0)
     assert around(1.1e-6, Encoding("int16")) == (0.0, 1.0)
+
+
+def test_i03_the_double_just_beyond_a_limit_is_brought_back_onto_it():
+    plain = Encoding("float64")
+    assert quantise(math.nextafter(10.0, math.inf), 0.0, 0.0, 10.0, plain) == 10.0
+    assert quantise(math.nextafter(-10.0, -math.inf), 0.0, -10.0, 0.0, plain) == -10.0
