@@ -211,16 +211,14 @@ def _of_all(legal: Trial, rule: MvRule, rules: GateRules) -> Iterator[Trial]:
 
 
 def _beyond(rule: MvRule, edge: float, *, up: bool) -> float:
-    """Return the first value that can be sent and lies beyond ``edge``; infinite where the encoding ends before."""
+    """Return the first value that can be sent and lies beyond ``edge``; infinite where the encoding ends near it."""
     step = resolution(edge, rule.encoding) if up else -resolution(edge, rule.encoding)
-    for tries in range(3):
-        try:
-            value = decode(encode(edge + tries * step, rule.encoding), rule.encoding)
-        except EncodingError:
-            break
-        if value > edge if up else value < edge:
-            return value
-    return math.inf if up else -math.inf
+    try:
+        values = [decode(encode(edge + tries * step, rule.encoding), rule.encoding) for tries in range(3)]
+    except EncodingError:
+        values = []
+    ends = math.inf if up else -math.inf
+    return next((value for value in values if (value > edge if up else value < edge)), ends)
 
 
 def _outcome(rules: GateRules, met: Interlock | None) -> InterlockOutcome:
