@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from safety.approval import _SEAL, Approval, ApprovedMove
@@ -129,8 +129,8 @@ class _Bench:
     situation: Situation
     rules: GateRules
     memory: GateMemory
-    tracks: Mapping[str, Track] = field(default_factory=dict)
-    now_s: float = 0.0
+    tracks: Mapping[str, Track]
+    now_s: float
 
     def circumstances(self, candidate: Candidate) -> list[Refusal]:
         """Refuse whatever is proposed: wrong mode, stale evidence, an interlock, the PLC's side."""

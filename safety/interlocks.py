@@ -187,8 +187,11 @@ def evaluate(
         if interlock.name in bypasses:
             after = replace(before, condition=condition, met_s=after.met_s)
         states[interlock.name] = after
-    acting = [each for each in interlocks if states[each.name].tripped or states[each.name].condition is None]
-    acting = [each for each in acting if each.name not in bypasses]
+    acting = [
+        each
+        for each in interlocks
+        if each.name not in bypasses and (states[each.name].tripped or states[each.name].condition is None)
+    ]
     acting.sort(key=lambda each: (-ACTIONS.index(_asks(each, states[each.name])), each.name))
     tripped = tuple(each.name for each in acting if states[each.name].tripped)
     first_out = (memory.first_out or tripped[0]) if tripped else None

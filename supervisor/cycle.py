@@ -94,11 +94,12 @@ async def cycle(shell: Shell, memory: Memory) -> Memory:
     outside = await shell.world.look(memory)
     watch.lap("look")
     decision, memory = think.permit(shell.rules, fresh, view, plan, outside, memory)
-    shell.field.witness(evidence_of(decision))
+    evidence = evidence_of(decision)
+    shell.field.witness(evidence)
     watch.lap("gate")
     stored = await _intended(shell, decision)
     watch.lap("intend")
-    receipts = await _written(shell, decision, stored)
+    receipts = await _written(shell, decision, evidence, stored)
     watch.lap("write")
     frame, memory = think.sent(shell.rules, decision, receipts, memory, shell.clock.now().mono_s)
     memory = think.beaten(memory, await _beat(shell, frame))
@@ -120,13 +121,15 @@ async def _intended(shell: Shell, decision: Decision) -> Stored | None:
     return await shell.record.intend(decision.intent) if decision.intent is not None else None
 
 
-async def _written(shell: Shell, decision: Decision, stored: Stored | None) -> tuple[WriteReceipt, ...]:
+async def _written(
+    shell: Shell, decision: Decision, evidence: Evidence, stored: Stored | None
+) -> tuple[WriteReceipt, ...]:
     approval = decision.verdict.approval if decision.verdict is not None else None
     if approval is None or stored is None:
         return ()
     if not stored.stored:
         return conclude.not_sent(decision, f"not on record: {stored.why}")
-    return await shell.field.write(approval, evidence_of(decision))
+    return await shell.field.write(approval, evidence)
 
 
 async def _beat(shell: Shell, frame: BeatFrame | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -32,6 +33,17 @@ INSTANCE = 0x5E7 << 16
 
 def f32(value: float) -> float:
     return float(struct.unpack(">f", struct.pack(">f", value))[0])
+
+
+def carry_out(orders: Sequence[LoopOrder], modes: list[Mode], setpoints: list[float], loop_hi: Sequence[float]) -> None:
+    """Loops that do as they are told at once; one in manual is left there, and each keeps its own upper limit."""
+    for index, order in enumerate(orders):
+        if order.mode is not None and modes[index] is not Mode.MAN:
+            modes[index] = order.mode
+        if order.cascade is not None and modes[index] is Mode.CAS:
+            setpoints[index] = min(order.cascade, loop_hi[index])
+        if order.operator is not None and modes[index] is Mode.AUTO:
+            setpoints[index] = order.operator
 
 
 class Rig:
@@ -71,13 +83,7 @@ class Rig:
         self.now_s += after_s
         result = self.block.scan(self.written, self.views(), self.now_s, remote=self.remote)
         self.answers, self.orders = result.answers, result.orders
-        for index, order in enumerate(result.orders):
-            if order.mode is not None and self.modes[index] is not Mode.MAN:
-                self.modes[index] = order.mode
-            if order.cascade is not None and self.modes[index] is Mode.CAS:
-                self.setpoints[index] = min(order.cascade, self.loop_hi[index])
-            if order.operator is not None and self.modes[index] is Mode.AUTO:
-                self.setpoints[index] = order.operator
+        carry_out(result.orders, self.modes, self.setpoints, self.loop_hi)
         return result.evaluation
 
     def beat(self, epoch: int | None = None, mode_req: int = 3) -> None:

@@ -13,10 +13,10 @@ from hil.cascade import LoopView
 from hil.compiled.block import CompiledBlock
 from hil.compiled.native import Library
 from hil.plants.pid import Mode
-from hil.plc import CLOSED_LOOP, EPOCH_STEP_MAX, EmulatedBlock, PlcRule, PlcState, ScanResult
+from hil.plc import CLOSED_LOOP, EPOCH_STEP_MAX, EmulatedBlock, PlcRule, PlcState
 from hil.registers import ANSWERED, WRITTEN, Reject, Written, crc16, set_crc
 from tests.hil.conftest import ST
-from tests.hil.plc_rig import RULE, START
+from tests.hil.plc_rig import RULE, START, carry_out
 
 TEXT = ST.read_text(encoding="utf-8")
 ST_TYPES = {"uint32": ("UDINT", "DWORD"), "uint16": ("UINT", "WORD"), "float32": ("REAL",), "bool": ("BOOL",)}
@@ -117,15 +117,6 @@ class Chance:
         crc = set_crc(epoch, seq, mask, sp) ^ dice.choice([0, 0, 0, 0, 0, 1])
         self.written = replace(self.written, epoch=epoch, seq=seq, mask=mask, crc=crc, sp=sp, commit=seq)
 
-    def carry_out(self, result: ScanResult) -> None:
-        for index, order in enumerate(result.orders):
-            if order.mode is not None and self.modes[index] is not Mode.MAN:
-                self.modes[index] = order.mode
-            if order.cascade is not None and self.modes[index] is Mode.CAS:
-                self.setpoints[index] = min(order.cascade, self.loop_hi[index])
-            if order.operator is not None and self.modes[index] is Mode.AUTO:
-                self.setpoints[index] = order.operator
-
 
 def differences(mine: object, other: object, path: str = "") -> list[str]:
     """Where two results differ by more than REAL rounds."""
@@ -177,6 +168,6 @@ def test_the_text_does_what_the_emulator_does(library: Library, seed: int) -> No
         assert differences(asdict(mine), asdict(other)) == [], f"turn {turn}"
         verdicts |= {mine.evaluation.reject} if mine.evaluation else set()
         sheds += was and not mine.state.permitted
-        chance.carry_out(other)
+        carry_out(other.orders, chance.modes, chance.setpoints, chance.loop_hi)
     assert verdicts >= set(Reject) - {Reject.HEARTBEAT}
     assert sheds
