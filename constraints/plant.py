@@ -146,6 +146,10 @@ class CvSpec:
     disturbance: Literal["step", "ramp"] = "step"
     limit_ramp_per_min: float = math.inf
     """How fast a changed limit takes hold, CV unit per minute; infinite = at once."""
+    funnel_s: float | None = None
+    """Time constant with which the way back into a violated zone closes; None = a share of the settling time."""
+    slack: Literal["step", "peak", "integral"] = "step"
+    """What of a violation counts: its square at each point, its largest, or its sum over the points."""
     description: str = ""
 
 
@@ -155,6 +159,18 @@ class DvSpec:
 
     name: str
     unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """How the dynamic layer is set up."""
+
+    solver: Literal["osqp", "daqp"] = "osqp"
+    """Who is asked first for the moves; the other one takes over."""
+    blocking: tuple[int, ...] = (1, 2, 4, 7, 11, 16, 24)
+    """Cycles from now at which one move block ends and the next begins, ascending."""
+    points: int | tuple[int, ...] = 12
+    """Coincidence points: how many for each CV, spread over its own settling time; or the same cycles for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +288,7 @@ class Plant:
     """By register: heartbeat, epoch, sequence, mask, mode_request, crc, commit (written); heartbeat_echo, epoch_ack,
     sequence_ack, reject, remote, clamped, boot_count, probe (read, as tags ``plc.<register>``)."""
     hysteresis_eur_per_h: float = 1.0
+    tuning: Tuning = field(default_factory=Tuning)
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

@@ -16,7 +16,7 @@ from controllers.decision import Findings, MvState, decided
 from controllers.estimate import Estimate, Estimator
 from controllers.memory import Memory
 from controllers.model import FloatArray, Model
-from controllers.moves import Moves, Present
+from controllers.moves import Moves, Present, Warm
 from controllers.rows import Layout, SteadyState, layout, room
 from controllers.solver import SolverError
 from controllers.targets import SteadyTargets, Targets
@@ -38,9 +38,7 @@ class Controller:
         self._estimator = Estimator(plant, self._model)
         ideal = [np.nan if spec.ideal is None else spec.ideal for spec in plant.mvs.values()]
         self._targets = Targets(self._layout, np.array(ideal), plant.hysteresis_eur_per_h)
-        rank = [min(spec.rank_hi, spec.rank_lo) for spec in plant.cvs.values()]
-        suppression = np.array([spec.suppression for spec in plant.mvs.values()])
-        self._moves = Moves(self._layout, self._model, np.array(rank), suppression)
+        self._moves = Moves(self._layout, self._model, plant)
 
     def fresh(self) -> Memory:
         """Return the memory of a controller that has never run: its first cycle adopts the plant as found."""
@@ -136,16 +134,17 @@ class Controller:
         try:
             targets = self._targets.solve(state, rooms, last)
             present = self._present(inputs, estimate, mvs, state, targets)
-            plan = self._moves.solve(present, _warm(memory.moves_x, memory.moves_y))
+            plan = self._moves.solve(present, _warm(memory))
         except SolverError as error:
             failed = replace(watched, status=PlanStatus.SOLVER_FAILED, why=str(error), solves=error.tried)
-            cold = replace(memory, moves_x=(), moves_y=())
+            cold = replace(memory, moves_x=(), moves_y=(), moves_rho=())
             return failed, cold
         memory = replace(
             memory,
             targets=tuple(targets.u.tolist()),
             moves_x=tuple(plan.answer.x.tolist()),
             moves_y=tuple(plan.answer.y.tolist()),
+            moves_rho=(plan.answer.rho,),
         )
         found = Findings(inputs=inputs, mvs=mvs, state=state, room=rooms, targets=targets, moves=plan)
         return decided(watched, found, self._layout, self._plant), memory
@@ -206,13 +205,16 @@ class Controller:
             y=self._estimator.predict(estimate, np.zeros(1))[0],
             zone_lo=zone_lo,
             zone_hi=zone_hi,
+            slope_end=state.slope_end,
         )
 
 
-def _warm(x: tuple[float, ...], y: tuple[float, ...]) -> tuple[FloatArray, FloatArray] | None:
-    return (np.array(x), np.array(y)) if x and y else None
+def _warm(memory: Memory) -> Warm | None:
+    if not (memory.moves_x and memory.moves_y and memory.moves_rho):
+        return None
+    return Warm(np.array(memory.moves_x), np.array(memory.moves_y), memory.moves_rho[0])
 
 
 def _forgotten(memory: Memory) -> Memory:
     """While not in control the targets are forgotten: the first plan starts from where the plant then is."""
-    return replace(memory, targets=(), moves_x=(), moves_y=())
+    return replace(memory, targets=(), moves_x=(), moves_y=(), moves_rho=())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, fields
 
-_MAGIC = b"SWM1"
+_MAGIC = b"SWM2"
 
 
 class MemoryFormatError(ValueError):
@@ -40,7 +40,8 @@ class Memory:
     """Per MV: last steady-state target; empty when there was none."""
     moves_x: tuple[float, ...] = ()
     moves_y: tuple[float, ...] = ()
-    """Warm start of the dynamic layer."""
+    moves_rho: tuple[float, ...] = ()
+    """Warm start of the dynamic layer: its last answer, duals and OSQP's step size."""
 
     def to_bytes(self) -> bytes:
         """Return the exact bytes of this memory."""

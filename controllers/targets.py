@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from controllers.compile import NO_LIMIT
+from controllers.engines.problem import NO_LIMIT
 from controllers.model import FloatArray
 from controllers.problems import economics, give_ups
 from controllers.rows import BACK_OFF_RANK, OUT_OF_REACH, Layout, SteadyState

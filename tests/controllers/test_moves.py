@@ -7,17 +7,21 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from constraints.plant import Tuning
 from controllers.model import Model
-from controllers.moves import BLOCKS, EDGES, POINTS, Moves, Present
+from controllers.moves import Moves, Present, Warm
 from controllers.rows import layout
 from tests.controllers.plants import cv, dryer, mv, pair, plant
 
 
 def layer(p):
     m = Model(p.pairs, (*p.mvs, *p.dvs), tuple(p.cvs), p.cycle_s)
-    rank = np.array([min(s.rank_hi, s.rank_lo) for s in p.cvs.values()])
     plan = layout(p, m)
-    return plan, Moves(plan, m, rank, np.array([s.suppression for s in p.mvs.values()]))
+    return plan, Moves(plan, m, p)
+
+
+EDGES = (0, *Tuning().blocking)
+POINTS = Tuning().points
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,7 @@ def present(moves, u=5.0, y=10.0, **more):
         y=np.full(n, y),
         zone_lo=np.zeros(n),
         zone_hi=np.full(n, 20.0),
+        slope_end=np.zeros(n),
     )
     return replace(base, **{k: v if k == "free" else np.atleast_1d(np.array(v, dtype=float)) for k, v in more.items()})
 
@@ -133,9 +138,10 @@ def test_the_first_move_is_that_of_an_interior_point_method():
             y=y,
             zone_lo=zone_lo,
             zone_hi=zone_hi,
+            slope_end=np.zeros(5),
         )
         answer = moves.solve(now, warm)
-        warm = (answer.answer.x, answer.answer.y)
+        warm = Warm(answer.answer.x, answer.answer.y, answer.answer.rho)
         exact = interior_point(moves, now, plan)
         assert np.abs(answer.first - exact).max() <= 1e-3 * span.max()
         assert (np.abs(answer.first - exact) / span).max() < 1e-5
@@ -157,8 +163,7 @@ def interior_point(moves, now, plan):
     finally:
         qp.solve = original
     c = qp.problem
-    theta = c.theta(seen)
-    low, high = c.l.at(theta), c.u.at(theta)
+    q, low, high = c.at(seen)
     up, down = high < 1e20, low > -1e20
     a = sp.csc_matrix(sp.vstack([c.a.tocsr()[up], -c.a.tocsr()[down]]))
     b = np.concatenate([high[up], -low[down]])
@@ -166,12 +171,5 @@ def interior_point(moves, now, plan):
     settings.verbose = False
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-11
     p = sp.csc_matrix(sp.triu(c.p))
-    x = np.array(
-        clarabel.DefaultSolver(p, c.q.at(theta), a, b, [clarabel.NonnegativeConeT(len(b))], settings).solve().x
-    )
-    return c.variable("du", x, theta)[: len(plan.span)] * plan.span
-
-
-def test_blocks_and_edges_agree():
-    assert len(EDGES) == BLOCKS + 1
-    assert EDGES[:2] == (0, 1)  # the first move is one cycle's
+    x = np.array(clarabel.DefaultSolver(p, q, a, b, [clarabel.NonnegativeConeT(len(b))], settings).solve().x)
+    return x[c.variables["du"]][: len(plan.span)] * plan.span

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
-import osqp
 import pytest
 
-from controllers import solver as module
+from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
 from controllers.problems import economics
 from controllers.solver import Qp, SolverError, Tuning
 
@@ -23,6 +23,14 @@ GOOD = {
 
 def qp(first="osqp") -> Qp:
     return Qp(economics("e", ROWS, np.array([0.3, 0.2])), Tuning(first=first))
+
+
+WIDE_ROWS = np.random.default_rng(3).normal(size=(8, 6))
+WIDE = {"lo": -np.ones(6), "hi": np.ones(6), "rest": np.zeros(6)}
+
+
+def wide():
+    return economics("w", WIDE_ROWS, np.full(6, 0.2))
 
 
 def test_both_solvers_agree():
@@ -73,46 +81,88 @@ def test_a_failure_leaves_nothing_behind():
 
 
 def test_the_other_solver_takes_over():
-    slow = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(iterations_max=1))
+    slow = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(osqp=OsqpTuning(iterations_max=1)))
     answer = slow.solve(GOOD)
     assert [(s.solver, s.status == "solved") for s in answer.solves] == [("osqp", False), ("daqp", True)]
-
-
-class Liar(osqp.OSQP):
-    """Says solved and hands out something else."""
-
-    spoil = staticmethod(lambda x: x)
-
-    def solve(self, raise_error=None):
-        result = super().solve(raise_error=raise_error)
-        result.x = self.spoil(np.array(result.x))
-        return result
 
 
 @pytest.mark.parametrize(
     ("spoil", "status"),
     [
-        (lambda x: x * np.nan, "solved, not finite"),
+        (lambda x: x * np.nan, "not finite"),
         (lambda x: x + 1e-3, "row violated"),
         (lambda x: x - 0.1 * np.eye(len(x))[0], "not stationary"),
     ],
 )
 def test_an_answer_is_never_believed(monkeypatch, spoil, status):
-    monkeypatch.setattr(Liar, "spoil", staticmethod(spoil))
-    monkeypatch.setattr(module.osqp, "OSQP", Liar)
+    honest = OsqpEngine.ask
+
+    def lie(self, vectors, start):
+        found = honest(self, vectors, start)
+        return replace(found, x=spoil(found.x))
+
+    monkeypatch.setattr(OsqpEngine, "ask", lie)
     answer = qp().solve(GOOD)
     assert answer.solves[0].status == status
     assert answer.solves[1].solver == "daqp"
     assert answer.values["x"] == pytest.approx(qp("daqp").solve(GOOD).values["x"], abs=1e-8)
 
 
+class Refusing:
+    """An OSQP object that takes no data, as it does for limits that cross."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def update_data_vec(self, **_):
+        return 1
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+
+def test_data_that_the_library_refuses_is_a_failed_solve(monkeypatch):
+    set_up = OsqpEngine._set_up
+    monkeypatch.setattr(OsqpEngine, "_set_up", lambda self: Refusing(set_up(self)))
+    answer = qp().solve(GOOD)
+    assert [s.status for s in answer.solves] == ["data refused", "solved"]
+
+
 def test_an_error_of_the_library_is_a_failed_solve(monkeypatch):
-    def refuse(self, *args, **kwargs):
+    def refuse(self):
         raise ValueError("7")
 
-    monkeypatch.setattr(module.osqp.OSQP, "update", refuse)
+    monkeypatch.setattr(OsqpEngine, "_set_up", refuse)
     answer = qp().solve(GOOD)
     assert [s.status for s in answer.solves] == ["error 7", "solved"]
+
+
+@pytest.mark.parametrize("first", ["osqp", "daqp"])
+def test_the_step_size_and_the_active_set_carry_over_bit_for_bit(first):
+    """A running engine and a new one that is given the last answer: the same bits, cycle by cycle."""
+    rng = np.random.default_rng(5)
+    running = Qp(wide(), Tuning(first=first))
+    x = y = None
+    rho = 0.0
+    for _ in range(20):
+        v = {**WIDE, "cost": rng.normal(size=6) * 3.0, "room": rng.random(8) * 0.4 + 0.05}
+        a, b = running.solve(v, x, y, rho), Qp(wide(), Tuning(first=first)).solve(v, x, y, rho)
+        assert (a.x.tobytes(), a.y.tobytes(), a.rho, a.solves) == (b.x.tobytes(), b.y.tobytes(), b.rho, b.solves)
+        x, y, rho = a.x, a.y, a.rho
+
+
+def test_coefficients_are_replaced_as_if_compiled_anew():
+    rows = np.array([[1.0, 1.0], [1.0, -2.0]])
+    other = np.array([[0.4, 1.5], [2.0, -0.3]])
+    q = qp()
+    at = q.problem.block(0, "x", rows)
+    side = q.problem.side[q.problem.limits[0]]
+    q.solve(GOOD)
+    q.replace(at, (side[:, None] * other).ravel())
+    anew = Qp(economics("e", other, np.array([0.3, 0.2])))
+    assert q.solve(GOOD).values["x"] == pytest.approx(anew.solve(GOOD).values["x"], abs=1e-8)
+    q.replace(at, (side[:, None] * rows).ravel())
+    assert q.solve(GOOD).x.tobytes() == qp().solve(GOOD).x.tobytes()
 
 
 def test_the_past_of_an_object_does_not_show():
