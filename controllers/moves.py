@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from constraints.plant import Plant
 from controllers.engines.judge import Strictness
-from controllers.engines.osqp_engine import OsqpTuning
 from controllers.engines.problem import NO_LIMIT
 from controllers.horizon import Horizon, dynamic, horizon
 from controllers.model import FloatArray, Model
@@ -34,11 +34,8 @@ PULL_CYCLES_END = 10.0
 """Weight of the plan's end, in cycles."""
 FUNNEL_SHARE = 0.12
 """Time constant of a closing funnel relative to the CV's settling time."""
-TOLERANCE = 1e-4
-RHO = 1.0
-"""OSQP stops here and polishes: the active set is then found as a rule, and the polished answer is exact to rounding.
-With the rows scaled by OSQP itself, this step size needs the fewest iterations over all sizes (docs/decisions/0014)."""
-STRICTNESS = Strictness(row=1e-4, dual=1e-5)
+STRICTNESS = Strictness(row=1e-5, dual=1e-6)
+"""An accepted answer is exact for all that a setpoint can show: see the first-move errors in docs/decisions/0014."""
 _BELOW, _ABOVE = 0, 1
 """The problem's limits on a CV: below the zone's upper end, above its lower."""
 INWARD = 0.98
@@ -173,7 +170,7 @@ class Moves:
         self._cycles = np.array(self.grid.edges[1:], dtype=np.float64)[:, None]
         self._levels = self._cv[self._points * len(layout.cvs) :]
 
-    def _compile(self, solver: str) -> None:
+    def _compile(self, solver: Literal["osqp", "daqp"]) -> None:
         kind = np.array([self._kinds[c] for c in self._cv])
         # a level's end slope is no violation that lasts: it counts as a point does, whatever the CV's slack
         kind[self._points * len(self._layout.cvs) :] = "step"
@@ -187,9 +184,7 @@ class Moves:
         )
         self._count = count
         problem = move_plan(self._unit, count, self._pull, self._suppress / self.grid.lasts[:, None])
-        osqp = OsqpTuning(tolerance=TOLERANCE, rho=RHO, check_every=10)
-        tuning = Tuning(first="daqp" if solver == "daqp" else "osqp", osqp=osqp, strictness=STRICTNESS)
-        self._qp = Qp(problem, tuning)
+        self._qp = Qp(problem, Tuning(first=solver, strictness=STRICTNESS))
         self._zones = [
             (problem.block(limit, "du", self._unit), problem.side[problem.limits[limit]]) for limit in (0, 1)
         ]
