@@ -32,6 +32,7 @@ from constraints.plantfile.schema_errors import report
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.tags import instrument_range, tag_rule, tag_spec, tag_units
 from constraints.plantfile.tariff_bands import tariff_quantities, tariffs
+from constraints.plantfile.tuning import tuning
 from constraints.plantfile.units import Unit, UnitError, unit
 from constraints.plantfile.whole import check_plant, dvs, timing
 from constraints.plantfile.writes import check_writes
@@ -131,6 +132,7 @@ def _plant(scope: Scope) -> Plant | None:
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
+    dynamics = tuning(scope)
     if scope.issues.errors or handshake is None:
         return None
     given_envelopes = {name: each for name, each in envelopes.items() if each is not None}
@@ -169,6 +171,7 @@ def _plant(scope: Scope) -> Plant | None:
         handshake=handshake,
         handshake_points=registers,
         hysteresis_eur_per_h=times.hysteresis,
+        tuning=dynamics,
     )
 
 

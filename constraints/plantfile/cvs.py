@@ -44,6 +44,9 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
     if given.limit_ramp is not None:
         at = (*path, "limit_ramp")
         ramp = scope.positive(at, scope.rate(at, given.limit_ramp, unit, "min"))
+    funnel = None
+    if given.funnel is not None:
+        funnel = scope.positive((*path, "funnel"), scope.seconds((*path, "funnel"), given.funnel))
     return CvSpec(
         name=name,
         unit=scope.file.tags[name].unit if name in scope.file.tags else "",
@@ -59,5 +62,7 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
         bad_cycles=given.bad_cycles,
         disturbance=given.disturbance,
         limit_ramp_per_min=ramp,
+        funnel_s=funnel,
+        slack=given.slack,
         description=given.desc,
     )

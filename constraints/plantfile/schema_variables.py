@@ -162,6 +162,14 @@ class Cv(Section):
     limit_ramp: Annotated[
         Quantity | None, Field(description="How fast a changed limit takes hold; bare number per minute")
     ] = None
+    funnel: Annotated[
+        Duration | None,
+        Field(description="Time constant of the way back into a violated zone; default a share of the settling time"),
+    ] = None
+    slack: Annotated[
+        Literal["step", "peak", "integral"],
+        Field(description="What of a violation counts: its square at each point, its largest, or its sum"),
+    ] = "step"
 
 
 class Model(Section):
