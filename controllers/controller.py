@@ -33,7 +33,7 @@ class Controller:
     def __init__(self, plant: Plant) -> None:
         """Compile every problem of ``plant``. Raises ModelError for a pair that no causal plant can have."""
         self._plant = plant
-        self._model = Model(plant.pairs, (*plant.mvs, *plant.dvs), tuple(plant.cvs), plant.cycle_s)
+        self._model = Model.of(plant)
         self._layout: Layout = layout(plant, self._model)
         self._estimator = Estimator(plant, self._model)
         ideal = [np.nan if spec.ideal is None else spec.ideal for spec in plant.mvs.values()]
