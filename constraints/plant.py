@@ -91,7 +91,7 @@ class NestedLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogTransform:
-    """``at * ln(x / at)``: the model is linear in the logarithm. Of slope 1 at ``at``, so that a gain is that at ``at``."""
+    """``at * ln(x / at)``: the model is linear in the logarithm. Of slope 1 at ``at``: gains are those found there."""
 
     at: float
 
@@ -210,8 +210,8 @@ class DvSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Dynamic effect of one MV or DV (``source``) on one CV: ``gain e^(-dead_time s) (lead s + 1) / ((lag1 s + 1)
-    (lag2 s + 1))``, over ``s`` where ``integrating`` (gain then per second). Or a step response, where ``step`` is given;
-    gain, lags and lead then say nothing.
+    (lag2 s + 1))``, over ``s`` where ``integrating`` (gain then per second). Or a step response, where ``step`` is
+    given; gain, lags and lead then say nothing.
     """
 
     source: str

@@ -1,8 +1,8 @@
 """One integrating disturbance per CV: a bias ``b`` with a slope ``s``.
 
-Left alone ``b += s tau (1 - e^(-dt/tau))``, ``s *= e^(-dt/tau)``. ``step`` type: no slope. ``ramp`` type: the slope dies
-out with the CV's settling time; for an integrating CV it stays, so that an unmeasured flow is balanced. The gains are
-those of the steady-state Kalman filter of that disturbance, sampled as often as the CV is.
+Left alone ``b += s tau (1 - e^(-dt/tau))``, ``s *= e^(-dt/tau)``. ``step`` type: no slope. ``ramp`` type: the slope
+dies out with the CV's settling time; for an integrating CV it stays, so that an unmeasured flow is balanced. The gains
+are those of the steady-state Kalman filter of that disturbance, sampled as often as the CV is.
 """
 
 from __future__ import annotations

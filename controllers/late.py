@@ -66,25 +66,20 @@ class Watch:
 
         ``last_s`` is the sampling time of the value that was judged last.
         """
-        rule = self.rules[cv]
         now_s = float(past.at_s[-1])
+        rule = self.rules[cv]
         if rule is None:
             return "no_rule"
-        if not (math.isfinite(value) and math.isfinite(sampled_s)):
-            return "not_a_number"
-        if sampled_s > now_s:
-            return "in_future"
-        if sampled_s <= last_s:
-            return "used"
-        if now_s - sampled_s > rule.age_s_max:
-            return "too_old"
-        if sampled_s < float(past.at_s[0]):
-            return "before_start"
-        if not rule.lo <= value <= rule.hi:
-            return "outside_limits"
-        if seen and abs(value - past.at(sampled_s, self.column[cv])) > rule.difference_max:
-            return "too_far"
-        return "accepted"
+        refused = {
+            "not_a_number": not (math.isfinite(value) and math.isfinite(sampled_s)),
+            "in_future": sampled_s > now_s,
+            "used": sampled_s <= last_s,
+            "too_old": now_s - sampled_s > rule.age_s_max,
+            "before_start": sampled_s < float(past.at_s[0]),
+            "outside_limits": not rule.lo <= value <= rule.hi,
+            "too_far": seen and abs(value - past.at(sampled_s, self.column[cv])) > rule.difference_max,
+        }
+        return next((code for code, holds in refused.items() if holds), "accepted")
 
 
 def unused(count: int) -> FloatArray:

@@ -41,7 +41,7 @@ _ROUNDING_CYCLES = 1e-9
 class Model:
     """All effects of one plant."""
 
-    def __init__(  # noqa: PLR0913 - one kind of model an argument; keyword-only
+    def __init__(
         self,
         pairs: Sequence[Pair],
         inputs: Sequence[str],
@@ -247,7 +247,8 @@ class Model:
         outputs = self._outputs(record, np.zeros(1))
         moved = np.zeros_like(outputs)
         moved[:, self.varying] = outputs[:, self.varying] * change
-        return self._added(moved)[0]
+        result: FloatArray = self._added(moved)[0]
+        return result
 
     def _outputs(self, record: Record, ahead_s: FloatArray) -> FloatArray:
         ahead = np.broadcast_to(ahead_s[:, None] if ahead_s.ndim == 1 else ahead_s, (len(ahead_s), len(self.cvs)))
@@ -267,11 +268,12 @@ class Model:
         """Return unit step responses (times, CVs, inputs) at ``ahead_s`` (times, CVs) seconds after the step; zero at
         and before it. Varying gains are those of the reference point.
         """
-        return self.steps_unit(ahead_s) * self.factors(self.reference)
+        result: FloatArray = self.steps_unit(ahead_s) * self.factors(self.reference)
+        return result
 
     def steps_unit(self, ahead_s: FloatArray) -> FloatArray:
         """Return the same for factors of 1: multiplied by ``factors`` it is the response with the gains of a cycle."""
         response = np.hstack([part.steps(ahead_s) for part in self._parts])
-        result = np.zeros((len(ahead_s), len(self.cvs), len(self.inputs)))
-        np.add.at(result, (slice(None), self.cv, self.source), response)
-        return result
+        result = np.zeros((len(self.cvs), len(self.inputs), len(ahead_s)))
+        np.add.at(result, (self.cv, self.source), response.T)
+        return np.ascontiguousarray(np.moveaxis(result, 2, 0))

@@ -9,12 +9,16 @@ rounding unit (Nocedal & Wright, Numerical Optimization, section 8.1); complex o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from constraints.plant import FunctionSpec
 from controllers.models.arrays import FloatArray
 
+ComplexArray = npt.NDArray[np.complex128]
+Number = TypeVar("Number", np.float64, np.complex128)
 _STEP = float(np.finfo(np.float64).eps) ** (1.0 / 3.0)
 _STEP_COMPLEX = 1e-30
 _TEXT_MAX = 200
@@ -37,19 +41,19 @@ class Function:
 
     def value(self, v: FloatArray) -> FloatArray:
         """Return y (CVs,) at its inputs ``v`` (MVs, then DVs; engineering units). Raises FunctionError."""
-        return self._asked(self._spec.call, v, np.dtype(np.float64), (len(self.rows),))
+        return self._asked(self._spec.call, v, np.float64, (len(self.rows),))
 
     def jacobian(self, v: FloatArray) -> FloatArray:
         """Return dy/dv (CVs, inputs) at ``v``. Raises FunctionError."""
         shape = (len(self.rows), len(v))
         if self._spec.jacobian is not None:
-            return self._asked(self._spec.jacobian, v, np.dtype(np.float64), shape)
+            return self._asked(self._spec.jacobian, v, np.float64, shape)
         result = np.empty(shape)
         for i in range(len(v)):
             if self._spec.differences == "complex":
                 there = v.astype(np.complex128)
                 there[i] += 1j * _STEP_COMPLEX
-                found = self._asked(self._spec.call, there, np.dtype(np.complex128), shape[:1])
+                found = self._asked(self._spec.call, there, np.complex128, shape[:1])
                 result[:, i] = found.imag / _STEP_COMPLEX
             else:
                 up, down = v.copy(), v.copy()
@@ -60,11 +64,11 @@ class Function:
         return result
 
     def _asked(
-        self, call: Callable[..., object], v: FloatArray, kind: np.dtype[np.generic], shape: tuple[int, ...]
-    ) -> FloatArray:
-        try:
+        self, call: Callable[..., object], v: FloatArray | ComplexArray, kind: type[Number], shape: tuple[int, ...]
+    ) -> npt.NDArray[Number]:
+        try:  # an engineer's own code: nobody can list what it raises
             found = np.asarray(call(v[: self._split].copy(), v[self._split :].copy()), dtype=kind)
-        except Exception as error:  # noqa: BLE001 - an engineer's own code: nobody can list what it raises
+        except Exception as error:
             raise self._error(f"raised {type(error).__name__}: {error}", v) from error
         if found.shape != shape:
             raise self._error(f"returned the shape {found.shape}, not {shape}", v)
@@ -72,7 +76,7 @@ class Function:
             raise self._error("returned a number that is not finite", v)
         return found
 
-    def _error(self, what: str, v: FloatArray) -> FunctionError:
+    def _error(self, what: str, v: FloatArray | ComplexArray) -> FunctionError:
         names = (*self._spec.mvs, *self._spec.dvs)
         where = ", ".join(f"{name}={value:.6g}" for name, value in zip(names, np.real(v).tolist(), strict=True))
         return FunctionError(f"function {self.name} ({self._spec.address}) {what[:_TEXT_MAX]} at {where[:_TEXT_MAX]}")

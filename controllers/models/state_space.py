@@ -168,7 +168,7 @@ def _slowest_s(a: FloatArray, name: str) -> float:
 
 
 def _gains(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
-    """Return (outputs, inputs) gains at steady state and slopes per second. Raises ModelError for double integrators."""
+    """Return (outputs, inputs) gains at steady state and slopes per second. Raises ModelError where none exist."""
     n = len(a)
     still = np.zeros((n, n))
     count = int((np.abs(np.linalg.eigvals(a)) < STILL_PER_S).sum())

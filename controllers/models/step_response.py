@@ -8,6 +8,7 @@ on with its last slope. Only an integrating one needs a state: how much has flow
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -92,12 +93,12 @@ def _check(pair: Pair) -> None:
     name = f"{pair.source} -> {pair.cv}"
     if len(times) < _POINTS_MIN or times[0] != 0.0:
         raise ModelError(f"{name}: a step response begins at 0 s and has two points or more")
-    if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+    if any(later <= earlier for earlier, later in itertools.pairwise(times)):
         raise ModelError(f"{name}: the times of a step response must rise")
 
 
 def _slopes(pair: Pair) -> list[float]:
-    return [(v1 - v0) / (t1 - t0) for (t0, v0), (t1, v1) in zip(pair.step, pair.step[1:], strict=False)]
+    return [(v1 - v0) / (t1 - t0) for (t0, v0), (t1, v1) in itertools.pairwise(pair.step)]
 
 
 def _end(pair: Pair) -> float:
@@ -109,7 +110,7 @@ def _corners(pair: Pair) -> list[tuple[float, float]]:
     """Return when the slope changes and by how much."""
     slopes = [0.0, *_slopes(pair)]
     slopes.append(slopes[-1] if pair.integrating else 0.0)
-    bends = [after - before for before, after in zip(slopes, slopes[1:], strict=False)]
+    bends = [after - before for before, after in itertools.pairwise(slopes)]
     return [(at, bend) for (at, _), bend in zip(pair.step, bends, strict=True)]
 
 
