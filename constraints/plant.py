@@ -257,15 +257,17 @@ class FunctionSpec:
     name: str
     address: str
     """``package.module:function``, or the name of an entry point of the group ``setwise.models``."""
-    call: Callable[..., object]
     mvs: tuple[str, ...]
     dvs: tuple[str, ...]
     cvs: tuple[str, ...]
     at: tuple[float, ...]
     """Where its derivatives stand for the whole: MVs, then DVs."""
-    jacobian: Callable[..., object] | None = None
-    """``jacobian(u, d)`` -> (CVs, MVs and then DVs); None: from differences."""
+    jacobian_address: str = ""
+    """``jacobian(u, d)`` -> (CVs, MVs and then DVs); empty: from differences."""
     differences: Literal["central", "complex"] = "central"
+    call: Callable[..., object] | None = None
+    """None until ``plantfile.load_with_functions`` has looked it up: the process that writes never runs such code."""
+    jacobian: Callable[..., object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,11 @@ class Function:
     """One function and where its arguments stand among the plant's inputs and CVs."""
 
     def __init__(self, spec: FunctionSpec, inputs: Sequence[str], cvs: Sequence[str]) -> None:
+        """Raises FunctionError for one that is declared and not loaded."""
+        if spec.call is None or (spec.jacobian_address and spec.jacobian is None):
+            raise FunctionError(f"function {spec.name} ({spec.address}) is declared but not loaded")
         self.name = spec.name
+        self._call = spec.call
         self._spec = spec
         self._split = len(spec.mvs)
         self.columns = np.array([inputs.index(name) for name in (*spec.mvs, *spec.dvs)], dtype=np.intp)
@@ -41,7 +45,7 @@ class Function:
 
     def value(self, v: FloatArray) -> FloatArray:
         """Return y (CVs,) at its inputs ``v`` (MVs, then DVs; engineering units). Raises FunctionError."""
-        return self._asked(self._spec.call, v, np.float64, (len(self.rows),))
+        return self._asked(self._call, v, np.float64, (len(self.rows),))
 
     def jacobian(self, v: FloatArray) -> FloatArray:
         """Return dy/dv (CVs, inputs) at ``v``. Raises FunctionError."""
@@ -53,7 +57,7 @@ class Function:
             if self._spec.differences == "complex":
                 there = v.astype(np.complex128)
                 there[i] += 1j * _STEP_COMPLEX
-                found = self._asked(self._spec.call, there, np.complex128, shape[:1])
+                found = self._asked(self._call, there, np.complex128, shape[:1])
                 result[:, i] = found.imag / _STEP_COMPLEX
             else:
                 up, down = v.copy(), v.copy()

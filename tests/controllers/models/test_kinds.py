@@ -15,30 +15,38 @@ QUICK = settings(max_examples=25, deadline=None, derandomize=True)
 TABLE = ((0.0, 0.0), (20.0, 0.0), (50.0, 0.9), (130.0, 1.6), (400.0, 2.0))
 
 
-def lag_block(gain: float, lag: float, dead: float) -> StateSpace:
-    return StateSpace(
-        name="lag", inputs=("u",), cvs=("y",), a=((-1.0 / lag,),), b=((gain / lag,),), c=((1.0,),), d=((0.0,),),
-        dead_time_s=(dead,),
-    )  # fmt: skip
+def block(name, a, b, c, d=((0.0,),), dead=0.0):
+    return StateSpace(name=name, inputs=("u",), cvs=("y",), a=a, b=b, c=c, d=d, dead_time_s=(dead,))
 
 
+def one(*pairs, **more):
+    """Return a model of one input and one CV; each pair is what it says beyond its ends."""
+    made = [Pair(source="u", cv="y", **{"gain": 0.0, **each}) for each in pairs]
+    return Model(made, ["u"], ["y"], CYCLE, **more)
+
+
+SWING = block("swing", ((-0.01, 0.02), (-0.02, -0.01)), ((0.01,), (0.0,)), ((1.0, 2.0),), ((0.3,),), 40.0)
+TANK = block("tank", ((-0.02, 0.0), (0.01, 0.0)), ((0.02,), (0.0,)), ((0.0, 1.0),))
+LAG = block("lag", ((-1.0 / 80.0,),), ((1.5 / 80.0,),), ((1.0,),), dead=12.0)
+LOAD = Multiplier(name="m", by="load", points=((0.0, 2.0), (1.0, 3.0)))
 KINDS = {
-    "pair": Model([Pair(source="u", cv="y", gain=2.0, dead_time_s=52.3, lag1_s=100.0, lag2_s=30.0)], ["u"], ["y"], CYCLE),
-    "lead": Model([Pair(source="u", cv="y", gain=2.0, dead_time_s=7.0, lag1_s=60.0, lead_s=-30.0)], ["u"], ["y"], CYCLE),
-    "integrator": Model([Pair(source="u", cv="y", gain=0.01, dead_time_s=20.0, lag1_s=9.0, integrating=True)], ["u"], ["y"], CYCLE),
-    "table": Model([Pair(source="u", cv="y", gain=0.0, step=TABLE)], ["u"], ["y"], CYCLE),
-    "table that begins at once": Model([Pair(source="u", cv="y", gain=0.0, dead_time_s=33.0, step=((0.0, 0.5), (80.0, 1.0)))], ["u"], ["y"], CYCLE),
-    "integrating table": Model([Pair(source="u", cv="y", gain=0.0, integrating=True, step=((0.0, 0.0), (40.0, 0.1), (90.0, 1.0)))], ["u"], ["y"], CYCLE),
-    "state space": Model([], ["u"], ["y"], CYCLE, blocks=[StateSpace(
-        name="swing", inputs=("u",), cvs=("y",), a=((-0.01, 0.02), (-0.02, -0.01)), b=((0.01,), (0.0,)), c=((1.0, 2.0),), d=((0.3,),), dead_time_s=(40.0,))]),
-    "integrating block": Model([], ["u"], ["y"], CYCLE, blocks=[StateSpace(
-        name="tank", inputs=("u",), cvs=("y",), a=((-0.02, 0.0), (0.01, 0.0)), b=((0.02,), (0.0,)), c=((0.0, 1.0),), d=((0.0,),), dead_time_s=(0.0,))]),
-    "scheduled": Model([Pair(source="u", cv="y", gain=2.0, dead_time_s=30.0, lag1_s=100.0, multiplier="m")], ["u"], ["y"], CYCLE,
-                       multipliers=[Multiplier(name="m", by="load", points=((0.0, 2.0), (1.0, 3.0)))]),
+    "pair": one({"gain": 2.0, "dead_time_s": 52.3, "lag1_s": 100.0, "lag2_s": 30.0}),
+    "lead": one({"gain": 2.0, "dead_time_s": 7.0, "lag1_s": 60.0, "lead_s": -30.0}),
+    "integrator": one({"gain": 0.01, "dead_time_s": 20.0, "lag1_s": 9.0, "integrating": True}),
+    "table": one({"step": TABLE}),
+    "table that begins at once": one({"dead_time_s": 33.0, "step": ((0.0, 0.5), (80.0, 1.0))}),
+    "integrating table": one({"integrating": True, "step": ((0.0, 0.0), (40.0, 0.1), (90.0, 1.0))}),
+    "state space": one(blocks=[SWING]),
+    "integrating block": one(blocks=[TANK]),
+    "scheduled": one({"gain": 2.0, "dead_time_s": 30.0, "lag1_s": 100.0, "multiplier": "m"}, multipliers=[LOAD]),
     "everything at once": Model(
         [Pair(source="u", cv="y", gain=-1.0, lag1_s=40.0), Pair(source="u", cv="y", gain=0.0, step=TABLE)],
-        ["u"], ["y"], CYCLE, blocks=[lag_block(1.5, 80.0, 12.0)]),
-}  # fmt: skip
+        ["u"],
+        ["y"],
+        CYCLE,
+        blocks=[LAG],
+    ),
+}
 moves = st.lists(st.tuples(st.floats(1.0, 90.0), st.floats(-2.0, 2.0)), min_size=1, max_size=8)
 
 
