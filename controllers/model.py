@@ -227,7 +227,7 @@ class Model:
         for part in self._parts:
             found.append(part.trail(states[first : first + part.size], inputs, lasting_s))
             first += part.size
-        return np.hstack(found)
+        return found[0] if len(found) == 1 else np.hstack(found)
 
     # ------------------------------------------------------------------ responses
 
@@ -256,7 +256,7 @@ class Model:
         for part in self._parts:
             found.append(part.outputs(record, record.states[:, first : first + part.size], ahead))
             first += part.size
-        return np.hstack(found)
+        return found[0] if len(found) == 1 else np.hstack(found)
 
     def _added(self, outputs: FloatArray) -> FloatArray:
         result = np.zeros((len(outputs), len(self.cvs)))
