@@ -86,11 +86,12 @@ class Compiled:
         result: FloatArray = np.maximum(self.side[place] * y[self.row[place]], 0.0)
         return result
 
-    def block(self, limit: int, variable: str, entries: FloatArray) -> IntArray:
-        """Return where in ``a.data`` the coefficients of ``variable`` in a written inequality lie, for each nonzero of
-        ``entries`` (that inequality's rows, the variable's size) in row order. Raises CompileError where one lacks.
+    def block(self, limit: int, variable: str, entries: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Return where in ``a.data`` the coefficients of ``variable`` in a written inequality lie, and with which sign,
+        for each nonzero of ``entries`` in row order. Raises CompileError where one lacks.
 
-        They may then be replaced cycle by cycle, times ``side``, without compiling anew.
+        ``entries`` (that inequality's rows, the variable's size) are the coefficients as written. They may then be
+        replaced cycle by cycle, times that sign, without compiling anew.
         """
         place = self.limits[limit]
         row, column = np.nonzero(entries)
@@ -99,7 +100,7 @@ class Compiled:
         at: IntArray = np.asarray(found).astype(np.intp) - 1
         if (at < 0).any():
             raise CompileError(f"{self.name}: a coefficient of {variable} has no place of its own")
-        return at
+        return at, np.sign(self.a.data[at] * entries[row, column])
 
 
 def compiled(name: str, problem: cp.Problem) -> Compiled:

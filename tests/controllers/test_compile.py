@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from controllers.compile import NO_LIMIT, CompileError, compiled
-from controllers.problems import PART_SQUARE, Violations, economics, give_ups, move_plan
+from controllers.problems import PART_SQUARE, PEAK_STEP, Violations, economics, give_ups, move_plan
 from controllers.solver import Qp, Tuning
 
 
@@ -129,10 +129,12 @@ def counted(kind, above, below):
     if kind == "step":
         return cp.sum_squares(outside)
     if kind == "peak":
-        return 4.0 * sum(cp.max(side[first::2]) ** 2 for side in (above, below) for first in (0, 1))
+        largest = 4.0 * sum(cp.max(side[first::2]) ** 2 for side in (above, below) for first in (0, 1))
+        return largest + PEAK_STEP * cp.sum_squares(outside)
     if kind == "integral":
         return cp.sum(outside) + PART_SQUARE * cp.sum_squares(outside)
     several = 2.0 * (cp.max(above[3:5]) ** 2 + cp.max(below[3:5]) ** 2)
+    several += PEAK_STEP * cp.sum_squares(outside[3:5])
     return cp.sum_squares(outside[:3]) + several + counted("integral", above[5:], below[5:])
 
 

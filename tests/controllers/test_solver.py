@@ -185,13 +185,12 @@ def test_coefficients_are_replaced_as_if_compiled_anew():
     rows = np.array([[1.0, 1.0], [1.0, -2.0]])
     other = np.array([[0.4, 1.5], [2.0, -0.3]])
     q = qp()
-    at = q.problem.block(0, "x", rows)
-    side = q.problem.side[q.problem.limits[0]]
+    at, sign = q.problem.block(0, "x", rows)
     q.solve(GOOD)
-    q.replace(at, (side[:, None] * other).ravel())
+    q.replace(at, sign * other.ravel())
     anew = Qp(economics("e", other, np.array([0.3, 0.2])))
     assert q.solve(GOOD).values["x"] == pytest.approx(anew.solve(GOOD).values["x"], abs=1e-8)
-    q.replace(at, (side[:, None] * rows).ravel())
+    q.replace(at, sign * rows.ravel())
     assert q.solve(GOOD).x.tobytes() == qp().solve(GOOD).x.tobytes()
 
 
