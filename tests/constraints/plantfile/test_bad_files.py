@@ -28,7 +28,7 @@ BLOCK = "state_space: [{name: b, inputs: [hum], cvs: [gas], A: [[-0.01]], B: [[1
 ADDRESS = "'a.b:c'"
 FUNCTION = "functions:\n  f: {call: 'a.b:c', mvs: [flow_sp], dvs: [hum], cvs: [gas], at: {hum: 8}}\n"
 POWER = GOOD[GOOD.index("  power: {limits") : GOOD.index('"power <=')]
-POWER_LOG = f"{POWER.replace('disturbance: ramp}', 'disturbance: ramp, transform: {kind: log, at: 50}}')}§"
+POWER_LOG = f"{POWER.replace('disturbance: ramp,', 'disturbance: ramp, transform: {kind: log, at: 50},')}§"
 BAD = [
     # form of the text
     Bad("duplicate key", "E004", "  site: {type: mqtt", "  §dcs: {type: memory}\n  site: {type: mqtt", "line 5"),
@@ -200,7 +200,7 @@ BAD = [
         "[null, 4]}, transform: {kind: table, points: [[0, 0], §[1, -1]]}, target", "rises"),
     Bad("log of nothing", "E014", "[null, 4]}, target", "[null, 4]}, transform: {kind: log, at: §0}, target"),
     Bad("transform of no kind", "E011", "[null, 4]}, target", "[null, 4]}, §transform: {at: 3}, target", "log"),
-    Bad("unknown transform", "E013", "[null, 4]}, target", "[null, 4]}, transform: {kind: §logg, at: 3}, target", "log"),
+    Bad("unknown transform", "E013", "[null, 4]}, target", "[null, 4]}, transform: {kind: §logg}, target", "log"),
     Bad("rangeability", "E014", "    suppression: 2\n",
         "    suppression: 2\n    transform: {kind: equal_percentage, rangeability: §1}\n", "usual"),
     Bad("share of a laboratory", "E014", "[null, 4]}, target",
