@@ -34,7 +34,7 @@ def at(k):
 
 
 def run(estimator, cycles, late=None, estimate=None, first=1, **lab):
-    """Return the estimate after ``cycles`` more; ``late`` by cycle: a sample of y, ``lab`` likewise (value, sampled)."""
+    """Return the estimate after ``cycles`` more; ``late``: samples of y by cycle, ``lab``: (value, sampled)."""
     estimate = estimate or estimator.start(0.0, [4.0], [], [50.0, 20.0])
     for k in range(first, first + cycles):
         value = (late or {}).get(k)

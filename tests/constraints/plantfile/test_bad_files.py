@@ -192,7 +192,7 @@ BAD = [
         "[null, 4]}, transform: {kind: table, points: [[0, 0], §[1, -1]]}, target", "rises"),
     Bad("log of nothing", "E014", "[null, 4]}, target", "[null, 4]}, transform: {kind: log, at: §0}, target"),
     Bad("transform of no kind", "E011", "[null, 4]}, target", "[null, 4]}, §transform: {at: 3}, target", "log"),
-    Bad("unknown transform", "E013", "[null, 4]}, target", "[null, 4]}, transform: {kind: §logg, at: 3}, target", "log"),
+    Bad("unknown transform", "E013", "[null, 4]}, t", "[null, 4]}, transform: {kind: §logg, at: 3}, t", "log"),
     Bad("rangeability", "E014", "    suppression: 2\n",
         "    suppression: 2\n    transform: {kind: equal_percentage, rangeability: §1}\n", "usual"),
     Bad("share of a laboratory", "E014", "[null, 4]}, target",
