@@ -253,8 +253,10 @@ class Estimator:
         estimate.bias[in_time] += gain[in_time, 0] * surprise[in_time]
         estimate.slope[in_time] += gain[in_time, 1] * surprise[in_time]
         for c in np.flatnonzero(in_time | first).tolist():
-            if c in watch.column:
-                shifted(estimate.past, watch.column[c], (1.0 if first[c] else gain[c, 0]) * surprise[c])
+            if c in watch.column and first[c]:
+                shifted(estimate.past, watch.column[c], surprise[c])
+            elif c in watch.column:  # it says something about now; what was estimated before stays what it was
+                estimate.past.y[-1, watch.column[c]] += gain[c, 0] * surprise[c]
         for c in np.flatnonzero(late).tolist():
             sampled_s = estimate.record.now_s - float(watch.delay_s[c])
             self._correct(estimate, c, float(now[c]), sampled_s, gain[c])

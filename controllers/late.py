@@ -1,9 +1,9 @@
 """Samples that arrive late: an analyser's with its delay, a laboratory's with its own sampling time.
 
 What is late is compared with the estimate at sampling time, so the estimates of those CVs are remembered for as long as
-their samples may be late. A correction is one of the disturbance as it then was: it is carried forward to now, and the
-remembered estimates take it in too, so that the next late sample does not correct the same error again. A sample that
-was late then does what it would have done in time.
+their samples may be late. A correction is one of the disturbance as it then was: it is carried forward to now, so that
+a sample that was late does what it would have done in time. What is remembered takes the correction in too: the next
+late sample, perhaps taken before this one came, then does not correct the same error again.
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ def move_plan(steps: FloatArray, count: Violations, pull: FloatArray, suppress: 
     and moves.
 
     Parameters: gap (u minus target, per MV), zone_lo, zone_hi (minus the free response), down, up (largest moves),
-    floor, ceiling (range minus u). Variables: du, and of the violations those that occur: e (free, one for each ``step``
-    row), peak (above, then below, for each group) and under (the same for each ``peak`` row), part (the same for each
+    floor, ceiling (range minus u). Variables: du, and of the violations those that occur: e (free, one a ``step`` row),
+    peak (above, then below, for each group) and under (the same for each ``peak`` row), part (the same for each
     ``integral`` row). Limits in this order: below zone_hi, above zone_lo, then the others.
     """
     blocks, mvs = pull.shape
