@@ -1,10 +1,11 @@
 """What each CV is now and where it is heading: the model's output plus one integrating disturbance per CV.
 
 The disturbance is a bias ``b`` with a slope ``s``: ``b += s tau (1 - e^(-dt/tau))``, ``s *= e^(-dt/tau)``. ``step``
-type: no slope. ``ramp`` type: the slope dies out with the CV's settling time; for an integrating CV it stays, so that
-an unmeasured flow is balanced. Without a new sample (bad reading, analyser that still shows the last one) the
-prediction stands. The gains are those of the steady-state Kalman filter of that disturbance, sampled as often as the CV
-is.
+type: no slope. ``ramp`` type: the slope dies out with the CV's longest lag, as it does after a step that came through a
+lag of that length: where it ends, ``b + s tau``, is known while it is still rising. For an integrating CV the slope
+stays, so that an unmeasured flow is balanced. Without a new sample (bad reading, analyser that still shows the last
+one) the prediction stands. The gains are those of the steady-state Kalman filter of that disturbance, sampled as often
+as the CV is.
 """
 
 from __future__ import annotations
@@ -68,16 +69,18 @@ class Estimator:
         self._mvs = len(plant.mvs)
         self._level, self._slope = model.gains()
         integrates = model.cv_integrates()
-        settle = model.settle_s()
         count = len(model.cvs)
         self._fade_s = np.zeros(count)
         """Time constant with which a slope dies out; 0 = there is none, inf = it stays."""
         self._gain = np.zeros((count, 2))
         for c, name in enumerate(model.cvs):
-            ramps = bool(integrates[c]) or plant.cvs[name].disturbance == "ramp"
-            self._fade_s[c] = (math.inf if integrates[c] else float(settle[c])) if ramps else 0.0
+            spec = plant.cvs[name]
+            ramps = bool(integrates[c]) or spec.disturbance == "ramp"
             lag = float(model.lag1_s[model.cv == c].max(initial=0.0))
-            filter_s = max(FILTER_CYCLES * model.cycle_s, FILTER_SHARE * lag)
+            fade_s = max(lag, model.cycle_s) if spec.fade_s is None else spec.fade_s
+            self._fade_s[c] = (math.inf if integrates[c] else fade_s) if ramps else 0.0
+            usual = max(FILTER_CYCLES * model.cycle_s, FILTER_SHARE * lag)
+            filter_s = usual if spec.filter_s is None else spec.filter_s
             tag = plant.tags.get(name)
             sample_s = max(model.cycle_s, tag.every_s if tag is not None else 0.0)
             self._gain[c] = _kalman(sample_s, filter_s, float(self._fade_s[c]))
