@@ -189,6 +189,10 @@ class CvSpec:
     bad_cycles: int = 5
     """Bad readings in a row that the prediction stands in for."""
     disturbance: Literal["step", "ramp"] = "step"
+    filter_s: float | None = None
+    """Time in which the estimate follows a disturbance; longer than noise lasts. None = a share of the CV's lag."""
+    fade_s: float | None = None
+    """Ramp: lag with which disturbances reach the CV, which tells where one ends. None = the CV's longest lag."""
     limit_ramp_per_min: float = math.inf
     """How fast a changed limit takes hold, CV unit per minute; infinite = at once."""
     funnel_s: float | None = None

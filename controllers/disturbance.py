@@ -1,8 +1,9 @@
 """One integrating disturbance per CV: a bias ``b`` with a slope ``s``.
 
 Left alone ``b += s tau (1 - e^(-dt/tau))``, ``s *= e^(-dt/tau)``. ``step`` type: no slope. ``ramp`` type: the slope
-dies out with the CV's settling time; for an integrating CV it stays, so that an unmeasured flow is balanced. The gains
-are those of the steady-state Kalman filter of that disturbance, sampled as often as the CV is.
+dies out with the CV's longest lag, as it does after a step that came through a lag of that length: where it ends,
+``b + s tau``, is known while it is still rising. For an integrating CV the slope stays, so that an unmeasured flow is
+balanced. The gains are those of the steady-state Kalman filter of that disturbance, sampled as often as the CV is.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ class Disturbance:
 
     def __init__(self, plant: Plant, model: Model) -> None:
         integrates = model.cv_integrates()
-        settle = model.settle_s()
         lag = np.zeros(len(model.cvs))
         np.maximum.at(lag, model.cv, model.lag1_s)
         self.fade_s = np.zeros(len(model.cvs))
@@ -37,9 +37,12 @@ class Disturbance:
         """Per CV: share of a surprise that goes into the bias, and per second into the slope."""
         known: dict[tuple[float, float, float], tuple[float, float]] = {}
         for c, name in enumerate(model.cvs):
-            ramps = bool(integrates[c]) or plant.cvs[name].disturbance == "ramp"
-            self.fade_s[c] = (math.inf if integrates[c] else float(settle[c])) if ramps else 0.0
-            filter_s = max(FILTER_CYCLES * model.cycle_s, FILTER_SHARE * float(lag[c]))
+            spec = plant.cvs[name]
+            ramps = bool(integrates[c]) or spec.disturbance == "ramp"
+            fade_s = max(float(lag[c]), model.cycle_s) if spec.fade_s is None else spec.fade_s
+            self.fade_s[c] = (math.inf if integrates[c] else fade_s) if ramps else 0.0
+            usual = max(FILTER_CYCLES * model.cycle_s, FILTER_SHARE * float(lag[c]))
+            filter_s = usual if spec.filter_s is None else spec.filter_s
             tag = plant.tags.get(name)
             sample_s = max(model.cycle_s, tag.every_s if tag is not None else 0.0)
             asked = (sample_s, filter_s, float(self.fade_s[c]))

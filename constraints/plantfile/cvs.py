@@ -46,9 +46,10 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
     if given.limit_ramp is not None:
         at = (*path, "limit_ramp")
         ramp = scope.positive(at, scope.rate(at, given.limit_ramp, unit, "min"))
-    funnel = None
-    if given.funnel is not None:
-        funnel = scope.positive((*path, "funnel"), scope.seconds((*path, "funnel"), given.funnel))
+    funnel, filter_, fade = (
+        None if time is None else scope.positive((*path, key), scope.seconds((*path, key), time))
+        for key, time in (("funnel", given.funnel), ("filter", given.filter), ("fade", given.fade))
+    )
     return CvSpec(
         name=name,
         unit=scope.file.tags[name].unit if name in scope.file.tags else "",
@@ -65,6 +66,8 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
         disturbance=given.disturbance,
         limit_ramp_per_min=ramp,
         funnel_s=funnel,
+        filter_s=filter_,
+        fade_s=fade,
         slack=given.slack,
         transform=transform(scope, (*path, "transform"), given.transform, unit, limits.safety),
         analyser_delay_s=analyser_delay_s(scope, (*path, "analyser"), given.analyser),

@@ -203,6 +203,14 @@ class Cv(Section):
     critical: bool = False
     bad_cycles: Annotated[int, Field(ge=0, le=10000)] = 5
     disturbance: Literal["step", "ramp"] = "step"
+    filter: Annotated[
+        Duration | None,
+        Field(description="Time in which the estimate follows a disturbance; default a share of the CV's lag"),
+    ] = None
+    fade: Annotated[
+        Duration | None,
+        Field(description="disturbance: ramp: lag with which it reaches the CV; default the CV's longest lag"),
+    ] = None
     limit_ramp: Annotated[
         Quantity | None, Field(description="How fast a changed limit takes hold; bare number per minute")
     ] = None

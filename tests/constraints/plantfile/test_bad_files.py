@@ -165,6 +165,8 @@ BAD = [
     Bad("one point", "E014", "points: [2, 6, 12, 30]", "points: §1"),
     Bad("unknown solver", "E013", "solver: daqp", "solver: §gurobi"),
     Bad("funnel of no time", "E014", "funnel: 3 min", "funnel: §0 s"),
+    Bad("fade of no time", "E014", "fade: 4 min", "fade: §0 s"),
+    Bad("filter back in time", "E014", "filter: 20 s", "filter: §-20 s"),
     Bad("unknown slack", "E013", "slack: peak", "slack: §worst"),
     Bad("think too long", "E063", "think: 6000 ms", "think: §10 s"),
     Bad("always stale", "E064", "stale_after: 5 min", "stale_after: §30 s", "60 s"),

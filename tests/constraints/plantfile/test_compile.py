@@ -155,6 +155,7 @@ def test_cvs_and_dvs() -> None:
     assert (quality.target, quality.rank_target, quality.back_off_hi, quality.bad_cycles) == (3.8, 6, 0.04, 20)
     assert quality.limit_ramp_per_min == INF
     assert (power.disturbance, power.limit_ramp_per_min, power.rank_lo, power.rank_target) == ("ramp", 12.0, 5, 9)
+    assert (power.filter_s, power.fade_s, bed.filter_s, bed.fade_s) == (20.0, 240.0, None, None)
     assert (power.funnel_s, power.slack, bed.funnel_s, bed.slack) == (180.0, "peak", None, "step")
     assert (gas.unit, gas.limits.operator, gas.limit_ramp_per_min) == ("m**3/h", (0.0, 300.0), 30.0)
     assert {name: dv.unit for name, dv in found.dvs.items()} == {"hum": "g/kg"}
