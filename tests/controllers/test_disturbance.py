@@ -16,7 +16,7 @@ PLANT = plant(
     [mv("u", (0.0, 1.0))],
     [
         cv("step", (0.0, 1.0)),
-        cv("ramp", (0.0, 1.0), disturbance="ramp"),
+        cv("ramp", (0.0, 1.0), disturbance="ramp", fade_s=450.0),
         cv("level", (0.0, 1.0)),
         cv("slow", (0.0, 1.0)),
     ],
@@ -32,6 +32,17 @@ def test_only_ramps_and_levels_have_a_slope_and_only_a_levels_stays():
     end, stays = MADE.end(np.ones(4))
     assert end.tolist() == [0.0, 450.0, 0.0, 0.0]
     assert stays.tolist() == [0.0, 0.0, 1.0, 0.0]
+
+
+def test_a_ramp_ends_after_the_longest_lag_where_the_file_does_not_say():
+    lags = [pair("u", "ramp", 1.0, 0.0, 300.0, 80.0), pair("v", "ramp", 1.0, 0.0, 120.0)]
+    of = plant([mv("u", (0.0, 1.0)), mv("v", (0.0, 1.0))], [cv("ramp", (0.0, 1.0), disturbance="ramp")], lags)
+    assert Disturbance(of, Model.of(of)).fade_s.tolist() == [300.0]
+
+
+def test_what_is_followed_more_slowly_learns_less_from_a_sample():
+    slow = replace(PLANT, cvs={**PLANT.cvs, "step": replace(PLANT.cvs["step"], filter_s=600.0)})
+    assert Disturbance(slow, Model.of(slow)).gain[0, 0] < 0.2 * MADE.gain[0, 0]
 
 
 @given(first=st.floats(0.0, 2000.0), second=st.floats(0.0, 2000.0))

@@ -152,7 +152,7 @@ def test_time_must_go_forward_and_not_too_far(elapsed, fits):
 def test_a_ramp_is_followed_closely_by_the_type_that_is_made_for_it(kind, least, most):
     """The slope dies out by itself, so what lasts is a little of the lag that a bias alone has."""
     pairs = (pair("u", "y", 2.0, 40.0, 400.0), pair("d", "y", -1.0, 20.0, 60.0))
-    estimator, _ = build(pairs, disturbance=kind)
+    estimator, _ = build(pairs, disturbance=kind, fade_s=1800.0)
     sim = SimulatedPlant(pairs, {"u": 4.0, "d": 1.0}, {"y": 50.0})
     sim.slope["y"] = 0.01
     estimate = follow(estimator, sim, 200, moves={30: 5.0})
