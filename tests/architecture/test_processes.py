@@ -90,9 +90,5 @@ def test_a_notebook_computes_with_the_real_controller(graph):
     assert graph.find_shortest_chains("setwise", "osqp", as_packages=True)
 
 
-def test_no_process_loads_the_face(control):
-    assert "setwise" not in loaded_by(*control, "supervisor.thinker", "supervisor.__main__", "hil.commands")
-
-
 def test_help_loads_nothing_heavy():
     assert loaded_by("supervisor.__main__", "supervisor.cli.app") & HEAVY == set()
