@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 
 import setwise
+from safety.signals import Mode, ModeState
 from setwise import InputError
+from supervisor.history.pack import Replay, pack
+from supervisor.plans import inputs_json, plan_json
+from supervisor.record import CycleRecord
 
 
 def test_nothing_changed_is_what_happened(plant, engine, initial):
@@ -46,6 +54,40 @@ def test_a_what_if_needs_a_past(stepper, run):
         setwise.what_if(stepper, hours=1.0)
     with pytest.raises(InputError, match="before the first decision"):
         setwise.what_if(run, at="2026-03-01 08:00", hours=1.0)
+
+
+@pytest.fixture
+def record(run, tmp_path):
+    """The run's first cycles as control would have kept them; the sixth with a setpoint of somebody else's."""
+    with closing(sqlite3.connect(tmp_path / "setwise.db")) as database:
+        database.execute("CREATE TABLE history (seq INTEGER PRIMARY KEY, utc_s REAL, cycle INTEGER, packed BLOB)")
+        for seq, each in enumerate(run.decisions[:8]):
+            plan = each.plan
+            if seq == 5:
+                plan = replace(plan, moves={**plan.moves, "fan_sp": plan.moves["fan_sp"] + 4.5})
+            kept = CycleRecord(
+                cycle=seq,
+                utc_s=each.at.s,
+                mono_s=each.at.s,
+                mode=ModeState(Mode.ADVISORY, Mode.ADVISORY),
+                readings={},
+                plan=plan_json(plan),
+                verdict="none",
+            )
+            given = Replay(inputs_json(each.inputs), each.before.memory)
+            database.execute("INSERT INTO history VALUES (?, ?, ?, ?)", (seq, each.at.s, seq, pack(kept, given)))
+        database.commit()
+    return tmp_path
+
+
+def test_what_is_on_record_is_thought_again(record, path, run):
+    before = (record / "setwise.db").read_bytes()
+    again = setwise.replay(path, record, start="2026-03-02 20:50", end="2026-03-02 21:00")
+    assert again.index.to_list() == [each.time for each in run.decisions[:8]]
+    assert again["same"].to_list() == [True] * 5 + [False] + [True] * 2
+    assert again["difference"].iloc[5] == pytest.approx(0.1)
+    assert (record / "setwise.db").read_bytes() == before
+    assert [each.name for each in record.iterdir()] == ["setwise.db"]
 
 
 def test_a_record_that_is_not_there_is_named(path, tmp_path):
