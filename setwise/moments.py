@@ -111,8 +111,13 @@ def _stamp(at: str | datetime | np.datetime64, timezone: str) -> pd.Timestamp:
     """Return a wall time with its zone; the plant's where it names none."""
     try:
         stamp = pd.Timestamp(at)
-        if pd.isna(stamp):
-            raise InputError(f"{at!r} is no time")
-        return stamp.tz_localize(timezone) if stamp.tzinfo is None else stamp
     except ValueError as error:
         raise InputError(f"{str(at)!r} is no wall time in {timezone}: {error}") from error
+    if pd.isna(stamp):
+        raise InputError(f"{at!r} is no time")
+    if stamp.tzinfo is not None:
+        return stamp
+    local = stamp.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
+    if pd.isna(local):
+        raise InputError(f"{str(at)!r} comes twice or never in {timezone}, where clocks change; add its offset (+01:00)")
+    return local
