@@ -119,5 +119,5 @@ def _stamp(at: str | datetime | np.datetime64, timezone: str) -> pd.Timestamp:
         return stamp
     local = stamp.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT")
     if pd.isna(local):
-        raise InputError(f"{str(at)!r} comes twice or never in {timezone}, where clocks change; add its offset (+01:00)")
+        raise InputError(f"{str(at)!r} comes twice or never in {timezone}, where clocks change; add +01:00 or so")
     return local
