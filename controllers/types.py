@@ -119,6 +119,8 @@ class Plan:
     """Evenly spaced seconds from now to the horizon."""
     u_plan: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Each MV at the end of each move block."""
+    u_plan_at_s: tuple[float, ...] = ()
+    """When each of these blocks ends, seconds from now; within a block a move is spread evenly."""
     binding: tuple[Binding, ...] = ()
     give_ups: tuple[GiveUp, ...] = ()
     objective: Mapping[str, float] = field(default_factory=dict)

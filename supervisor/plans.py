@@ -22,6 +22,7 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
         "prediction": {name: list(values) for name, values in plan.prediction.items()},
         "prediction_at_s": list(plan.prediction_at_s),
         "u_plan": {name: list(values) for name, values in plan.u_plan.items()},
+        "u_plan_at_s": list(plan.u_plan_at_s),
         "binding": [{"name": each.name, "limit": each.limit, "worth": each.worth} for each in plan.binding],
         "give_ups": [
             {"name": each.name, "rank": each.rank, "amount": each.amount, "clashes_with": list(each.clashes_with)}
@@ -122,6 +123,8 @@ class StoredPlan(TypedDict):
     prediction: dict[str, list[float]]
     prediction_at_s: list[float]
     u_plan: dict[str, list[float]]
+    u_plan_at_s: NotRequired[list[float]]
+    """Records made before it was kept lack it."""
     binding: list[dict[str, Any]]
     give_ups: list[dict[str, Any]]
     objective: dict[str, float]
@@ -144,6 +147,7 @@ def plan_of(stored: StoredPlan, cycle: int) -> Plan:
         prediction={name: tuple(values) for name, values in stored["prediction"].items()},
         prediction_at_s=tuple(stored["prediction_at_s"]),
         u_plan={name: tuple(values) for name, values in stored["u_plan"].items()},
+        u_plan_at_s=tuple(stored.get("u_plan_at_s", ())),
         binding=tuple(Binding(**each) for each in stored["binding"]),
         give_ups=tuple(GiveUp(**{**each, "clashes_with": tuple(each["clashes_with"])}) for each in stored["give_ups"]),
         objective=stored["objective"],

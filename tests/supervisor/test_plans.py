@@ -29,6 +29,7 @@ plans = st.builds(
     prediction=curves,
     prediction_at_s=st.lists(floats, max_size=3).map(tuple),
     u_plan=curves,
+    u_plan_at_s=st.lists(floats, max_size=3).map(tuple),
     binding=st.lists(st.builds(Binding, name=names, limit=floats, worth=floats), max_size=2).map(tuple),
     give_ups=st.lists(
         st.builds(
