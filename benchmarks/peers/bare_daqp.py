@@ -1,4 +1,4 @@
-"""DAQP by itself on the condensed form: one persistent model, warm from the last active set, soft rows without unknowns."""
+"""DAQP by itself on the condensed form: one persistent model, warm from the last active set, soft rows."""
 
 from __future__ import annotations
 

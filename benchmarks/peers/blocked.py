@@ -35,7 +35,7 @@ class Blocked:
     """One size: constant matrices, and what changes from step to step."""
 
     p: Array
-    """(unknowns,): the diagonal of the slacks' and the block of the moves' costs is all there is; see ``hessian``."""
+    """(slacks,): diagonal of P for ``e``; P has this and ``hessian`` and nothing else."""
     hessian: Array
     """(moves, moves): cost of the moves alone."""
     a: Array
@@ -78,17 +78,10 @@ def made(mvs: int, cvs: int, steps: int, seed: int = 1) -> Blocked:
     a[rows : rows + moves, :moves] = np.eye(moves)
     a[rows + moves :, :moves] = sums
 
-    engine = daqp.Model()
-    sense = np.zeros(rows + 2 * moves, dtype=np.int32)
-    sense[-rows:] = 8  # soft rows last: bounds of unknowns come first in DAQP
-    order = np.concatenate((np.arange(rows, rows + 2 * moves), np.arange(rows)))
-    soft = np.full(rows + 2 * moves, 1e-6)
-    soft[-rows:] = 1.0 / (2.0 * weight)
-    wide = 1e6 * np.ones(len(order))
-    engine.settings = {"primal_tol": 1e-9}
-    engine.setup(hessian, np.zeros(moves), np.vstack((sums, s)), wide, -wide, sense)
-    engine.soft_weights(rho_l=soft, rho_u=soft)
-
+    order = np.concatenate(
+        (np.arange(rows, rows + 2 * moves), np.arange(rows))
+    )  # DAQP wants the unknowns' bounds first
+    engine = _engine(hessian, np.vstack((sums, s)), weight)
     free = np.zeros((LENGTH, cvs))
     u = np.full(mvs, 0.5)
     target = np.full(mvs, 0.5)
@@ -118,9 +111,7 @@ def made(mvs: int, cvs: int, steps: int, seed: int = 1) -> Blocked:
             kept[name].append(value)
         u = np.clip(u + first, 0.0, 1.0)
         free = np.vstack((free[1:], free[-1:])) + step[1:, :, :] @ first
-    return Blocked(
-        p=2.0 * weight, hessian=hessian, a=a, mvs=mvs, cvs=cvs, **{k: np.array(v) for k, v in kept.items()}
-    )
+    return Blocked(p=2.0 * weight, hessian=hessian, a=a, mvs=mvs, cvs=cvs, **{k: np.array(v) for k, v in kept.items()})
 
 
 def saved(problem: Blocked, path: Path) -> None:
@@ -132,6 +123,20 @@ def loaded(path: Path) -> Blocked:
     """Read what ``saved`` wrote."""
     with np.load(path) as data:
         return Blocked(**{n: int(data[n]) if n in {"mvs", "cvs"} else data[n] for n in Blocked.__slots__})
+
+
+def _engine(hessian: Array, rows: Array, weight: Array) -> daqp.Model:
+    """Set up DAQP with bounds of the unknowns first and the soft rows last; their slacks need no unknowns."""
+    size = len(hessian) + len(rows)
+    soft = np.arange(size) >= size - len(weight)
+    reciprocal = np.full(size, 1e-6)
+    reciprocal[soft] = 1.0 / (2.0 * weight)
+    wide = np.full(size, 1e6)
+    engine = daqp.Model()
+    engine.settings = {"primal_tol": 1e-9}
+    engine.setup(hessian, np.zeros(len(hessian)), rows, wide, -wide, np.where(soft, 8, 0).astype(np.int32))
+    engine.soft_weights(rho_l=reciprocal, rho_u=reciprocal)
+    return engine
 
 
 def _responses(draw: np.random.Generator, mvs: int, cvs: int) -> Array:

@@ -52,7 +52,9 @@ def build(problem: Problem) -> Step:
             high.append(p.zone_high)
         before, at = u[:, j], x[:, j]
     z = ca.veccat(x, u, s)
-    solver = ca.nlpsol("mpc", "ipopt", {"x": z, "p": ca.veccat(x0, u0, d, r, to), "f": cost, "g": ca.vertcat(*rows)}, IPOPT)
+    solver = ca.nlpsol(
+        "mpc", "ipopt", {"x": z, "p": ca.veccat(x0, u0, d, r, to), "f": cost, "g": ca.vertcat(*rows)}, IPOPT
+    )
     wide = np.full(z.numel(), np.inf)
     z_low, z_high = -wide, wide.copy()
     moves = slice(n * h, n * h + m * h)

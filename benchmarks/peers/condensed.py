@@ -1,7 +1,7 @@
 """The recorded MPC as one QP in the moves and the slacks: ``1/2 z'Pz + q'z``, ``low <= Az <= high``, ``z = (du, s)``.
 
-The states are gone; every row is two-sided and has one free quadratic slack where it is a zone. Rows: zones, moves (where
-limited), ranges. For the engines by themselves, and for the loop that is recorded.
+The states are gone; every row is two-sided and has one free quadratic slack where it is a zone. Rows: zones, moves
+(where limited), ranges. For the engines by themselves, and for the loop that is recorded.
 """
 
 from __future__ import annotations

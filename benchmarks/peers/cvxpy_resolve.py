@@ -1,4 +1,4 @@
-"""cvxpy's own re-solve: the problem in its notation, parameters set each step (DPP, compiled once), OSQP at 1e-4, warm."""
+"""cvxpy's own re-solve: the problem in its notation, parameters set each step (DPP, compiled once), OSQP 1e-4, warm."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""GEKKO: dynamic control mode (IMODE 6, one node a step), solved here by the IPOPT that its wheel ships, warm from its last.
+"""GEKKO: dynamic control mode (IMODE 6, one node a step), solved on this machine by the IPOPT that its wheel ships.
 
-The recursion ``x_j = A x_(j-1) + B u_j`` is exact in its backward differences: ``x_(j-1)`` is ``x - x.dt()``. The MVs are
-the moves, ``u`` their sum, so that move limits and bounds are plain bounds.
+The recursion ``x_j = A x_(j-1) + B u_j`` is exact in its backward differences: ``x_(j-1)`` is ``x - x.dt()``. The MVs
+are the moves, ``u`` their sum, so that move limits and bounds are plain bounds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How one tool is measured, alone in its process: build once, then every recorded step, timed; JSON on stdout.
 
-What is timed is what a user's cycle would do: set the step's state, solve, read the first move. Building, compiling, the
-import and the first ``SETTLING`` steps are not counted.
+What is timed is what a user's cycle would do: set the step's state, solve, read the first move. Building, compiling,
+the import and the first ``SETTLING`` steps are not counted.
 """
 
 from __future__ import annotations
