@@ -1,8 +1,8 @@
 """The same linear MPC through every tool: same data, same run, one after the other in turns.
 
 ``python -m benchmarks.peers [--rounds N] [--peers PYTHON] [--json FILE] [--only PROBLEM ...]``. Each tool runs alone in
-its own process, one thread, warm as it recommends; import, set-up and compilation are not counted. First moves must agree within 1e-3 of the MV's span with
-the exact ones (DAQP at 1e-9), or there is no comparison and the exit code is 1.
+its own process, one thread, warm as it recommends; import, set-up and compilation are not counted. First moves must
+agree within 1e-3 of the MV's span with the exact ones (DAQP at 1e-9), or there is no comparison and the exit code is 1.
 """
 
 from __future__ import annotations

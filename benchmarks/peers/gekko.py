@@ -6,6 +6,7 @@ are the moves, ``u`` their sum, so that move limits and bounds are plain bounds.
 
 from __future__ import annotations
 
+import numpy as np
 from gekko import GEKKO
 
 from benchmarks.peers.harness import Step, run
@@ -52,7 +53,7 @@ def build(problem: Problem) -> Step:
             for variable, value in zip(variables, values, strict=True):
                 variable.value = float(value)
         m.solve(disp=False)
-        return [float(v.value[1]) for v in move]
+        return np.array([float(v.value[1]) for v in move])
 
     step(p.x[0], p.u[0], p.d[0], p.r[0], p.target[0])
     return step
