@@ -1,4 +1,4 @@
-"""OSQP by itself on the sparse form (states kept): vectors updated in place, warm from its own last answer, 1e-4."""
+"""OSQP by itself on the sparse form (states kept): vectors updated in place, warm from its own last answer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from benchmarks.peers.sparse import Sparse
 
 def build(problem: Problem) -> Step:
     """Set OSQP up on the first step. Its defaults, but for the tolerance."""
-    form = Sparse(problem)
+    form, tol = Sparse(problem), problem.tolerance
     q, low, high = form.vectors(problem.x[0], problem.u[0], problem.d[0], problem.r[0], problem.target[0])
     engine = osqp.OSQP()
     engine.setup(
-        sp.triu(form.p).tocsc(), q, form.a, low, high, verbose=False, eps_abs=1e-4, eps_rel=1e-4, max_iter=20_000
+        sp.triu(form.p).tocsc(), q, form.a, low, high, verbose=False, eps_abs=tol, eps_rel=tol, max_iter=20_000
     )
 
     def step(x: Array, u: Array, d: Array, r: Array, target: Array) -> Array:
