@@ -36,8 +36,12 @@ SPEED = float(os.environ.get("SETWISE_STAGE_SPEED", "60"))
 ARM_S = 90.0
 LOOK_S = 0.04
 SHED_PLANT_S = 90.0
-BUSY = ("shed: plc_echo", "shed: plc_epoch", "shed: candidate")
-"""How closed loop ends when this machine stops for a second, which is a minute at the plant."""
+BUSY = frozenset({"plc_echo", "plc_epoch", "watchdog", "candidate"})
+"""Why closed loop ends when this machine stops for a second, which is a minute at the plant."""
+UNREAD = frozenset({"plc_remote", "plc_probe", "plc_boot"})
+"""Not met all at once where the PLC's answers came too late."""
+LATE_READ_MS = 500.0
+"""The control system's time-out in the plant file: a first look that took so long has found nothing in time."""
 SETPOINTS = frozenset({"SP.T_in_sp", "SP.feed_sp", "SP.fan_sp", "COMMIT"})
 """Registers of the PLC that carry a move; the others are heartbeat and envelope."""
 
@@ -166,24 +170,49 @@ class Control:
                 time.sleep(0.3)
         raise StageError(f"not armed in {timeout_s:.0f} s: {why}; last: {told(self.last())}\n{self._log()}")
 
-    def moves(self, since_utc_s: float, wanted: Callable[[CycleRecord], bool] = lambda _: True) -> CycleRecord:
-        """Return a cycle since then that moved the plant and of which ``wanted`` is true. Where a busy machine shed
-        closed loop meanwhile, a person brings it back; where anything else did, that is an error.
+    def armed_until(self, what: str, wanted: Callable[[CycleRecord], bool], since_utc_s: float) -> CycleRecord:
+        """Return the first cycle since then of which ``wanted`` is true. Where a busy machine shed closed loop
+        meanwhile, a person brings it back; where anything else did, that is an error.
         """
-        moved = lambda record: wrote(record) and record.verdict == "approved" and wanted(record)  # noqa: E731
         for _ in range(3):
             try:
-                return self.until("moves", moved, since_utc_s, 8.0)
+                return self.until(what, wanted, since_utc_s, 8.0)
             except StageError:
                 self.kept(since_utc_s)
                 self.arm()
-        return self.until("moves", moved, since_utc_s)
+        return self.until(what, wanted, since_utc_s)
+
+    def moves(self, since_utc_s: float, wanted: Callable[[CycleRecord], bool] = lambda _: True) -> CycleRecord:
+        """Return a cycle since then that moved the plant and of which ``wanted`` is true; as ``armed_until``."""
+        moved = lambda record: wrote(record) and record.verdict == "approved" and wanted(record)  # noqa: E731
+        return self.armed_until("moves", moved, since_utc_s)
 
     def kept(self, since_utc_s: float) -> None:
         """Raise StageError where closed loop ended since then for another reason than a busy machine."""
-        for text in alarms(self.records(since_utc_s), "shed"):
-            if not text.startswith(BUSY):
-                raise StageError(f"closed loop ended: {text}")
+        for record in self.records(since_utc_s):
+            if alarms([record], "shed") and not busy(record):
+                raise StageError(f"closed loop ended: {told(record)}")
+
+    def lets_go(self, why: str, since_utc_s: float) -> CycleRecord:
+        """Return a cycle since then in which closed loop is let go and ``why`` is among the reasons: the very first
+        one, and the alarm names it too. Only where a busy machine shed a moment before may it come a little later, or
+        after a person has brought closed loop back.
+        """
+        for _ in range(3):
+            gone = self.until("closed loop let go", let_go, since_utc_s)
+            if why in gone.mode.reasons:
+                texts = alarms(self.records(since_utc_s), "shed")
+                if not any(why in text for text in texts):
+                    raise StageError(f"no alarm says {why}: {texts}")
+                return gone
+            if not busy(gone):
+                raise StageError(f"let go, but not because of {why}: {told(gone)}")
+            named = lambda record: let_go(record) and why in record.mode.reasons  # noqa: E731
+            try:
+                return self.until(f"{why} among the reasons", named, gone.utc_s, 4.0)
+            except StageError:
+                since_utc_s = self.arm().utc_s
+        raise StageError(f"never let go because of {why}: {told(self.last())}")
 
     def verified(self) -> Report:
         return verify(self.site.database_url, self.site.heads, machine_utc_s())
@@ -355,6 +384,20 @@ def wrote(record: CycleRecord) -> bool:
 def let_go(record: CycleRecord) -> bool:
     """Whether closed loop was asked for and is not held."""
     return record.mode.requested is Mode.CLOSED_LOOP and record.mode.actual < Mode.CLOSED_LOOP
+
+
+def busy(record: CycleRecord) -> bool:
+    """Whether closed loop ended here because the machine stood still, and not because of what the plant is."""
+    reasons = record.mode.reasons
+    late_read = reasons[:1] == ("mvs_active",) and record.timings_ms["read"] > LATE_READ_MS
+    return bool(reasons) and (reasons[0] in BUSY or set(reasons) >= UNREAD or late_read)
+
+
+def longest_ms(records: Sequence[CycleRecord], lap: str) -> float:
+    """Return the longest time of a part of the cycle but for one: that may have met a machine that stood still.
+    ``lap`` is a key of ``timings_ms``. Whatever a fault delays, it delays in each of the cycles that it lasts.
+    """
+    return sorted(record.timings_ms[lap] for record in records)[-2]
 
 
 def latched(record: CycleRecord | None) -> list[str]:
