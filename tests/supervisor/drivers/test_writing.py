@@ -178,7 +178,7 @@ async def test_a_hung_device_does_not_hold_up_letting_go(bench):
     bench.between.black_hole()
     began = asyncio.get_running_loop().time()
     await bench.driver.release()
-    assert asyncio.get_running_loop().time() - began < 1.0
+    assert asyncio.get_running_loop().time() - began < 5.0
     assert bench.driver.writing.link is None
 
 
