@@ -131,7 +131,8 @@ def assert_nothing_sent_unstored(control: Control, records: list[CycleRecord]) -
     """Whoever was not on record was not sent (and the other way round: ``never`` compares the PLC with the record)."""
     held_back = [record for record in records if any(r.outcome is WriteOutcome.NOT_SENT for r in record.receipts)]
     for record in held_back:
-        assert all(receipt.why.startswith("not on record") for receipt in record.receipts)
+        # "deadline": on record, but this machine stood still before it was sent
+        assert all(receipt.why.startswith(("not on record", "deadline")) for receipt in record.receipts)
     after = [record for record in records if let_go(record)]
     assert all(record.receipts == () for record in after)
 
@@ -139,7 +140,7 @@ def assert_nothing_sent_unstored(control: Control, records: list[CycleRecord]) -
 def setwise(stage: Stage, *command: str) -> str:
     site = stage.control.site
     words = [sys.executable, "-m", "supervisor", *command, "-c", str(site.plant_path), "--data", str(site.data)]
-    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=100).stdout
 
 
 def test_the_calendar_brings_the_night_limit_at_its_time(judged: Stage) -> None:
