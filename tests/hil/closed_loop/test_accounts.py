@@ -20,7 +20,8 @@ from supervisor.drivers.opcua_rights import rights
 from supervisor.drivers.opcua_session import Namespaces
 from supervisor.drivers.opcua_writing import OpcUaWritingSession
 from supervisor.secrets import secrets_beside
-from tests.hil.closed_loop.stage import Stage, wrote
+from tests.hil.closed_loop.cycles import wrote
+from tests.hil.closed_loop.stage import Stage
 from tests.supervisor.tank import setwise
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.hil.closed_loop import stage as stages
 from tests.hil.closed_loop.conftest import staged
+from tests.hil.closed_loop.cycles import wrote
 from tests.hil.closed_loop.process import Process
-from tests.hil.closed_loop.stage import SHED_PLANT_S, Stage, in_cascade, shed, wrote
+from tests.hil.closed_loop.stage import SHED_PLANT_S, Stage, in_cascade, shed
 
 
 class Swapped(Process):

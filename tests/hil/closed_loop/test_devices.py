@@ -12,7 +12,8 @@ import pytest
 from safety.signals import Mode
 from supervisor.record import CycleRecord
 from tests.hil.closed_loop.conftest import FROZEN_MIN
-from tests.hil.closed_loop.stage import Stage, alarms, let_go, longest_ms, wrote
+from tests.hil.closed_loop.cycles import alarms, let_go, longest_ms, wrote
+from tests.hil.closed_loop.stage import Stage
 
 NOT_READ = ("comm", "late")
 """Codes of a reading that did not come in time: from a dead device, and from one on a busy machine."""

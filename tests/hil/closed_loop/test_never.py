@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import cast
 
 from tests.hil.closed_loop import never
-from tests.hil.closed_loop.stage import Stage, wrote
+from tests.hil.closed_loop.cycles import wrote
+from tests.hil.closed_loop.stage import Stage
 
 
 def test_each_watch_finds_what_it_is_there_for(stage: Stage) -> None:

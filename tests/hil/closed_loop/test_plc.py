@@ -9,7 +9,8 @@ import time
 import pytest
 
 from safety.signals import Mode, WriteOutcome
-from tests.hil.closed_loop.stage import Stage, alarms, let_go, wrote
+from tests.hil.closed_loop.cycles import alarms, let_go, wrote
+from tests.hil.closed_loop.stage import Stage
 
 HB_ADDRESS, UNIT_ID = 0, 1
 

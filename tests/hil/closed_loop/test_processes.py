@@ -13,20 +13,8 @@ import time
 import pytest
 
 from safety.signals import Mode
-from tests.hil.closed_loop.stage import (
-    LOOK_S,
-    SHED_PLANT_S,
-    Control,
-    Stage,
-    StageError,
-    alarms,
-    let_go,
-    longest_ms,
-    shed,
-    thinker_of,
-    told,
-    wrote,
-)
+from tests.hil.closed_loop.cycles import alarms, let_go, longest_ms, told, wrote
+from tests.hil.closed_loop.stage import LOOK_S, SHED_PLANT_S, Control, Stage, StageError, shed, thinker_of
 
 MOMENTS = [round(random.Random(69).random(), 2), *(round(random.Random(seed).random(), 2) for seed in range(8))]
 """When in a cycle control is killed, as a part of it."""

@@ -22,7 +22,8 @@ import pytest
 from safety.signals import Mode, WriteOutcome
 from supervisor.record import CycleRecord
 from tests.hil.closed_loop.conftest import staged
-from tests.hil.closed_loop.stage import LOOK_S, Control, Stage, alarms, busy, let_go, wrote
+from tests.hil.closed_loop.cycles import alarms, busy, let_go, wrote
+from tests.hil.closed_loop.stage import LOOK_S, Control, Stage
 
 Trouble = Callable[[Stage], contextlib.AbstractContextManager[object]]
 DISK_BYTES = 160 * 1024 * 1024

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from safety.signals import Mode
+from tests.hil.closed_loop.cycles import let_go, told, wrote
 from tests.hil.closed_loop.process import Process
-from tests.hil.closed_loop.stage import Control, Stage, let_go, told, wrote
+from tests.hil.closed_loop.stage import Control, Stage
 
 
 @pytest.fixture(scope="module")
