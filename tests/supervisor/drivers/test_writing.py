@@ -25,7 +25,7 @@ class Bench:
         self.module = opcuabench if kind == "opcua" else modbusbench
         self.writes = self.module.WRITES
         self.plain = replace(self.writes, handshake="none")
-        self.driver = self.module.driver_for(between.port, timeout_s=0.25)
+        self.driver = self.module.driver_for(between.port, timeout_s=0.5)
         self.point = opcuabench.point("double") if kind == "opcua" else modbusbench.point("holding/1")
 
     async def reads(self) -> bool:
