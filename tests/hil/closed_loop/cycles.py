@@ -14,6 +14,9 @@ UNREAD = frozenset({"plc_remote", "plc_probe", "plc_boot"})
 LATE_READ_MS = 500.0
 """The control system's time-out in the plant file: a first look that took so long has found nothing in time."""
 
+LATE_RECORD = "decisions cannot be stored: late"
+"""The disk took longer than the 0.3 s that the record is given, in real time."""
+
 
 def wrote(record: CycleRecord) -> bool:
     """Whether this cycle was in closed loop and the PLC has confirmed its move set."""
@@ -33,13 +36,15 @@ def busy(record: CycleRecord) -> bool:
     """Whether closed loop ended here because the machine stood still, and not because of what the plant is."""
     reasons = record.mode.reasons
     late_read = reasons[:1] == ("mvs_active",) and record.timings_ms["read"] > LATE_READ_MS
-    return bool(reasons) and (reasons[0] in BUSY or set(reasons) >= UNREAD or late_read)
+    late_record = reasons[:1] == ("audit",) and LATE_RECORD in alarms([record], "record")
+    return bool(reasons) and (reasons[0] in BUSY or set(reasons) >= UNREAD or late_read or late_record)
 
 
 def longest_ms(records: Sequence[CycleRecord], lap: str) -> float:
     """Return the longest time of a part of the cycle but for one: that may have met a machine that stood still.
     ``lap`` is a key of ``timings_ms``. Whatever a fault delays, it delays in each of the cycles that it lasts.
     """
+    assert len(records) > 3
     return sorted(record.timings_ms[lap] for record in records)[-2]
 
 

@@ -149,6 +149,7 @@ def test_a_dead_or_slow_meter_costs_its_variables_and_no_cycle(stage: Stage, num
     )  # fmt: skip
     control.until("the alarm", lambda record: any("power" in text for text in alarms([record], "link")), since)
     moved = control.moves(lost.utc_s, lambda record: record.readings["P_fan"][1] != "good")
+    control.until("six cycles", lambda record: record.cycle >= lost.cycle + 6, lost.utc_s)
     records = control.records(lost.utc_s)
     # Its time-out (0.3 s) and the pool's deadline (1 s), both in real time, in which the plant does a minute.
     assert longest_ms(records, "read") < 1400.0
