@@ -20,6 +20,14 @@ from cvxpy.constraints.nonpos import Inequality
 from controllers.engines.problem import NO_LIMIT
 from controllers.model import FloatArray, IntArray
 
+_DENSE = 60_000
+"""A matrix of no more entries is multiplied faster as a dense one."""
+
+
+def fastest(matrix: sp.csr_array) -> FloatArray | sp.csr_array:
+    """Return ``matrix`` in the form that multiplies a vector fastest: small ones dense."""
+    return matrix.toarray() if matrix.shape[0] * matrix.shape[1] <= _DENSE else matrix
+
 
 class CompileError(ValueError):
     """The problem is not a QP whose parameters enter through ``q``, ``l`` and ``u`` alone."""
@@ -32,11 +40,6 @@ class Affine:
     constant: FloatArray
     matrix: sp.csr_array
 
-    def at(self, theta: FloatArray) -> FloatArray:
-        """Return the value at these parameters."""
-        result: FloatArray = self.constant + self.matrix @ theta
-        return result
-
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -48,6 +51,8 @@ class Compiled:
     a: sp.csc_array
     vectors: Affine
     """``q``, ``l`` and ``u``, one below the other."""
+    map: FloatArray | sp.csr_array
+    """The matrix of ``vectors`` in the form that multiplies fastest."""
     parameters: Mapping[str, slice]
     variables: Mapping[str, slice]
     """Where each variable of the written problem stands among the solver's unknowns."""
@@ -70,7 +75,8 @@ class Compiled:
 
     def at(self, values: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return ``q``, ``l`` and ``u`` at these parameters. Raises as ``theta``."""
-        every = self.vectors.at(self.theta(values))
+        every = self.map @ self.theta(values)
+        every += self.vectors.constant
         rows, unknowns = self.a.shape
         return every[:unknowns], every[unknowns : unknowns + rows], every[unknowns + rows :]
 
@@ -80,11 +86,12 @@ class Compiled:
         result: FloatArray = np.maximum(self.side[place] * y[self.row[place]], 0.0)
         return result
 
-    def block(self, limit: int, variable: str, entries: FloatArray) -> IntArray:
-        """Return where in ``a.data`` the coefficients of ``variable`` in a written inequality lie, for each nonzero of
-        ``entries`` (that inequality's rows, the variable's size) in row order. Raises CompileError where one lacks.
+    def block(self, limit: int, variable: str, entries: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Return where in ``a.data`` the coefficients of ``variable`` in a written inequality lie, and with which sign,
+        for each nonzero of ``entries`` in row order. Raises CompileError where one lacks.
 
-        They may then be replaced cycle by cycle, times ``side``, without compiling anew.
+        ``entries`` (that inequality's rows, the variable's size) are the coefficients as written. They may then be
+        replaced cycle by cycle, times that sign, without compiling anew.
         """
         place = self.limits[limit]
         row, column = np.nonzero(entries)
@@ -93,7 +100,7 @@ class Compiled:
         at: IntArray = np.asarray(found).astype(np.intp) - 1
         if (at < 0).any():
             raise CompileError(f"{self.name}: a coefficient of {variable} has no place of its own")
-        return at
+        return at, np.sign(self.a.data[at] * entries[row, column])
 
 
 def compiled(name: str, problem: cp.Problem) -> Compiled:
@@ -140,14 +147,16 @@ def compiled(name: str, problem: cp.Problem) -> Compiled:
     merged, low, high, row, side = _merge(a, bound, len(kept))
     shift = Affine(merged @ offset.constant, (merged @ offset.matrix).tocsr())
     q = Affine(back.T @ (cost.constant + p @ offset.constant), (back.T @ (cost.matrix + p @ offset.matrix)).tocsr())
+    vectors = Affine(
+        np.concatenate((q.constant, low.constant - shift.constant, high.constant - shift.constant)),
+        sp.csr_array(sp.vstack((q.matrix, low.matrix - shift.matrix, high.matrix - shift.matrix))),
+    )
     return Compiled(
         name=name,
         p=(back.T @ p @ back).tocsc(),
         a=_ordered(merged @ back),
-        vectors=Affine(
-            np.concatenate((q.constant, low.constant - shift.constant, high.constant - shift.constant)),
-            sp.csr_array(sp.vstack((q.matrix, low.matrix - shift.matrix, high.matrix - shift.matrix))),
-        ),
+        vectors=vectors,
+        map=fastest(vectors.matrix),
         parameters=parameters,
         variables=_among(variables, back),
         limits=_places(problem),

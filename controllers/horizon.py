@@ -7,6 +7,7 @@ Move blocking and coincidence points are those of the trade's controllers (Qin &
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,21 @@ REPORT_POINTS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Horizon:
-    """The grid of one plant's dynamic layer. CVs in the model's order; seconds from now."""
+class Blocks:
+    """When moves are decided."""
 
     edges: tuple[int, ...]
     """Cycles between which a move is decided, 0 first."""
+    cycle_s: float
+    mvs: int
+    """How many of the model's first inputs are MVs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The grid of one plant's dynamic layer. CVs in the model's order; seconds from now."""
+
+    blocks: Blocks
     lasts: FloatArray
     """(blocks,): cycles that each block lasts."""
     points_s: FloatArray
@@ -57,7 +68,7 @@ def horizon(model: Model, mvs: int, tuning: Tuning) -> Horizon:
         points = np.repeat(cycle * np.array(tuning.points, dtype=np.float64)[:, None], count, axis=1)
     edges = (0, *tuning.blocking)
     return Horizon(
-        edges=edges,
+        blocks=Blocks(edges, cycle, mvs),
         lasts=np.diff(edges).astype(np.float64),
         points_s=points,
         report_s=np.linspace(0.0, float(points.max(initial=cycle)), REPORT_POINTS),
@@ -67,14 +78,14 @@ def horizon(model: Model, mvs: int, tuning: Tuning) -> Horizon:
     )
 
 
-def dynamic(model: Model, ahead_s: FloatArray, edges: tuple[int, ...], mvs: int) -> FloatArray:
+def dynamic(steps: Callable[[FloatArray], FloatArray], ahead_s: FloatArray, of: Blocks) -> FloatArray:
     """Return (times, CVs, blocks, MVs): effect at ``ahead_s`` (times, CVs) of a unit move over each block.
 
-    Where a gain varies by cycle it counts as 1 here.
+    ``steps`` gives the step responses: ``Model.steps``, or ``Model.steps_unit`` where gains vary by cycle.
     """
     blocks = []
-    for first, last in itertools.pairwise(edges):
-        cycles = [model.steps(ahead_s - k * model.cycle_s)[:, :, :mvs] for k in range(first, last)]
+    for first, last in itertools.pairwise(of.edges):
+        cycles = [steps(ahead_s - k * of.cycle_s)[:, :, : of.mvs] for k in range(first, last)]
         blocks.append(sum(cycles[1:], start=cycles[0]) / len(cycles))
     return np.stack(blocks, axis=2)
 

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from constraints.plant import Plant
 from controllers.engines.judge import Strictness
-from controllers.engines.osqp_engine import OsqpTuning
 from controllers.engines.problem import NO_LIMIT
 from controllers.horizon import Horizon, dynamic, horizon
 from controllers.model import FloatArray, Model
-from controllers.problems import Violations, move_plan
+from controllers.problems import PEAK_STEP, Violations, move_plan
 from controllers.rows import OUT_OF_REACH, Layout
 from controllers.solver import Answer, Qp, Tuning
 
@@ -34,15 +34,22 @@ PULL_CYCLES_END = 10.0
 """Weight of the plan's end, in cycles."""
 FUNNEL_SHARE = 0.12
 """Time constant of a closing funnel relative to the CV's settling time."""
-TOLERANCE = 1e-4
-RHO = 1.0
-"""OSQP stops here and polishes: the active set is then found as a rule, and the polished answer is exact to rounding.
-With the rows scaled by OSQP itself, this step size needs the fewest iterations over all sizes (docs/decisions/0014)."""
-STRICTNESS = Strictness(row=1e-4, dual=1e-5)
+STRICTNESS = Strictness(row=1e-5, dual=1e-6)
+"""An accepted answer is exact for all that a setpoint can show: see the first-move errors in docs/decisions/0014."""
 _BELOW, _ABOVE = 0, 1
 """The problem's limits on a CV: below the zone's upper end, above its lower."""
 INWARD = 0.98
 """An MV outside its range comes in at this share of its rate: a little freedom keeps the problem well posed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """Gains of this cycle, (CVs, MVs)."""
+
+    factor: FloatArray
+    """On each unit response."""
+    slope: FloatArray
+    """Per second, of the integrating ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +74,8 @@ class Present:
     """Per CV: zone at steady state, infinite where there is none."""
     slope_end: FloatArray
     """Per CV: slope per second that remains at the end of the free response; only an integrating CV's counts."""
-    gain: FloatArray | None = None
-    """(CVs, MVs): factor on each gain in this cycle; None where no gain varies."""
+    gains: Gains | None = None
+    """None where no gain varies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +143,16 @@ class Moves:
         scale = layout.span / layout.concern[:, None]
         levels = np.flatnonzero(layout.integrating & grid.moved)
         self._cv = np.concatenate((np.tile(np.arange(cvs), self._points), levels))
-        slopes = (layout.slope_gain * layout.balance_s[:, None] * scale)[levels]
-        inner = dynamic(model, grid.points_s, grid.edges, n) * scale[:, None, :]
-        self._unit: FloatArray = np.vstack((inner.reshape(-1, blocks * n), np.tile(slopes, (1, blocks))))
-        report = dynamic(model, np.repeat(grid.report_s[:, None], cvs, axis=1), grid.edges, n) * layout.span
+        self._slope: FloatArray = (layout.balance_s[:, None] * scale)[levels]
+        slopes = np.tile(layout.slope_gain[levels] * self._slope, (1, blocks))
+        inner = dynamic(model.steps, grid.points_s, grid.blocks) * scale[:, None, :]
+        self._steps: FloatArray = np.vstack((inner.reshape(-1, blocks * n), slopes))
+        unit = dynamic(model.steps_unit, grid.points_s, grid.blocks) * scale[:, None, :] if model.varies else inner
+        self._unit: FloatArray = unit.reshape(-1, blocks * n)
+        """Without the end slopes; where a gain varies by cycle, at a factor of 1."""
+        report_s = np.repeat(grid.report_s[:, None], cvs, axis=1)
+        report = dynamic(model.steps_unit if model.varies else model.steps, report_s, grid.blocks) * layout.span
         self._report: FloatArray = report.reshape(-1, blocks * n)
-        self._steps = self._unit
 
     def _weigh(self, plant: Plant) -> None:
         layout, grid = self._layout, self.grid
@@ -149,7 +160,7 @@ class Moves:
         specs = tuple(plant.cvs.values())
         rank = np.array([min(spec.rank_hi, spec.rank_lo) for spec in specs])
         self._weight: FloatArray = 2.0 ** (5.0 - rank[self._cv])
-        gram = (self._weight[:, None] * self._unit[:, :n] ** 2).sum(axis=0)
+        gram = (self._weight[:, None] * self._steps[:, :n] ** 2).sum(axis=0)
         largest = float(gram.max(initial=0.0))
         gram = np.maximum(gram, 1e-3 * largest if largest > 0.0 else 1.0)
         self._suppress = SUPPRESSION * np.array([spec.suppression for spec in plant.mvs.values()]) * gram
@@ -168,12 +179,12 @@ class Moves:
         """Work out what does not change with the cycle in the limits."""
         layout, n = self._layout, len(self._layout.mvs)
         # furthest that a row can be moved by one span of each MV, and the violation beyond that which still counts
-        furthest = np.abs(self._unit.reshape(len(self._unit), -1, n)).max(axis=1, initial=0.0).sum(axis=1)
+        furthest = np.abs(self._steps.reshape(len(self._steps), -1, n)).max(axis=1, initial=0.0).sum(axis=1)
         self._reach: FloatArray = OUT_OF_REACH + furthest
-        self._cycles = np.array(self.grid.edges[1:], dtype=np.float64)[:, None]
+        self._cycles = np.array(self.grid.blocks.edges[1:], dtype=np.float64)[:, None]
         self._levels = self._cv[self._points * len(layout.cvs) :]
 
-    def _compile(self, solver: str) -> None:
+    def _compile(self, solver: Literal["osqp", "daqp"]) -> None:
         kind = np.array([self._kinds[c] for c in self._cv])
         # a level's end slope is no violation that lasts: it counts as a point does, whatever the CV's slack
         kind[self._points * len(self._layout.cvs) :] = "step"
@@ -186,36 +197,40 @@ class Moves:
             integral=np.flatnonzero(kind == "integral"),
         )
         self._count = count
-        problem = move_plan(self._unit, count, self._pull, self._suppress / self.grid.lasts[:, None])
-        osqp = OsqpTuning(tolerance=TOLERANCE, rho=RHO, check_every=10)
-        tuning = Tuning(first="daqp" if solver == "daqp" else "osqp", osqp=osqp, strictness=STRICTNESS)
-        self._qp = Qp(problem, tuning)
-        self._zones = [
-            (problem.block(limit, "du", self._unit), problem.side[problem.limits[limit]]) for limit in (0, 1)
-        ]
-        self._filled = np.nonzero(self._unit)
+        # every place that a gain may fill in some cycle is there from the start
+        inner = len(self._unit)
+        anywhere = np.vstack((np.where(self._unit != 0.0, self._unit, self._steps[:inner]), self._steps[inner:]))
+        problem = move_plan(anywhere, count, self._pull, self._suppress / self.grid.lasts[:, None])
+        self._qp = Qp(problem, Tuning(first=solver, strictness=STRICTNESS))
+        self._zones = [problem.block(limit, "du", anywhere) for limit in (_BELOW, _ABOVE)]
+        self._filled = np.nonzero(anywhere)
+        self._fill()
 
     # ------------------------------------------------------------------ each cycle
 
     def solve(self, now: Present, warm: Warm | None) -> MovePlan:
         """Return the plan from ``now``. Raises SolverError when no solver has an acceptable answer."""
-        if now.gain is not None:
-            self._regain(now.gain)
+        if now.gains is not None:
+            self._regain(now.gains)
         span = self._layout.span
         up, down, gap = now.up / span, now.down / span, (now.u - now.target) / span
         values = {"gap": gap, **self._zone(now), **self._room(now, up, down)}
         answer = self._qp.solve(values, warm.x, warm.y, warm.rho) if warm is not None else self._qp.solve(values)
         return self._plan(now, gap, answer)
 
-    def _regain(self, gain: FloatArray) -> None:
+    def _regain(self, gains: Gains) -> None:
         """Give every coefficient the gain of this cycle."""
         blocks = len(self.grid.lasts)
-        factor = np.tile(gain, (1, blocks))[self._cv]
-        self._steps = self._unit * factor
-        filled = self._steps[self._filled]
-        row = self._filled[0]
-        for at, side in self._zones:
-            self._qp.replace(at, side[row] * filled)
+        factor = np.tile(gains.factor, (1, blocks))[self._cv[: len(self._unit)]]
+        slopes = np.tile(gains.slope[self._levels] * self._slope, (1, blocks))
+        self._steps = np.vstack((self._unit * factor, slopes))
+        self._fill()
+
+    def _fill(self) -> None:
+        """Put the dynamic matrix into the compiled problem."""
+        coefficients = self._steps[self._filled]
+        for at, sign in self._zones:
+            self._qp.replace(at, sign * coefficients)
 
     def _zone(self, now: Present) -> dict[str, FloatArray]:
         """Return the zone's limits for what the moves add, (rows,) in concerns."""
@@ -261,7 +276,7 @@ class Moves:
         setpoint = now.u + np.minimum(np.maximum(steps[0] * span, -now.down), now.up)
         setpoint = np.minimum(np.maximum(setpoint, np.minimum(now.lo, now.u)), np.maximum(now.hi, now.u))
         away = self._pull * (gap + so_far)
-        report = self._report if now.gain is None else self._report * self._report_gain(now.gain)
+        report = self._report if now.gains is None else self._report * self._report_gain(now.gains.factor)
         return MovePlan(
             first=setpoint - now.u,
             setpoint=setpoint,
@@ -276,8 +291,8 @@ class Moves:
             answer=answer,
         )
 
-    def _report_gain(self, gain: FloatArray) -> FloatArray:
-        return np.tile(gain, (len(self.grid.report_s), len(self.grid.lasts)))
+    def _report_gain(self, factor: FloatArray) -> FloatArray:
+        return np.tile(factor, (len(self.grid.report_s), len(self.grid.lasts)))
 
     def _violation_cost(self, answer: Answer) -> FloatArray:
         """Return (rows,) what each row's violation costs; of a ``peak`` its rows bear equal parts."""
@@ -285,8 +300,9 @@ class Moves:
         if "e" in values:
             cost[self._count.step] = weight[self._count.step] * values["e"] ** 2
         if "peak" in values:
-            above, below = np.split(values["peak"] ** 2, 2)
-            cost[self._count.peak] = weight[self._count.peak] * (above + below)[self._count.group]
+            largest, each = np.split(values["peak"] ** 2, 2), np.split(values["under"] ** 2, 2)
+            shared = (largest[0] + largest[1])[self._count.group] + PEAK_STEP * (each[0] + each[1])
+            cost[self._count.peak] = weight[self._count.peak] * shared
         if "part" in values:
             above, below = np.split(values["part"], 2)
             cost[self._count.integral] = weight[self._count.integral] * (above + below)

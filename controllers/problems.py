@@ -63,6 +63,9 @@ class Violations:
     """Rows whose violations count by their sum."""
 
 
+PEAK_STEP = 0.1
+"""Square cost of each violation under a ``peak`` relative to a ``step``'s: without it a first point that nothing can
+help would be the peak, and the rest would never be brought back."""
 PART_SQUARE = 1e-3
 """Square cost of an ``integral`` violation relative to its plain one: keeps the problem strictly convex."""
 
@@ -71,10 +74,12 @@ def move_plan(steps: FloatArray, count: Violations, pull: FloatArray, suppress: 
     """Least cost of leaving zones, of distance from the targets, and of moving.
 
     ``steps`` (points x CVs, blocks x MVs) is the dynamic matrix; ``pull`` and ``suppress`` (blocks, MVs) weigh distance
-    and moves. Parameters: gap (u minus target, per MV), zone_lo, zone_hi (minus the free response), down, up (largest
-    moves), floor, ceiling (range minus u). Variables: du, and of the violations those that occur: e (free, one for each
-    ``step`` row), peak (above, then below, for each group), part (above, then below, for each ``integral`` row).
-    Limits in this order: below zone_hi, above zone_lo, then the others.
+    and moves.
+
+    Parameters: gap (u minus target, per MV), zone_lo, zone_hi (minus the free response), down, up (largest moves),
+    floor, ceiling (range minus u). Variables: du, and of the violations those that occur: e (free, one a ``step`` row),
+    peak (above, then below, for each group) and under (the same for each ``peak`` row), part (the same for each
+    ``integral`` row). Limits in this order: below zone_hi, above zone_lo, then the others.
     """
     blocks, mvs = pull.shape
     du = cp.Variable(blocks * mvs, name="du")
@@ -108,12 +113,16 @@ def _violations(
         groups = int(count.group.max()) + 1
         heaviest = np.zeros(groups)
         np.maximum.at(heaviest, count.group, count.weight[count.peak])
+        many = len(count.peak)
         peak = cp.Variable(2 * groups, name="peak")
-        spread = _picks(rows, count.peak, count.group, groups)
-        above, below = above + spread @ peak[:groups], below - spread @ peak[groups:]
+        under = cp.Variable(2 * many, name="under")
+        spread = _picks(rows, count.peak, np.arange(many), many)
+        above, below = above + spread @ under[:many], below - spread @ under[many:]
         rows_each = np.bincount(count.group, minlength=groups)
         cost += sum_squares(multiply(np.sqrt(np.tile(heaviest * rows_each, 2)), peak))
-        signs.append(peak >= 0.0)
+        cost += sum_squares(multiply(np.sqrt(PEAK_STEP * np.tile(count.weight[count.peak], 2)), under))
+        both = np.concatenate((count.group, groups + count.group))
+        signs += [under >= 0.0, under <= _picks(2 * many, np.arange(2 * many), both, 2 * groups) @ peak]
     if len(count.integral):
         many = len(count.integral)
         part = cp.Variable(2 * many, name="part")

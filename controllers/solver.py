@@ -1,12 +1,16 @@
-"""Two independent QP solvers behind one question: when the first has no acceptable answer, the second is asked.
+"""Two independent QP solvers behind one question: when one has no acceptable answer, the other is asked.
+
+OSQP is at its best when it need not be exact: in a few iterations it knows which limits hold. DAQP is at its best when
+it is told them: in a few pivots it is exact. So OSQP is asked first, roughly; DAQP finishes from there; and where DAQP
+has no acceptable answer OSQP is asked again, exactly. Or DAQP first, and then OSQP, exactly (docs/decisions/0014).
 
 What goes in is checked first (OSQP prints an error for ``l > u`` and then solves the old problem), and every answer is
-measured against the optimality conditions before anyone sees it. Neither has an acceptable answer: the plant holds.
+measured against the optimality conditions before anyone sees it. Nobody has an acceptable answer: the plant holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,13 +21,13 @@ from controllers.compile import Compiled
 from controllers.engines.daqp_engine import DaqpEngine
 from controllers.engines.judge import Judge, Strictness
 from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
-from controllers.engines.problem import NO_LIMIT, Found, Start, Vectors
+from controllers.engines.problem import Start, Vectors
 from controllers.engines.slacks import Slacks, free_slacks
 from controllers.model import FloatArray, IntArray
 from controllers.types import Solve
 
-_NONE = 1e20
-"""A bound beyond this is no bound."""
+_NEAR = frozenset({"row violated", "not stationary", "not complementary"})
+"""An answer refused for these shows the next engine where to begin."""
 _ROUNDING = 1e-9
 """Limits that cross by no more than this are one point."""
 
@@ -42,8 +46,13 @@ class Tuning:
     """Settings for one kind of problem."""
 
     first: Literal["osqp", "daqp"] = "osqp"
-    """Who is asked first; the other one takes over."""
-    osqp: OsqpTuning = field(default_factory=OsqpTuning)
+    """Who is asked first."""
+    rough: OsqpTuning = field(
+        default_factory=lambda: OsqpTuning(tolerance=1e-3, rho=1.0, check_every=10, polishing="off")
+    )
+    """How OSQP looks for the limits that hold."""
+    exact: OsqpTuning = field(default_factory=lambda: OsqpTuning(tolerance=1e-6, rho=1.0))
+    """How OSQP answers by itself."""
     pivots_max: int = 10_000
     strictness: Strictness = field(default_factory=Strictness)
 
@@ -75,7 +84,8 @@ class Qp:
     def _build(self) -> None:
         p, a, tuning = sp.csc_array(self.problem.p), self._a, self._tuning
         self._judge = Judge(p, a, tuning.strictness)
-        self._osqp = OsqpEngine(p, a, tuning.osqp)
+        self._rough = OsqpEngine(p, a, tuning.rough)
+        self._exact = OsqpEngine(p, a, tuning.exact)
         self._daqp: DaqpEngine | None = None
 
     def replace(self, at: IntArray, coefficients: FloatArray) -> None:
@@ -104,52 +114,45 @@ class Qp:
             y if y is not None and y.shape == vectors.low.shape else np.zeros_like(vectors.low),
             rho,
         )
-        first, second = ("osqp", "daqp") if self._tuning.first == "osqp" else ("daqp", "osqp")
-        found, one = self._ask(first, vectors, start)
-        if one.status == "solved":
-            return self._accepted(found, (one,))
-        # The second starts where the first came to rest, as far as that makes sense: its active set is a good guess.
-        near = Start(found.x, found.y, rho) if one.status in _NEARLY else start
-        found, two = self._ask(second, vectors, near)
-        if two.status == "solved":
-            return self._accepted(found, (one, two))
-        raise SolverError(self.problem.name, (one, two))
+        tried: list[Solve] = []
+        for engine in self._ladder():
+            found = engine.ask(vectors, start)
+            if engine is self._rough and found.status == "solved":
+                tried.append(self._said(engine.name, "rough", found.iterations, 0.0))
+                start = Start(found.x, found.y, found.rho)
+                continue
+            status, residual = self._judge.look(found, vectors)
+            tried.append(self._said(engine.name, status, found.iterations, residual))
+            if status == "solved":
+                named = {name: found.x[place] for name, place in self.problem.variables.items()}
+                return Answer(found.x, found.y, found.rho, named, tuple(tried))
+            if found.status == "solved" and status in _NEAR:
+                start = Start(found.x, found.y, found.rho)
+            else:
+                engine.distrust()
+        raise SolverError(self.problem.name, tuple(tried))
+
+    def _ladder(self) -> Iterator[OsqpEngine | DaqpEngine]:
+        if self._tuning.first == "osqp":
+            yield self._rough
+        if self._daqp is None:  # made when it is first asked: its dense matrices are large
+            p = sp.csc_array(self.problem.p)
+            self._daqp = DaqpEngine(p, self._a, self._slacks, self._tuning.pivots_max)
+        yield self._daqp
+        yield self._exact
 
     def _vectors(self, values: Mapping[str, FloatArray]) -> Vectors:
         q, low, high = self.problem.at(values)
-        if not (np.isfinite(q).all() and np.isfinite(low).all() and np.isfinite(high).all()):
+        if not np.isfinite(q.sum() + low.sum() + high.sum()):
             raise SolverError(self.problem.name, (self._said("none", "not finite", 0, 0.0),))
-        low = np.where(low < -_NONE, -NO_LIMIT, low)
-        high = np.where(high > _NONE, NO_LIMIT, high)
         apart = high - low
-        if apart.min(initial=0.0) < 0.0:
-            if apart.min(initial=0.0) < -_ROUNDING:
+        least = apart.min(initial=0.0)
+        if least < 0.0:
+            if least < -_ROUNDING:
                 raise SolverError(self.problem.name, (self._said("none", "limits cross", 0, 0.0),))
             middle = 0.5 * (low + high)
             low, high = np.where(apart < 0.0, middle, low), np.where(apart < 0.0, middle, high)
         return Vectors(q, low, high)
 
-    def _ask(self, name: Literal["osqp", "daqp"] | str, vectors: Vectors, start: Start) -> tuple[Found, Solve]:
-        engine = self._osqp if name == "osqp" else self._second()
-        found = engine.ask(vectors, start)
-        status, residual = self._judge.look(found, vectors)
-        if status != "solved":
-            engine.distrust()
-        return found, self._said(name, status, found.iterations, residual)
-
-    def _second(self) -> DaqpEngine:
-        """Return DAQP, made when it is first asked: its dense matrices are large and seldom needed."""
-        if self._daqp is None:
-            self._daqp = DaqpEngine(sp.csc_array(self.problem.p), self._a, self._slacks, self._tuning.pivots_max)
-        return self._daqp
-
-    def _accepted(self, found: Found, solves: tuple[Solve, ...]) -> Answer:
-        named = {name: found.x[place] for name, place in self.problem.variables.items()}
-        return Answer(found.x, found.y, found.rho, named, solves)
-
     def _said(self, solver: str, status: str, iterations: int, residual: float) -> Solve:
         return Solve(layer=self.problem.name, solver=solver, status=status, iterations=iterations, residual=residual)
-
-
-_NEARLY = frozenset({"row violated", "not stationary", "not complementary"})
-"""An answer refused for these was at least near."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from controllers.types import Binding, GiveUp, Inputs, Plan, PlanStatus, Solve
 from safety.signals import CvStatus, MvStatus
@@ -22,6 +22,7 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
         "prediction": {name: list(values) for name, values in plan.prediction.items()},
         "prediction_at_s": list(plan.prediction_at_s),
         "u_plan": {name: list(values) for name, values in plan.u_plan.items()},
+        "u_plan_at_s": list(plan.u_plan_at_s),
         "binding": [{"name": each.name, "limit": each.limit, "worth": each.worth} for each in plan.binding],
         "give_ups": [
             {"name": each.name, "rank": each.rank, "amount": each.amount, "clashes_with": list(each.clashes_with)}
@@ -39,6 +40,7 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
             }
             for each in plan.solves
         ],
+        "lab": dict(plan.lab),
     }
 
 
@@ -59,6 +61,8 @@ def inputs_json(inputs: Inputs) -> dict[str, JsonValue]:
         "blocked_up": list[JsonValue](sorted(inputs.blocked_up)),
         "blocked_down": list[JsonValue](sorted(inputs.blocked_down)),
         "optimise": inputs.optimise,
+        "scheduling": dict(inputs.scheduling),
+        "lab": {name: [value, sampled_s] for name, (value, sampled_s) in inputs.lab.items()},
     }
 
 
@@ -79,6 +83,9 @@ class StoredInputs(TypedDict):
     blocked_up: list[str]
     blocked_down: list[str]
     optimise: bool
+    scheduling: NotRequired[dict[str, float | None]]
+    lab: NotRequired[dict[str, tuple[float, float]]]
+    """These two are not in older records."""
 
 
 def inputs_of(stored: StoredInputs) -> Inputs:
@@ -98,6 +105,8 @@ def inputs_of(stored: StoredInputs) -> Inputs:
         blocked_up=frozenset(stored["blocked_up"]),
         blocked_down=frozenset(stored["blocked_down"]),
         optimise=stored["optimise"],
+        scheduling=stored.get("scheduling", {}),
+        lab={name: (value, sampled_s) for name, (value, sampled_s) in stored.get("lab", {}).items()},
     )
 
 
@@ -114,11 +123,14 @@ class StoredPlan(TypedDict):
     prediction: dict[str, list[float]]
     prediction_at_s: list[float]
     u_plan: dict[str, list[float]]
+    u_plan_at_s: NotRequired[list[float]]
+    """Records made before it was kept lack it."""
     binding: list[dict[str, Any]]
     give_ups: list[dict[str, Any]]
     objective: dict[str, float]
     reasons: dict[str, list[str]]
     solves: list[dict[str, Any]]
+    lab: NotRequired[dict[str, str]]
 
 
 def plan_of(stored: StoredPlan, cycle: int) -> Plan:
@@ -135,9 +147,11 @@ def plan_of(stored: StoredPlan, cycle: int) -> Plan:
         prediction={name: tuple(values) for name, values in stored["prediction"].items()},
         prediction_at_s=tuple(stored["prediction_at_s"]),
         u_plan={name: tuple(values) for name, values in stored["u_plan"].items()},
+        u_plan_at_s=tuple(stored.get("u_plan_at_s", ())),
         binding=tuple(Binding(**each) for each in stored["binding"]),
         give_ups=tuple(GiveUp(**{**each, "clashes_with": tuple(each["clashes_with"])}) for each in stored["give_ups"]),
         objective=stored["objective"],
         reasons={name: tuple(codes) for name, codes in stored["reasons"].items()},
         solves=tuple(Solve(**each) for each in stored["solves"]),
+        lab=stored.get("lab", {}),
     )

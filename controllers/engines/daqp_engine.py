@@ -31,6 +31,8 @@ _HOLDS = 1e-9
 class DaqpEngine:
     """One problem's DAQP."""
 
+    name = "daqp"
+
     def __init__(self, p: sp.csc_array, a: sp.csc_array, slacks: Slacks, iterations_max: int) -> None:
         self._slack, self._of_row = slacks.unknown, slacks.row
         self._kept = np.setdiff1d(np.arange(p.shape[0]), self._slack)

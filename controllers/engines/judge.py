@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from controllers.compile import fastest
 from controllers.engines.problem import Found, Vectors
 from controllers.model import FloatArray
-
-_DENSE = 60_000
-"""A matrix of no more entries is multiplied faster as a dense one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,18 +32,15 @@ class Judge:
     """One problem's optimality conditions."""
 
     def __init__(self, p: sp.csc_array, a: sp.csc_array, strictness: Strictness) -> None:
-        both = sp.csr_array(sp.vstack((p, a)))
-        across = sp.csr_array(a.T)
-        small = both.shape[0] * both.shape[1] <= _DENSE
-        self._both = both.toarray() if small else both
-        self._across = np.ascontiguousarray(across.toarray()) if small else across
+        self._both = fastest(sp.csr_array(sp.vstack((p, a))))
+        self._across = fastest(sp.csr_array(a.T))
         self._unknowns = p.shape[0]
         self._strict = strictness
 
     def look(self, found: Found, vectors: Vectors) -> tuple[str, float]:
         """Return ``solved`` or what is wrong with the answer, and the worst violation of a row."""
         x, y = found.x, found.y
-        if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        if not np.isfinite(x.sum() + y.sum()):
             return ("not finite" if found.status == "solved" else f"{found.status}, not finite"), 0.0
         product = self._both @ x
         px, ax = product[: self._unknowns], product[self._unknowns :]
@@ -57,7 +52,7 @@ class Judge:
             return "row violated", residual
         pull = self._across @ y
         size = 1.0 + max(_largest(px), _largest(pull), _largest(vectors.q))
-        if _largest(px + vectors.q + pull) > self._strict.dual * size:
+        if _largest(px + pull + vectors.q) > self._strict.dual * size:
             return "not stationary", residual
         away = np.minimum(np.abs(np.where(y > 0.0, above, below)), 1.0)
         if _largest(y * away) > self._strict.dual * size:
@@ -66,4 +61,4 @@ class Judge:
 
 
 def _largest(values: FloatArray) -> float:
-    return float(np.abs(values).max(initial=0.0))
+    return float(max(values.max(initial=0.0), -values.min(initial=0.0)))

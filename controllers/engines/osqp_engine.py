@@ -11,7 +11,7 @@ code there and only prints a line outside, and the next solve would answer the o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import osqp
@@ -30,10 +30,14 @@ class OsqpTuning:
     rho: float = 0.1
     check_every: int = 25
     """Iterations between two looks at the residuals."""
+    polishing: Literal["on", "off"] = "on"
+    """Whether the answer is solved for once more with the active set that was found."""
 
 
 class OsqpEngine:
     """One problem's OSQP."""
+
+    name = "osqp"
 
     def __init__(self, p: sp.csc_array, a: sp.csc_array, tuning: OsqpTuning) -> None:
         self._p, self._a, self._tuning = p, a, tuning
@@ -90,7 +94,7 @@ class OsqpEngine:
             eps_abs=self._tuning.tolerance,
             eps_rel=self._tuning.tolerance,
             check_termination=self._tuning.check_every,
-            polishing=True,
+            polishing=self._tuning.polishing == "on",
             warm_starting=True,
         )
         return engine._solver

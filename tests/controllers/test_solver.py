@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from controllers.engines.daqp_engine import DaqpEngine
 from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
 from controllers.problems import economics
 from controllers.solver import Qp, SolverError, Tuning
@@ -80,10 +81,27 @@ def test_a_failure_leaves_nothing_behind():
     assert again.y.tobytes() == clean.y.tobytes()
 
 
-def test_the_other_solver_takes_over():
-    slow = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(osqp=OsqpTuning(iterations_max=1)))
+def test_osqp_looks_and_daqp_finishes():
+    answer = qp().solve(GOOD)
+    assert [(s.solver, s.status) for s in answer.solves] == [("osqp", "rough"), ("daqp", "solved")]
+
+
+@pytest.mark.parametrize("first", ["osqp", "daqp"])
+def test_osqp_takes_over_from_daqp(first):
+    slow = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(first=first, pivots_max=0))
     answer = slow.solve(GOOD)
-    assert [(s.solver, s.status == "solved") for s in answer.solves] == [("osqp", False), ("daqp", True)]
+    assert [s.status for s in answer.solves[-2:]] == ["flag -4", "solved"]
+    assert [s.solver for s in answer.solves[-2:]] == ["daqp", "osqp"]
+    assert answer.values["x"] == pytest.approx(
+        Qp(economics("e", ROWS, np.array([1e-4, 1e-4]))).solve(GOOD).values["x"], abs=1e-5
+    )
+
+
+def test_an_osqp_that_finds_nothing_leaves_it_to_daqp():
+    lost = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(rough=OsqpTuning(iterations_max=1)))
+    answer = lost.solve(GOOD)
+    assert [s.status == "solved" for s in answer.solves] == [False, True]
+    assert answer.solves[0].status != "rough"
 
 
 @pytest.mark.parametrize(
@@ -95,17 +113,28 @@ def test_the_other_solver_takes_over():
     ],
 )
 def test_an_answer_is_never_believed(monkeypatch, spoil, status):
-    honest = OsqpEngine.ask
+    honest = DaqpEngine.ask
 
     def lie(self, vectors, start):
         found = honest(self, vectors, start)
         return replace(found, x=spoil(found.x))
 
-    monkeypatch.setattr(OsqpEngine, "ask", lie)
-    answer = qp().solve(GOOD)
-    assert answer.solves[0].status == status
-    assert answer.solves[1].solver == "daqp"
-    assert answer.values["x"] == pytest.approx(qp("daqp").solve(GOOD).values["x"], abs=1e-8)
+    true = qp().solve(GOOD).values["x"]
+    monkeypatch.setattr(DaqpEngine, "ask", lie)
+    answer = qp("daqp").solve(GOOD)
+    assert [s.status for s in answer.solves] == [status, "solved"]
+    assert answer.solves[1].solver == "osqp"
+    assert answer.values["x"] == pytest.approx(true, abs=1e-5)
+
+
+def test_where_both_lie_nothing_is_answered(monkeypatch):
+    for engine in (OsqpEngine, DaqpEngine):
+        honest = engine.ask
+        monkeypatch.setattr(
+            engine, "ask", lambda self, v, s, honest=honest: replace(honest(self, v, s), y=np.full(4, 3.0))
+        )
+    with pytest.raises(SolverError):
+        qp().solve(GOOD)
 
 
 class Refusing:
@@ -126,6 +155,7 @@ def test_data_that_the_library_refuses_is_a_failed_solve(monkeypatch):
     monkeypatch.setattr(OsqpEngine, "_set_up", lambda self: Refusing(set_up(self)))
     answer = qp().solve(GOOD)
     assert [s.status for s in answer.solves] == ["data refused", "solved"]
+    assert answer.solves[1].solver == "daqp"
 
 
 def test_an_error_of_the_library_is_a_failed_solve(monkeypatch):
@@ -155,13 +185,12 @@ def test_coefficients_are_replaced_as_if_compiled_anew():
     rows = np.array([[1.0, 1.0], [1.0, -2.0]])
     other = np.array([[0.4, 1.5], [2.0, -0.3]])
     q = qp()
-    at = q.problem.block(0, "x", rows)
-    side = q.problem.side[q.problem.limits[0]]
+    at, sign = q.problem.block(0, "x", rows)
     q.solve(GOOD)
-    q.replace(at, (side[:, None] * other).ravel())
+    q.replace(at, sign * other.ravel())
     anew = Qp(economics("e", other, np.array([0.3, 0.2])))
     assert q.solve(GOOD).values["x"] == pytest.approx(anew.solve(GOOD).values["x"], abs=1e-8)
-    q.replace(at, (side[:, None] * rows).ravel())
+    q.replace(at, sign * rows.ravel())
     assert q.solve(GOOD).x.tobytes() == qp().solve(GOOD).x.tobytes()
 
 
@@ -174,6 +203,7 @@ def test_the_past_of_an_object_does_not_show():
     a, b = worn.solve(GOOD, x, y), qp().solve(GOOD, x, y)
     assert a.x.tobytes() == b.x.tobytes()
     assert a.y.tobytes() == b.y.tobytes()
+    assert a.rho == b.rho
     assert a.solves == b.solves
 
 
