@@ -187,7 +187,7 @@ def draw(curve: Sequence[Sequence[Outcome]], peers: Mapping[float, Sequence[Outc
             axis.set_major_formatter(FormatStrFormatter("%g"))
             axis.set_minor_formatter(NullFormatter())
         if number == 0:
-            axes.legend(fontsize=7, frameon=False, loc="lower left")
+            axes.legend(fontsize=7, frameon=False, loc="upper right", bbox_to_anchor=(1.0, 0.88))
     figure.legend(*handles, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     title = "Wood-Berry column: responses, and absolute error against MV travel (lower left is better)"
     figure.suptitle(title, fontsize=10)
@@ -209,7 +209,8 @@ def main() -> int:
     sums = zip(TESTS, mine, IAE_MAX, strict=True)
     goals = [Goal(f"{test.name}: IAE, suppression 0.09", done.iae, limit) for test, done, limit in sums]
     for goal in traded(curve, peers, [weight for weight in WEIGHTS if weight not in GOALS]):
-        print(f"{goal.what}: {goal.found:.2f} of DMC's, {'better' if goal.met else 'WORSE'} (no goal)")
+        verdict = ("better" if goal.met else "WORSE") if np.isfinite(goal.found) else "outside our curve"
+        print(f"{goal.what}: {goal.found:.2f} of DMC's, {verdict} (no goal)")
     met = judge([*goals, *traded(curve, peers, GOALS)])
     kept(draw(curve, peers, pi), "bench-wood-berry.png")
     return 0 if met else 1

@@ -32,7 +32,7 @@ SENSOR = 0.5
 """V/cm."""
 GRAVITY = 981.0
 """cm/s2."""
-STEP_S = 0.5
+STEP_S = 1.0
 """Of the integration: the fastest tank's time constant is 23 s."""
 CYCLE_S = 5.0
 V_RANGE = (0.0, 6.0)
@@ -128,15 +128,15 @@ class QuadrupleTank:
         return change
 
 
-def lags_s(phase: Phase) -> FloatArray:
-    """Return the time constants (4,) of the tanks at the published operating point: ``A / a sqrt(2 h / g)``."""
-    result: FloatArray = AREA / OUTLET * np.sqrt(2.0 * np.array(phase.h) / GRAVITY)
+def lags_s(h: FloatArray) -> FloatArray:
+    """Return the time constants (4,) of the tanks at these levels: ``A / a sqrt(2 h / g)``."""
+    result: FloatArray = AREA / OUTLET * np.sqrt(2.0 * h / GRAVITY)
     return result
 
 
 def linear(phase: Phase) -> tuple[Pair, ...]:
     """Return the linear model at the published operating point (section II of the paper), gains in V/V."""
-    t = lags_s(phase)
+    t = lags_s(np.array(phase.h))
     (k1, k2), (g1, g2) = phase.pump, phase.valve
     c1, c2 = t[0] * SENSOR / AREA[0], t[1] * SENSOR / AREA[1]
     return (
