@@ -19,6 +19,7 @@ import scipy.sparse as sp
 
 from controllers.compile import Compiled
 from controllers.engines.daqp_engine import DaqpEngine
+from controllers.engines.folded import BoolArray, Folded
 from controllers.engines.judge import Judge, Strictness
 from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
 from controllers.engines.problem import Start, Vectors
@@ -79,13 +80,15 @@ class Qp:
         self._tuning = tuning if tuning is not None else Tuning()
         self._slacks: Slacks = free_slacks(problem)
         self._a = sp.csc_array(problem.a)
-        self._build()
+        self._build(np.zeros(len(self._slacks.row), dtype=np.bool_))
 
-    def _build(self) -> None:
-        p, a, tuning = sp.csc_array(self.problem.p), self._a, self._tuning
-        self._judge = Judge(p, a, tuning.strictness)
-        self._rough = OsqpEngine(p, a, tuning.rough)
-        self._exact = OsqpEngine(p, a, tuning.exact)
+    def _build(self, fold: BoolArray) -> None:
+        p, tuning = sp.csc_array(self.problem.p), self._tuning
+        self._fold = fold
+        self._judge = Judge(p, self._a, tuning.strictness)
+        self._inner = inner = Folded(p, self._a, self._slacks, fold)
+        self._rough = OsqpEngine(inner.p, inner.a, tuning.rough)
+        self._exact = OsqpEngine(inner.p, inner.a, tuning.exact)
         self._daqp: DaqpEngine | None = None
 
     def replace(self, at: IntArray, coefficients: FloatArray) -> None:
@@ -95,7 +98,7 @@ class Qp:
         self._a = self._a.copy()
         self._a.data[at] = coefficients
         # Engines are made anew and not updated: OSQP would rescale what it had scaled before, and so remember.
-        self._build()
+        self._build(self._fold)
 
     def solve(
         self,
@@ -114,20 +117,25 @@ class Qp:
             y if y is not None and y.shape == vectors.low.shape else np.zeros_like(vectors.low),
             rho,
         )
+        fold = vectors.low[self._slacks.row] == vectors.high[self._slacks.row]
+        if not np.array_equal(fold, self._fold):
+            self._build(fold)
+        inner, begin = self._inner.inward(vectors), self._inner.begin(start)
         tried: list[Solve] = []
         for engine in self._ladder():
-            found = engine.ask(vectors, start)
+            found = engine.ask(inner, begin)
             if engine is self._rough and found.status == "solved":
                 tried.append(self._said(engine.name, "rough", found.iterations, 0.0))
-                start = Start(found.x, found.y, found.rho)
+                begin = Start(found.x, found.y, found.rho)
                 continue
-            status, residual = self._judge.look(found, vectors)
+            whole = self._inner.outward(found, vectors)
+            status, residual = self._judge.look(whole, vectors)
             tried.append(self._said(engine.name, status, found.iterations, residual))
             if status == "solved":
-                named = {name: found.x[place] for name, place in self.problem.variables.items()}
-                return Answer(found.x, found.y, found.rho, named, tuple(tried))
+                named = {name: whole.x[place] for name, place in self.problem.variables.items()}
+                return Answer(whole.x, whole.y, whole.rho, named, tuple(tried))
             if found.status == "solved" and status in _NEAR:
-                start = Start(found.x, found.y, found.rho)
+                begin = Start(found.x, found.y, found.rho)
             else:
                 engine.distrust()
         raise SolverError(self.problem.name, tuple(tried))
@@ -136,8 +144,8 @@ class Qp:
         if self._tuning.first == "osqp":
             yield self._rough
         if self._daqp is None:  # made when it is first asked: its dense matrices are large
-            p = sp.csc_array(self.problem.p)
-            self._daqp = DaqpEngine(p, self._a, self._slacks, self._tuning.pivots_max)
+            inner = self._inner
+            self._daqp = DaqpEngine(inner.p, inner.a, inner.slacks, self._tuning.pivots_max)
         yield self._daqp
         yield self._exact
 

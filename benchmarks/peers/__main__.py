@@ -23,7 +23,8 @@ from benchmarks.peers.harness import SETTLING
 from benchmarks.peers.problem import PROBLEMS, Problem, saved
 
 TOOLS = {
-    "ours": "ours",
+    "ours, solver: osqp": "ours",
+    "ours, solver: daqp": "ours_daqp",
     "bare OSQP, sparse": "bare_osqp",
     "bare DAQP 1e-9, condensed": "bare_daqp",
     "bare PIQP 1e-6, sparse": "bare_piqp",
