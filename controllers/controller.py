@@ -19,6 +19,7 @@ from controllers.memory import Memory
 from controllers.model import FloatArray, Model
 from controllers.models.function import FunctionError
 from controllers.moves import Gains, Moves, Present, Warm
+from controllers.preview import Outlook, changes
 from controllers.rows import Layout, SteadyState, layout, room
 from controllers.solver import SolverError
 from controllers.targets import SteadyTargets, Targets
@@ -70,13 +71,16 @@ class Controller:
             return Plan(cycle=inputs.cycle, status=PlanStatus.BAD_INPUT, why="a setpoint was never known"), memory
         estimate = self._estimate(inputs, before, u)
         memory = estimate.stored(memory)
-        watched = self._watched(inputs, estimate)
+        inputs_now, horizon_s = estimate.inputs(), float(self._moves.report_s[-1])
+        coming = changes(inputs.forecast, self._model, inputs_now, horizon_s)
+        outlook = Outlook(self._estimator, self._model, estimate, coming)
+        watched = self._watched(inputs, outlook)
         if not inputs.optimise:
             return replace(watched, status=PlanStatus.ESTIMATE_ONLY), _forgotten(memory)
         mvs = self._mvs(inputs, u)
         if not any(mvs.movable):
             return replace(watched, status=PlanStatus.NO_MV), _forgotten(memory)
-        return self._optimise(inputs, memory, estimate, watched, mvs)
+        return self._optimise(inputs, memory, outlook, watched, mvs)
 
     # ------------------------------------------------------------------ estimate
 
@@ -101,8 +105,8 @@ class Controller:
             before, inputs.at_s, u.tolist(), d, y, new, scheduling=inputs.scheduling, lab=inputs.lab
         )
 
-    def _watched(self, inputs: Inputs, estimate: Estimate) -> Plan:
-        free = self._estimator.predict(estimate, self._moves.report_s)
+    def _watched(self, inputs: Inputs, outlook: Outlook) -> Plan:
+        free, estimate = outlook.predict(self._moves.report_s), outlook.estimate
         cvs = self._layout.cvs
         seen = estimate.seen[: len(cvs)] > 0.0
         return Plan(
@@ -150,14 +154,14 @@ class Controller:
     # ------------------------------------------------------------------ targets and moves
 
     def _optimise(
-        self, inputs: Inputs, memory: Memory, estimate: Estimate, watched: Plan, mvs: MvState
+        self, inputs: Inputs, memory: Memory, outlook: Outlook, watched: Plan, mvs: MvState
     ) -> tuple[Plan, Memory]:
-        state = self._steady(inputs, estimate, mvs)
+        state = self._steady(inputs, outlook, mvs)
         rooms = room(self._layout, self._plant, state)
         last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
         try:
             targets = self._targets.solve(state, rooms, last)
-            present = self._present(inputs, estimate, mvs, state, targets)
+            present = self._present(inputs, outlook, mvs, state, targets)
             plan = self._moves.solve(present, _warm(memory))
         except SolverError as error:
             failed = replace(watched, status=PlanStatus.SOLVER_FAILED, why=str(error), solves=error.tried)
@@ -173,11 +177,10 @@ class Controller:
         found = Findings(inputs=inputs, mvs=mvs, state=state, room=rooms, targets=targets, moves=plan)
         return decided(watched, found, self._layout, self._plant), memory
 
-    def _steady(self, inputs: Inputs, estimate: Estimate, mvs: MvState) -> SteadyState:
-        y_end, slope_end = self._estimator.end(estimate)
-        now = self._estimator.predict(estimate, np.zeros(1))[0]
+    def _steady(self, inputs: Inputs, outlook: Outlook, mvs: MvState) -> SteadyState:
+        y_end, slope_end = outlook.end()
         cvs = self._layout.cvs
-        out = {name for c, name in enumerate(cvs) if estimate.seen[c] == 0.0}
+        out = {name for c, name in enumerate(cvs) if outlook.estimate.seen[c] == 0.0}
         out |= {name for name in cvs if inputs.cv_status[name] in (CvStatus.DROP, CvStatus.CRIT)}
         lo, hi = mvs.lo.copy(), mvs.hi.copy()
         locked_up, locked_down = mvs.up <= 0.0, mvs.down <= 0.0
@@ -189,7 +192,7 @@ class Controller:
             u=mvs.u,
             lo=lo,
             hi=hi,
-            y_end=np.where(self._layout.integrating, now, y_end),
+            y_end=np.where(self._layout.integrating, outlook.now(), y_end),
             slope_end=slope_end,
             limits=inputs.limits,
             targets=inputs.targets,
@@ -204,7 +207,7 @@ class Controller:
         return result
 
     def _present(
-        self, inputs: Inputs, estimate: Estimate, mvs: MvState, state: SteadyState, targets: SteadyTargets
+        self, inputs: Inputs, outlook: Outlook, mvs: MvState, state: SteadyState, targets: SteadyTargets
     ) -> Present:
         zone_lo = np.array([inputs.limits[name][0] for name in self._layout.cvs])
         zone_hi = np.array([inputs.limits[name][1] for name in self._layout.cvs])
@@ -225,12 +228,12 @@ class Controller:
             hi=mvs.hi,
             up=mvs.up,
             down=mvs.down,
-            free=self._estimator.predict(estimate, self._moves.points_s),
-            y=self._estimator.predict(estimate, np.zeros(1))[0],
+            free=outlook.predict(self._moves.points_s),
+            y=outlook.now(),
             zone_lo=zone_lo,
             zone_hi=zone_hi,
             slope_end=state.slope_end,
-            gains=self._gains(estimate),
+            gains=self._gains(outlook.estimate),
         )
 
     def _gains(self, estimate: Estimate) -> Gains | None:

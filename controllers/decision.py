@@ -10,7 +10,7 @@ from constraints.plant import Plant
 from controllers.conflict import clash, names
 from controllers.explain import MvStory, reasons
 from controllers.model import FloatArray
-from controllers.moves import EDGES, MovePlan
+from controllers.moves import MovePlan
 from controllers.rows import Layout, SteadyState
 from controllers.targets import SteadyTargets
 from controllers.types import Binding, GiveUp, Inputs, Plan, PlanStatus
@@ -67,7 +67,7 @@ def decided(watched: Plan, found: Findings, layout: Layout, plant: Plant) -> Pla
             if name in watched.prediction
         },
         u_plan={name: tuple(moves.path[:, i].tolist()) for i, name in enumerate(layout.mvs)},
-        u_plan_at_s=tuple(cycles * plant.cycle_s for cycles in EDGES[1:]),
+        u_plan_at_s=tuple(cycles * plant.cycle_s for cycles in plant.tuning.blocking),
         binding=_binding(found, layout, plant),
         give_ups=_give_ups(found, layout),
         objective={

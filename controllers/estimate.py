@@ -7,6 +7,7 @@ by the plant's doing. The plant is adopted wherever it is found: the first estim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -273,7 +274,7 @@ class Estimator:
 
     def _take_lab(self, estimate: Estimate, lab: Mapping[str, tuple[float, float]]) -> dict[str, str]:
         """Correct ``estimate`` by laboratory values; readings of the same CV are shifted alike from now on."""
-        codes: dict[str, str] = {}
+        codes = {name: "no_rule" for name in lab if name not in self._model.cvs}
         for c, name in enumerate(self._model.cvs):
             if name not in lab:
                 continue
@@ -323,4 +324,4 @@ class Estimator:
 
 
 def _first(multiplier: Multiplier, value: float | None) -> float:
-    return reference(multiplier) if value is None else wanted(multiplier, value)
+    return reference(multiplier) if value is None or not math.isfinite(value) else wanted(multiplier, value)

@@ -31,7 +31,7 @@ class Memory:
     anchor: tuple[float, ...] = ()
     """The entry, counted from 0, at which ``states`` held."""
     states: tuple[float, ...] = ()
-    """Model states at that entry; those after it follow from the inputs."""
+    """Model states at that entry, kind by kind; those after it follow from the inputs."""
     bias: tuple[float, ...] = ()
     """Per CV: plant minus model now."""
     slope: tuple[float, ...] = ()

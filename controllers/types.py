@@ -45,6 +45,8 @@ class Inputs:
     """Value of each tag that a multiplier of gains follows; None where bad (the multiplier stays)."""
     lab: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """By CV: a laboratory value and the monotonic seconds of its sample. It is used once, however often it is given."""
+    forecast: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    """By DV: what is known of its future, as (seconds from now, value from then on), ascending."""
 
 
 class PlanStatus(StrEnum):

@@ -63,6 +63,7 @@ def inputs_json(inputs: Inputs) -> dict[str, JsonValue]:
         "optimise": inputs.optimise,
         "scheduling": dict(inputs.scheduling),
         "lab": {name: [value, sampled_s] for name, (value, sampled_s) in inputs.lab.items()},
+        "forecast": {name: [[ahead_s, value] for ahead_s, value in points] for name, points in inputs.forecast.items()},
     }
 
 
@@ -85,7 +86,8 @@ class StoredInputs(TypedDict):
     optimise: bool
     scheduling: NotRequired[dict[str, float | None]]
     lab: NotRequired[dict[str, tuple[float, float]]]
-    """These two are not in older records."""
+    forecast: NotRequired[dict[str, list[tuple[float, float]]]]
+    """These three are not in older records."""
 
 
 def inputs_of(stored: StoredInputs) -> Inputs:
@@ -107,6 +109,10 @@ def inputs_of(stored: StoredInputs) -> Inputs:
         optimise=stored["optimise"],
         scheduling=stored.get("scheduling", {}),
         lab={name: (value, sampled_s) for name, (value, sampled_s) in stored.get("lab", {}).items()},
+        forecast={
+            name: tuple((ahead_s, value) for ahead_s, value in points)
+            for name, points in stored.get("forecast", {}).items()
+        },
     )
 
 

@@ -22,7 +22,7 @@ _NO_LAG_S = 1e-3
 _EQUAL = 1e-12
 """Exponents nearer than this belong to two equal lags."""
 _STATES = 3
-"""Per pair: after the first lag, after the second lag, the integral."""
+"""Of all pairs those after the first lag, then those after the second lag, then the integrals."""
 _HORIZONS = 8
 """So many sets of times ahead are kept worked out; a controller asks for three, in every cycle."""
 
@@ -89,10 +89,14 @@ class _Lags:
         e1, e2, g = self.decay(h)
         n1 = u + (x1 - u) * e1
         n2 = u + (x1 - u) * g + (x2 - u) * e2
-        rate = np.where(self.fast2, (u - n1) / self.lag1_safe, (n1 - n2) / self.lag2_safe)
-        ni = xi + u * h - self.lag1 * (n1 - x1) - (self.lag2 - self.lead) * (n2 - x2)
-        result: FloatArray = np.where(self.integrating, ni, n2 + self.lead * rate) * self.gain
-        return result
+        result: FloatArray = n2
+        if self.lead.any():
+            rate = np.where(self.fast2, (u - n1) / self.lag1_safe, (n1 - n2) / self.lag2_safe)
+            result = n2 + self.lead * rate
+        if self.integrating.any():
+            ni = xi + u * h - self.lag1 * (n1 - x1) - (self.lag2 - self.lead) * (n2 - x2)
+            result = np.where(self.integrating, ni, result)
+        return result * self.gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +146,17 @@ class Pairs:
         different, which = np.unique(lasting_s, return_inverse=True)  # cycles are mostly alike
         e1, e2, g = lags.decay(np.repeat(different[:, None], count, axis=1))
         held = inputs[:, self.channels.source]
-        x1, x2, xi = states.reshape(-1, _STATES).T
-        found = np.empty((len(lasting_s), count, _STATES))
+        x1, x2, xi = states.reshape(_STATES, count)
+        found = np.empty((len(lasting_s), _STATES, count))
+        integrates = bool(lags.integrating.any())
         for k, (u, h, w) in enumerate(zip(held, lasting_s.tolist(), which.tolist(), strict=True)):
             above = x1 - u
             n1 = u + above * e1[w]
             n2 = u + above * g[w] + (x2 - u) * e2[w]
-            xi = xi + u * h - lags.lag1 * (n1 - x1) - (lags.lag2 - lags.lead) * (n2 - x2)
+            if integrates:
+                xi = xi + u * h - lags.lag1 * (n1 - x1) - (lags.lag2 - lags.lead) * (n2 - x2)
             x1, x2 = n1, n2
-            found[k, :, 0], found[k, :, 1], found[k, :, 2] = x1, x2, xi
+            found[k, 0], found[k, 1], found[k, 2] = x1, x2, xi
         return found.reshape(len(lasting_s), self.size)
 
     def outputs(self, record: Record, states: FloatArray, ahead_s: FloatArray) -> FloatArray:
@@ -163,14 +169,15 @@ class Pairs:
             if len(self._horizons) >= _HORIZONS:
                 self._horizons.clear()
             horizon = self._horizons[asked] = self._horizon(ahead_s)
-        x = states.reshape(len(states), -1, _STATES)
-        now = np.concatenate((x[-1], record.inputs[-1, self.channels.source][:, None]), axis=1)
-        result: FloatArray = np.einsum("ktp,pk->tp", horizon.weights, now)
+        x = states.reshape(len(states), _STATES, len(self.cv))
+        now = np.concatenate((x[-1], record.inputs[-1, self.channels.source][None, :]))
+        result: FloatArray = np.einsum("ktp,kp->tp", horizon.weights, now)
         at, p = record.at_s[record.first :] - record.now_s, horizon.pair
         entry = np.maximum(np.searchsorted(at, horizon.since_s, side="left") - 1, 0)
         h = np.maximum(horizon.since_s - at[entry], 0.0)
         u = record.inputs[record.first + entry, self.channels.source[p]]
-        result[horizon.time, p] = horizon.lags.output(tuple(x[entry, p].T), u, h)
+        then = [x[entry, k, p] for k in range(_STATES)]
+        result[horizon.time, p] = horizon.lags.output(then, u, h)
         return result
 
     def steps(self, after_s: FloatArray) -> FloatArray:

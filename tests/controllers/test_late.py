@@ -172,7 +172,7 @@ def test_each_value_is_judged_once():
 
 
 def test_a_cv_without_a_rule_takes_no_laboratory_value():
-    assert run(built(), 2, None, y={2: (55.0, at(1))}).lab == {"y": "no_rule"}
+    assert run(built(), 2, None, y={2: (55.0, at(1))}, x={2: (1.0, 1.0)}).lab == {"y": "no_rule", "x": "no_rule"}
 
 
 def test_what_is_remembered_is_no_more_than_may_be_asked_for():

@@ -123,6 +123,7 @@ def test_the_gain_is_the_derivative_where_the_plant_is_and_turns_with_it():
 def test_a_multiplier_walks_at_its_rate_and_a_disturbance_never_seen_is_taken_at_the_reference():
     estimate = walked([(6.0, None, 0.0), (6.0, None, 100.0), (6.0, None, None)])
     assert estimate.multiplied.tolist() == pytest.approx([0.65])
+    assert walked([(6.0, 0.0, float("nan")), (6.0, 0.0, float("inf"))]).multiplied.tolist() == [1.0]
     assert ESTIMATOR.gains_at(estimate)[0][3, 0] == pytest.approx(3.0 * 0.65)
     assert estimate.factor[1] == pytest.approx(-0.8, abs=1e-6)
 
