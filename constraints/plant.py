@@ -223,6 +223,8 @@ class Tuning:
     """Who is asked first for the moves; the other one takes over."""
     blocking: tuple[int, ...] = (1, 2, 4, 7, 11, 16, 24)
     """Cycles from now at which one move block ends and the next begins, ascending."""
+    pull: float = 1.0
+    """How strongly MVs are drawn to their targets, relative to the usual; 0 = only the CVs move them."""
     points: int | tuple[int, ...] = 12
     """Coincidence points: how many for each CV, spread over its own settling time; or the same cycles for all."""
 

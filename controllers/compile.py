@@ -124,13 +124,16 @@ def compiled(name: str, problem: cp.Problem) -> Compiled:
 
     n = int(program.x.size)
     rows = program.A.shape[0] // (n + 1)
-    tensor = sp.csr_array(program.A)
-    quadratic = sp.csr_array(program.P)
-    if quadratic[:, columns].nnz or tensor[: rows * n, :][:, columns].nnz:
+    quadratic = sp.csc_array(program.P)
+    entries = sp.coo_array(program.A)
+    in_rows = entries.row < rows * n
+    if quadratic[:, columns].nnz or np.isin(entries.col[in_rows], columns).any():
         raise CompileError(f"{name}: a parameter multiplies a variable inside a limit or a square")
-    a = -_column(tensor[: rows * n, :], constant_column).reshape((rows, n), order="F").tocsr()
-    bound = _affine(tensor[rows * n :, :], columns, constant_column)
-    cost = _affine(sp.csr_array(program.q)[:n, :], columns, constant_column)
+    at, value = entries.row[in_rows], -entries.data[in_rows]  # all of it in the constant column, column by column
+    a = sp.csr_array((value, (at % rows, at // rows)), shape=(rows, n))
+    rest = (entries.data[~in_rows], (entries.row[~in_rows] - rows * n, entries.col[~in_rows]))
+    bound = _affine(sp.csc_array(rest, shape=(rows, entries.shape[1])), columns, constant_column)
+    cost = _affine(sp.csc_array(sp.csr_array(program.q)[:n, :]), columns, constant_column)
     p = _column(quadratic, constant_column).reshape((n, n), order="F").tocsr()
     equal = int(program.cone_dims.zero)
 
@@ -183,11 +186,11 @@ def _places(problem: cp.Problem) -> tuple[slice, ...]:
     return tuple(itertools.starmap(slice, itertools.pairwise(ends)))
 
 
-def _column(matrix: sp.csr_array, column: int) -> sp.coo_array:
+def _column(matrix: sp.csc_array, column: int) -> sp.coo_array:
     return sp.coo_array(matrix[:, [column]])
 
 
-def _affine(matrix: sp.csr_array, columns: list[int], constant_column: int) -> Affine:
+def _affine(matrix: sp.csc_array, columns: list[int], constant_column: int) -> Affine:
     return Affine(matrix[:, [constant_column]].toarray().ravel(), matrix[:, columns].tocsr())
 
 
@@ -206,35 +209,30 @@ def _eliminate(
     for place in variables.values():
         named[place] = True
     uses = np.bincount(equalities.indices, minlength=n)
-    solved: dict[int, int] = {}
+    solved: dict[int, tuple[int, float]] = {}
     kept: list[int] = []
     for row in range(equalities.shape[0]):
         span = slice(equalities.indptr[row], equalities.indptr[row + 1])
-        own = [
-            (int(c), float(v))
-            for c, v in zip(equalities.indices[span], equalities.data[span], strict=True)
-            if not named[c] and uses[c] == 1 and v != 0.0
-        ]
-        if own:
-            solved[own[0][0]] = row
+        columns, values = equalities.indices[span], equalities.data[span]
+        own = np.flatnonzero(~named[columns] & (uses[columns] == 1) & (values != 0.0))
+        if len(own):
+            solved[int(columns[own[0]])] = (row, float(values[own[0]]))
         else:
             kept.append(row)
-    unknowns = [j for j in range(n) if j not in solved]
-    place_of = {j: k for k, j in enumerate(unknowns)}
-    back = sp.lil_array((n, len(unknowns)))
+    unknowns = np.setdiff1d(np.arange(n), np.fromiter(solved, dtype=np.intp, count=len(solved)))
+    # x[j] = (bound - the rest of its row) / its coefficient, for each unknown j that is solved for
+    defined = np.fromiter(solved, dtype=np.intp, count=len(solved))
+    by = np.array([row for row, _ in solved.values()], dtype=np.intp)
+    inverse = np.array([1.0 / coefficient for _, coefficient in solved.values()])
+    spread = sp.csr_array((inverse, (defined, by)), shape=(n, equalities.shape[0]))
+    back = sp.csr_array(sp.eye_array(n)) - spread @ equalities
     constant = np.zeros(n)
-    matrix = sp.lil_array((n, bound.matrix.shape[1]))
-    for j, k in place_of.items():
-        back[j, k] = 1.0
-    for j, row in solved.items():
-        coefficient = equalities[row, j]
-        span = slice(equalities.indptr[row], equalities.indptr[row + 1])
-        for c, v in zip(equalities.indices[span], equalities.data[span], strict=True):
-            if c != j:
-                back[j, place_of[int(c)]] = -v / coefficient
-        constant[j] = bound.constant[row] / coefficient
-        matrix[[j], :] = bound.matrix[[row], :] / coefficient
-    return np.array(kept, dtype=np.intp), back.tocsr(), Affine(constant, matrix.tocsr())
+    constant[defined] = inverse * bound.constant[by]
+    return (
+        np.array(kept, dtype=np.intp),
+        sp.csr_array(sp.csc_array(back)[:, unknowns]),
+        Affine(constant, sp.csr_array(spread @ bound.matrix)),
+    )
 
 
 def _merge(a: sp.csr_array, bound: Affine, equal: int) -> tuple[sp.csr_array, Affine, Affine, IntArray, IntArray]:

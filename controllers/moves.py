@@ -167,7 +167,7 @@ class Moves:
         slowest = max(float(grid.settle_s.max(initial=cycle)) / cycle * PULL_SHARE, PULL_CYCLES_MIN)
         # the way to a block's end counts for the cycles that follow it
         waits = np.append(grid.lasts[1:], PULL_CYCLES_END)
-        self._pull: FloatArray = np.outer(waits, self._suppress) / slowest**2
+        self._pull: FloatArray = plant.tuning.pull * np.outer(waits, self._suppress) / slowest**2
         closing = [
             FUNNEL_SHARE * s if c.funnel_s is None else c.funnel_s for c, s in zip(specs, grid.settle_s, strict=True)
         ]

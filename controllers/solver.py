@@ -49,7 +49,7 @@ class Tuning:
     first: Literal["osqp", "daqp"] = "osqp"
     """Who is asked first."""
     rough: OsqpTuning = field(
-        default_factory=lambda: OsqpTuning(tolerance=1e-3, rho=1.0, check_every=10, polishing="off")
+        default_factory=lambda: OsqpTuning(tolerance=1e-2, rho=1.0, check_every=10, polishing="off")
     )
     """How OSQP looks for the limits that hold."""
     exact: OsqpTuning = field(default_factory=lambda: OsqpTuning(tolerance=1e-6, rho=1.0))

@@ -1,8 +1,8 @@
 """Setwise's own dynamic layer on the recorded problem: the plant's problem of moves, compiled and solved as in a cycle.
 
 Every move is free and every cycle a coincidence point, as the peers have it. MVs are in spans and a setpoint is a zone
-of no width, as in ``controllers.moves``; what is timed is what a cycle does: limits of the zones from the state, the solve
-with all its checks, the first move. ``ours_daqp`` is the same with ``solver: daqp``.
+of no width, as in ``controllers.moves``; what is timed is what a cycle does: limits of the zones from the state, the
+solve with all its checks, the first move. ``ours_daqp`` is the same with ``solver: daqp``.
 """
 
 from __future__ import annotations

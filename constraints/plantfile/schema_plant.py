@@ -124,6 +124,7 @@ class ControllerSection(Section):
         list[Cycles] | None,
         Field(min_length=1, max_length=60, description="Cycles from now at which one move ends and the next begins"),
     ] = None
+    pull: Annotated[float, Field(ge=0, description="How strongly MVs are drawn to their targets; 1 is usual")] = 1.0
     points: Annotated[
         Annotated[int, Field(ge=2, le=120)] | Annotated[list[Cycles], Field(min_length=1, max_length=120)] | None,
         Field(description="Coincidence points: how many per CV over its settling time, or these cycles from now"),

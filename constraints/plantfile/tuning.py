@@ -24,7 +24,7 @@ def tuning(scope: Scope) -> Tuning:
         points = given.points
     elif given.points is not None:
         points = _ascending(scope, ("controller", "points"), given.points)
-    return Tuning(solver=given.solver, blocking=blocking, points=points)
+    return Tuning(solver=given.solver, blocking=blocking, pull=given.pull, points=points)
 
 
 def _ascending(scope: Scope, path: Path, cycles: Sequence[int]) -> tuple[int, ...]:

@@ -1,8 +1,8 @@
 """A problem without the soft rows that have no width: they are part of the cost.
 
 A CV at a setpoint has such a row at each point, ``a x + f e = b`` with ``1/2 p e^2`` in the cost. Its slack is
-``e = (b - a x) / f``, whatever the cycle, so the row is worth ``1/2 (p / f^2) (a x - b)^2``: a square in the unknowns that
-remain. An engine then has neither row nor slack to carry. Which rows have no width changes seldom.
+``e = (b - a x) / f``, whatever the cycle, so the row is worth ``1/2 (p / f^2) (a x - b)^2``: a square in the unknowns
+that remain. An engine then has neither row nor slack to carry. Which rows have no width changes seldom.
 """
 
 from __future__ import annotations

@@ -163,6 +163,7 @@ BAD = [
     Bad("no block", "E014", "blocking: [1, 3, 6, 12]", "blocking: §[]"),
     Bad("points back in time", "E014", "points: [2, 6, 12, 30]", "points: [2, 6, §5, 30]"),
     Bad("one point", "E014", "points: [2, 6, 12, 30]", "points: §1"),
+    Bad("pushed from the target", "E014", "pull: 0.5", "pull: §-1"),
     Bad("unknown solver", "E013", "solver: daqp", "solver: §gurobi"),
     Bad("funnel of no time", "E014", "funnel: 3 min", "funnel: §0 s"),
     Bad("fade of no time", "E014", "fade: 4 min", "fade: §0 s"),

@@ -40,7 +40,7 @@ def test_the_plant_as_a_whole() -> None:
     found = plant()
     assert (found.name, found.site, found.timezone, found.currency) == ("Kettle", "Southmill", "Europe/Berlin", "EUR")
     assert (found.cycle_s, found.think_s, found.min_active_mvs, found.hysteresis_eur_per_h) == (10.0, 6.0, 2, 0.5)
-    assert found.tuning == Tuning(solver="daqp", blocking=(1, 3, 6, 12), points=(2, 6, 12, 30))
+    assert found.tuning == Tuning(solver="daqp", blocking=(1, 3, 6, 12), points=(2, 6, 12, 30), pull=0.5)
     assert (found.start_in, found.closed_loop_needs, found.max_unattended_s) == (
         Mode.ADVISORY,
         ("operator_confirm", "heartbeat_ok"),
