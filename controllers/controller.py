@@ -17,7 +17,7 @@ from controllers.estimate import Estimate, Estimator
 from controllers.memory import Memory
 from controllers.model import FloatArray, Model
 from controllers.moves import Moves, Present
-from controllers.rows import Layout, SteadyState, layout, room
+from controllers.rows import Layout, Room, SteadyState, fresh, layout, room
 from controllers.solver import SolverError
 from controllers.targets import SteadyTargets, Targets
 from controllers.types import Inputs, Plan, PlanStatus
@@ -36,8 +36,7 @@ class Controller:
         self._model = Model(plant.pairs, (*plant.mvs, *plant.dvs), tuple(plant.cvs), plant.cycle_s)
         self._layout: Layout = layout(plant, self._model)
         self._estimator = Estimator(plant, self._model)
-        ideal = [np.nan if spec.ideal is None else spec.ideal for spec in plant.mvs.values()]
-        self._targets = Targets(self._layout, np.array(ideal), plant.hysteresis_eur_per_h)
+        self._targets = Targets(self._layout, plant)
         rank = [min(spec.rank_hi, spec.rank_lo) for spec in plant.cvs.values()]
         suppression = np.array([spec.suppression for spec in plant.mvs.values()])
         self._moves = Moves(self._layout, self._model, np.array(rank), suppression)
@@ -131,10 +130,10 @@ class Controller:
         self, inputs: Inputs, memory: Memory, estimate: Estimate, watched: Plan, mvs: MvState
     ) -> tuple[Plan, Memory]:
         state = self._steady(inputs, estimate, mvs)
-        rooms = room(self._layout, self._plant, state)
+        rooms = room(self._layout, state)
         last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
         try:
-            targets = self._targets.solve(state, rooms, last)
+            targets = self._targets.solve(state, rooms, last, memory.targets_active)
             present = self._present(inputs, estimate, mvs, state, targets)
             plan = self._moves.solve(present, _warm(memory.moves_x, memory.moves_y))
         except SolverError as error:
@@ -144,11 +143,16 @@ class Controller:
         memory = replace(
             memory,
             targets=tuple(targets.u.tolist()),
+            targets_active=targets.active,
             moves_x=tuple(plan.answer.x.tolist()),
             moves_y=tuple(plan.answer.y.tolist()),
         )
         found = Findings(inputs=inputs, mvs=mvs, state=state, room=rooms, targets=targets, moves=plan)
-        return decided(watched, found, self._layout, self._plant), memory
+
+        def explore(other: SteadyState, room: Room) -> tuple[FloatArray, float]:
+            return self._targets.explored(other, room, last, targets.active)
+
+        return decided(watched, found, self._layout, self._plant, explore), memory
 
     def _steady(self, inputs: Inputs, estimate: Estimate, mvs: MvState) -> SteadyState:
         y_end, slope_end = self._estimator.end(estimate)
@@ -172,6 +176,7 @@ class Controller:
             targets=inputs.targets,
             out=frozenset(out),
             money=self._money(inputs.money),
+            external=fresh(inputs.external, inputs.at_s),
         )
 
     def _money(self, money: Mapping[str, float]) -> FloatArray:
@@ -189,11 +194,12 @@ class Controller:
         stable = ~self._layout.integrating
         zone_lo = np.where(stable, np.minimum(zone_lo, targets.y), zone_lo)
         zone_hi = np.where(stable, np.maximum(zone_hi, targets.y), zone_hi)
+        wishes = {**inputs.targets, **{name: each.value for name, each in state.external.items()}}
         for c, name in enumerate(self._layout.cvs):
             if name in state.out:
                 zone_lo[c], zone_hi[c] = -np.inf, np.inf
-            elif name in inputs.targets:
-                point = targets.y[c] if stable[c] else inputs.targets[name]
+            elif name in wishes:
+                point = targets.y[c] if stable[c] else wishes[name]
                 zone_lo[c], zone_hi[c] = point, point
         return Present(
             u=mvs.u,
@@ -215,4 +221,4 @@ def _warm(x: tuple[float, ...], y: tuple[float, ...]) -> tuple[FloatArray, Float
 
 def _forgotten(memory: Memory) -> Memory:
     """While not in control the targets are forgotten: the first plan starts from where the plant then is."""
-    return replace(memory, targets=(), moves_x=(), moves_y=())
+    return replace(memory, targets=(), targets_active=(), moves_x=(), moves_y=())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, fields
 
-_MAGIC = b"SWM1"
+_MAGIC = b"SWM2"
 
 
 class MemoryFormatError(ValueError):
@@ -38,6 +38,8 @@ class Memory:
     """Per CV: 1.0 once it was measured."""
     targets: tuple[float, ...] = ()
     """Per MV: last steady-state target; empty when there was none."""
+    targets_active: tuple[float, ...] = ()
+    """Warm start of the steady-state layer."""
     moves_x: tuple[float, ...] = ()
     moves_y: tuple[float, ...] = ()
     """Warm start of the dynamic layer."""
