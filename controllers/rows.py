@@ -242,7 +242,8 @@ def room(plan: Layout, state: SteadyState) -> Room:
         )
     )
     free = index.of_mv @ state.u + index.of_cv @ state.y_end + index.balance @ state.slope_end
-    below, above = (values[index.lo] - free) / index.concern, (values[index.hi] - free) / index.concern
+    below = (values[index.lo] - free) / index.concern
+    above = (values[index.hi] - free) / index.concern
     if state.out:
         out = np.array([name in state.out for name in plan.cvs])
         gone = (index.needs & out).any(axis=1)
@@ -252,6 +253,8 @@ def room(plan: Layout, state: SteadyState) -> Room:
 
 def _backed_off(low: FloatArray, high: FloatArray, by: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return both limits moved inward, at most to the middle between them."""
+    if not by.any():
+        return low, high
     bounded = np.isfinite(low) & np.isfinite(high)
     middle = 0.5 * (np.where(bounded, low, 0.0) + np.where(bounded, high, 0.0))
     inner_low, inner_high = low + by[0], high - by[1]

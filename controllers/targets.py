@@ -147,9 +147,8 @@ class Targets:
         """Return the rows that say something in this cycle, after forming the problems that hold them."""
         gains = state.gains(self._layout)
         in_force = np.isfinite(room.lo) | np.isfinite(room.hi)
-        same_gains = self._gains is not None and all(
-            a is b or np.array_equal(a, b) for a, b in zip(gains, self._gains, strict=True)
-        )
+        known = self._gains
+        same_gains = known is not None and all(_same(a, b) for a, b in zip(gains, known, strict=True))
         if not same_gains:
             self._gains = gains
             self._all_rows = effects(self._layout, *gains)
@@ -215,7 +214,7 @@ class Targets:
         there, inside, box = found.there, found.inside, found.box
         n, m = len(span), len(layout.rows)
         at = self._all_rows @ x
-        give_up = np.zeros(m)
+        give_up, row_dual = np.zeros((2, m))
         give_up[there] = (inside.hi - np.minimum(room.hi[there], NO_LIMIT)) - (
             np.maximum(room.lo[there], -NO_LIMIT) - inside.lo
         )
@@ -223,7 +222,6 @@ class Targets:
         # what more room at a side that holds would cost (because an earlier rank's limit lets a later one be kept) is
         # no worth of the other side
         above, below = inside.hi - at[there] < _BINDS, at[there] - inside.lo < _BINDS
-        row_dual = np.zeros(m)
         row_dual[there] = np.where(above, np.maximum(dual[n:], 0.0), 0.0) + np.where(
             below, np.minimum(dual[n:], 0.0), 0.0
         )
@@ -241,3 +239,7 @@ class Targets:
             solves=solves,
             active=tuple(found.best.active().astype(np.float64).tolist()),
         )
+
+
+def _same(a: FloatArray, b: FloatArray) -> bool:
+    return a is b or np.array_equal(a, b)
