@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 # Tests and tools must not see what a person's shell happens to put on the path of Python.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help venv demo test lint format ci bench coverage mutate mutate-change sabotage nightly lock test-all-pythons system-packages clean
+.PHONY: help venv demo test lint format ci peers bench coverage mutate mutate-change sabotage nightly lock test-all-pythons system-packages clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -46,8 +46,12 @@ ci: ## what has to pass before anything lands: lint, test, coverage, known defec
 	@$(MAKE) --no-print-directory sabotage ARGS=
 	@$(MAKE) --no-print-directory mutate-change ARGS=
 
-bench: $(STAMP) ## the gate, then the cycle, with 200 tags, against their floors, part by part, about six minutes
-	@met=0; $(BIN)/python -m benchmarks.gate || met=1; $(BIN)/python -m benchmarks.cycle $(ARGS) || met=1; exit $$met
+peers: $(STAMP) ## an environment beside ours for the tools that the benchmarks compare with (do-mpc, GEKKO, PIQP)
+	@tools/make-peers-venv.sh .venv-peers $(PYTHON)
+
+bench: $(STAMP) ## the gate, then the cycle, with 200 tags, against their floors, then plants with published values, about ten minutes
+	@met=0; $(BIN)/python -m benchmarks.gate || met=1; $(BIN)/python -m benchmarks.cycle $(ARGS) || met=1; \
+	  for plant in wood_berry shell quadruple_tank; do $(BIN)/python -m benchmarks.$$plant || met=1; done; exit $$met
 
 coverage: $(STAMP) ## branch coverage of safety/ by its own tests: all of it, or fail
 	$(BIN)/pytest -q --cov=safety --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/safety

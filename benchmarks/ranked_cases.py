@@ -100,7 +100,7 @@ def case(seed: int) -> Case:
     ]
     mvs = [any_mv(f"u{i}", (-float(unit_u[i]), float(unit_u[i]))) for i in range(n)]
     plant = any_plant(mvs, cvs, pairs, rows)
-    plan = layout(plant, Model(plant.pairs, tuple(plant.mvs), tuple(plant.cvs), plant.cycle_s))
+    plan = layout(plant, Model.of(plant))
     u = rng.uniform(-0.9, 0.9, size=n) * unit_u
     locked = rng.random(n) < 0.1
     wished = {f"y{k}": float((middle[k] + rng.normal()) * unit_y[k]) for k in range(c) if rng.random() < 0.2}

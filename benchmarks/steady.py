@@ -91,7 +91,7 @@ def measured(mvs: int, cvs: int, cycles: int, spread: float) -> tuple[list[float
     """
     rng = np.random.default_rng(mvs)
     plant = plant_of(mvs, cvs, rng)
-    plan = layout(plant, Model(plant.pairs, tuple(plant.mvs), tuple(plant.cvs), plant.cycle_s))
+    plan = layout(plant, Model.of(plant))
     targets = Targets(plan, plant)
     free = rng.uniform(-spread, spread, size=cvs)
     state = SteadyState(

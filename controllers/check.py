@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -25,6 +26,7 @@ def _complaints(inputs: Inputs, plant: Plant) -> Iterator[str]:
     yield from _about_measurements(inputs, plant)
     yield from _about_limits(inputs, plant)
     yield from _about_wishes(inputs, plant)
+    yield from _about_forecasts(inputs, plant)
 
 
 def _about_mvs(inputs: Inputs, plant: Plant) -> Iterator[str]:
@@ -77,6 +79,16 @@ def _about_wishes(inputs: Inputs, plant: Plant) -> Iterator[str]:
     for name, value in inputs.money.items():
         if (name not in plant.cvs and name not in plant.mvs) or not math.isfinite(value):
             yield f"{name}: its worth is not a number or it is no MV or CV"
+
+
+def _about_forecasts(inputs: Inputs, plant: Plant) -> Iterator[str]:
+    for name, points in inputs.forecast.items():
+        if name not in plant.dvs:
+            yield f"{name} has a forecast but is no DV"
+        elif not all(math.isfinite(ahead_s) and math.isfinite(value) for ahead_s, value in points):
+            yield f"{name}: its forecast is not a number"
+        elif any(later <= earlier for (earlier, _), (later, _) in itertools.pairwise(points)):
+            yield f"{name}: its forecast does not go forward in time"
 
 
 def _finite_or_none(value: float | None) -> bool:

@@ -17,10 +17,16 @@ import numpy as np
 import scipy.sparse as sp
 from cvxpy.constraints.nonpos import Inequality
 
+from controllers.engines.problem import NO_LIMIT
 from controllers.model import FloatArray, IntArray
 
-NO_LIMIT = 1e30
-"""Stands for an absent limit in a parameter (finite, so that maps stay finite; solvers take it as infinite)."""
+_DENSE = 60_000
+"""A matrix of no more entries is multiplied faster as a dense one."""
+
+
+def fastest(matrix: sp.csr_array) -> FloatArray | sp.csr_array:
+    """Return ``matrix`` in the form that multiplies a vector fastest: small ones dense."""
+    return matrix.toarray() if matrix.shape[0] * matrix.shape[1] <= _DENSE else matrix
 
 
 class CompileError(ValueError):
@@ -34,11 +40,6 @@ class Affine:
     constant: FloatArray
     matrix: sp.csr_array
 
-    def at(self, theta: FloatArray) -> FloatArray:
-        """Return the value at these parameters."""
-        result: FloatArray = self.constant + self.matrix @ theta
-        return result
-
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -48,15 +49,13 @@ class Compiled:
     p: sp.csc_array
     """Full symmetric."""
     a: sp.csc_array
-    q: Affine
-    l: Affine  # noqa: E741 - the solvers' letter
-    u: Affine
+    vectors: Affine
+    """``q``, ``l`` and ``u``, one below the other."""
+    map: FloatArray | sp.csr_array
+    """The matrix of ``vectors`` in the form that multiplies fastest."""
     parameters: Mapping[str, slice]
     variables: Mapping[str, slice]
-    """Where each variable of the written problem stands in the full vector."""
-    back: sp.csr_array
-    """Solver's unknowns -> full vector, with ``offset``."""
-    offset: Affine
+    """Where each variable of the written problem stands among the solver's unknowns."""
     limits: tuple[slice, ...]
     """For each written inequality, its entries in ``row`` and ``side``."""
     row: IntArray
@@ -66,13 +65,20 @@ class Compiled:
 
     def theta(self, values: Mapping[str, FloatArray]) -> FloatArray:
         """Return the parameter vector. Raises KeyError for a missing parameter, ValueError for a wrong size."""
-        theta = np.empty(self.q.matrix.shape[1])
+        theta = np.empty(self.vectors.matrix.shape[1])
         for name, place in self.parameters.items():
-            value = np.asarray(values[name], dtype=np.float64)
+            value = values[name]
             if value.size != place.stop - place.start:
                 raise ValueError(f"{self.name}: parameter {name} has {value.size} values")
             theta[place] = value.ravel()
         return theta
+
+    def at(self, values: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return ``q``, ``l`` and ``u`` at these parameters. Raises as ``theta``."""
+        every = self.map @ self.theta(values)
+        every += self.vectors.constant
+        rows, unknowns = self.a.shape
+        return every[:unknowns], every[unknowns : unknowns + rows], every[unknowns + rows :]
 
     def duals(self, limit: int, y: FloatArray) -> FloatArray:
         """Return the multipliers of one written inequality, in the order written; zero or positive."""
@@ -80,10 +86,23 @@ class Compiled:
         result: FloatArray = np.maximum(self.side[place] * y[self.row[place]], 0.0)
         return result
 
-    def variable(self, name: str, x: FloatArray, theta: FloatArray) -> FloatArray:
-        """Return one written variable from the solver's unknowns."""
-        full: FloatArray = self.back @ x + self.offset.at(theta)
-        return full[self.variables[name]]
+    def block(self, limit: int, variable: str, entries: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Return where in ``a.data`` the coefficients of ``variable`` in a written inequality lie, and with which sign,
+        for each nonzero of ``entries`` in row order. Raises CompileError where one lacks.
+
+        ``entries`` (that inequality's rows, the variable's size) are the coefficients as written. They may then be
+        replaced cycle by cycle, times that sign, without compiling anew.
+        """
+        place = self.limits[limit]
+        row, column = np.nonzero(entries)
+        if len(row) == 0:  # nothing acts on anything: an empty choice of a sparse matrix is no array
+            return np.zeros(0, dtype=np.intp), np.zeros(0)
+        number = sp.csc_array((np.arange(1.0, self.a.nnz + 1.0), self.a.indices, self.a.indptr), shape=self.a.shape)
+        found = sp.csr_array(number)[self.row[place][row], self.variables[variable].start + column]
+        at: IntArray = np.asarray(found).astype(np.intp) - 1
+        if (at < 0).any():
+            raise CompileError(f"{self.name}: a coefficient of {variable} has no place of its own")
+        return at, np.sign(self.a.data[at] * entries[row, column])
 
 
 def compiled(name: str, problem: cp.Problem) -> Compiled:
@@ -129,21 +148,35 @@ def compiled(name: str, problem: cp.Problem) -> Compiled:
         bound = _rows(bound, np.arange(equal, rows))
     merged, low, high, row, side = _merge(a, bound, len(kept))
     shift = Affine(merged @ offset.constant, (merged @ offset.matrix).tocsr())
+    q = Affine(back.T @ (cost.constant + p @ offset.constant), (back.T @ (cost.matrix + p @ offset.matrix)).tocsr())
+    vectors = Affine(
+        np.concatenate((q.constant, low.constant - shift.constant, high.constant - shift.constant)),
+        sp.csr_array(sp.vstack((q.matrix, low.matrix - shift.matrix, high.matrix - shift.matrix))),
+    )
     return Compiled(
         name=name,
         p=(back.T @ p @ back).tocsc(),
-        a=(merged @ back).tocsc(),
-        q=Affine(back.T @ (cost.constant + p @ offset.constant), (back.T @ (cost.matrix + p @ offset.matrix)).tocsr()),
-        l=Affine(low.constant - shift.constant, (low.matrix - shift.matrix).tocsr()),
-        u=Affine(high.constant - shift.constant, (high.matrix - shift.matrix).tocsr()),
+        a=_ordered(merged @ back),
+        vectors=vectors,
+        map=fastest(vectors.matrix),
         parameters=parameters,
-        variables=variables,
-        back=back,
-        offset=offset,
+        variables=_among(variables, back),
         limits=_places(problem),
         row=row,
         side=side,
     )
+
+
+def _ordered(matrix: sp.csr_array) -> sp.csc_array:
+    result = sp.csc_array(matrix)
+    result.sum_duplicates()
+    return result
+
+
+def _among(variables: Mapping[str, slice], back: sp.csr_array) -> dict[str, slice]:
+    """Return where each written variable stands among the unknowns: it is one itself, never eliminated."""
+    first = {name: int(back.indices[back.indptr[place.start]]) for name, place in variables.items()}
+    return {name: slice(first[name], first[name] + place.stop - place.start) for name, place in variables.items()}
 
 
 def _places(problem: cp.Problem) -> tuple[slice, ...]:

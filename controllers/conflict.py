@@ -14,8 +14,8 @@ from typing import Literal
 import daqp
 import numpy as np
 
-from controllers.compile import NO_LIMIT
 from controllers.dense import Dense, Question
+from controllers.engines.problem import NO_LIMIT
 from controllers.model import FloatArray
 from controllers.solver import SolverError
 

@@ -13,10 +13,13 @@ import numpy as np
 from constraints.plant import Plant
 from controllers.check import MOVED, complaint
 from controllers.decision import Findings, MvState, decided
+from controllers.edges import Edges
 from controllers.estimate import Estimate, Estimator
 from controllers.memory import Memory
 from controllers.model import FloatArray, Model
-from controllers.moves import Moves, Present
+from controllers.models.function import FunctionError
+from controllers.moves import Gains, Moves, Present, Warm
+from controllers.preview import Outlook, changes
 from controllers.rows import Layout, Room, SteadyState, fresh, layout, room
 from controllers.solver import SolverError
 from controllers.targets import SteadyTargets, Targets
@@ -31,15 +34,19 @@ class Controller:
     """The controller of one plant."""
 
     def __init__(self, plant: Plant) -> None:
-        """Compile every problem of ``plant``. Raises ModelError for a pair that no causal plant can have."""
+        """Compile every problem of ``plant``.
+
+        Raises ModelError for a model that no causal, stable plant can have, FunctionError for an engineer's function
+        that gives no answer where it is declared.
+        """
+        self._edges = Edges(plant)
+        plant = self._edges.plant
         self._plant = plant
-        self._model = Model(plant.pairs, (*plant.mvs, *plant.dvs), tuple(plant.cvs), plant.cycle_s)
+        self._model = Model.of(plant)
         self._layout: Layout = layout(plant, self._model)
         self._estimator = Estimator(plant, self._model)
         self._targets = Targets(self._layout, plant)
-        rank = [min(spec.rank_hi, spec.rank_lo) for spec in plant.cvs.values()]
-        suppression = np.array([spec.suppression for spec in plant.mvs.values()])
-        self._moves = Moves(self._layout, self._model, np.array(rank), suppression)
+        self._moves = Moves(self._layout, self._model, plant)
 
     def fresh(self) -> Memory:
         """Return the memory of a controller that has never run: its first cycle adopts the plant as found."""
@@ -50,19 +57,29 @@ class Controller:
         wrong = complaint(inputs, self._plant)
         if wrong:
             return Plan(cycle=inputs.cycle, status=PlanStatus.BAD_INPUT, why=wrong), memory
+        try:
+            plan, memory = self._step(self._edges.inward(inputs), memory)
+        except FunctionError as error:
+            return Plan(cycle=inputs.cycle, status=PlanStatus.BAD_INPUT, why=str(error)), memory
+        return self._edges.outward(plan, inputs), memory
+
+    def _step(self, inputs: Inputs, memory: Memory) -> tuple[Plan, Memory]:
         before = self._estimator.restored(memory)
         u = self._setpoints(inputs, before)
         if u is None:
             return Plan(cycle=inputs.cycle, status=PlanStatus.BAD_INPUT, why="a setpoint was never known"), memory
         estimate = self._estimate(inputs, before, u)
         memory = estimate.stored(memory)
-        watched = self._watched(inputs, estimate)
+        inputs_now, horizon_s = estimate.inputs(), float(self._moves.report_s[-1])
+        coming = changes(inputs.forecast, self._model, inputs_now, horizon_s)
+        outlook = Outlook(self._estimator, self._model, estimate, coming)
+        watched = self._watched(inputs, outlook)
         if not inputs.optimise:
             return replace(watched, status=PlanStatus.ESTIMATE_ONLY), _forgotten(memory)
         mvs = self._mvs(inputs, u)
         if not any(mvs.movable):
             return replace(watched, status=PlanStatus.NO_MV), _forgotten(memory)
-        return self._optimise(inputs, memory, estimate, watched, mvs)
+        return self._optimise(inputs, memory, outlook, watched, mvs)
 
     # ------------------------------------------------------------------ estimate
 
@@ -80,12 +97,15 @@ class Controller:
         d = [inputs.d.get(name) for name in self._plant.dvs]
         y = [inputs.y.get(name) for name in self._plant.cvs]
         if before is None or not self._estimator.usable(before, inputs.at_s):
-            return self._estimator.start(inputs.at_s, u.tolist(), d, y)
+            found = self._estimator.start(inputs.at_s, u.tolist(), d, y, scheduling=inputs.scheduling)
+            return replace(found, lab=dict.fromkeys(inputs.lab, "before_start"))
         new = [inputs.y_new.get(name, True) for name in self._plant.cvs]
-        return self._estimator.update(before, inputs.at_s, u.tolist(), d, y, new)
+        return self._estimator.update(
+            before, inputs.at_s, u.tolist(), d, y, new, scheduling=inputs.scheduling, lab=inputs.lab
+        )
 
-    def _watched(self, inputs: Inputs, estimate: Estimate) -> Plan:
-        free = self._estimator.predict(estimate, self._moves.report_s)
+    def _watched(self, inputs: Inputs, outlook: Outlook) -> Plan:
+        free, estimate = outlook.predict(self._moves.report_s), outlook.estimate
         cvs = self._layout.cvs
         seen = estimate.seen[: len(cvs)] > 0.0
         return Plan(
@@ -95,6 +115,7 @@ class Controller:
             bias={name: float(estimate.bias[c]) for c, name in enumerate(cvs) if seen[c]},
             prediction={name: tuple(free[:, c].tolist()) for c, name in enumerate(cvs) if seen[c]},
             prediction_at_s=tuple(self._moves.report_s.tolist()),
+            lab=dict(estimate.lab),
         )
 
     # ------------------------------------------------------------------ what may move
@@ -113,6 +134,11 @@ class Controller:
         free_down = np.array([m and not lock for m, lock in zip(movable, locked_down, strict=True)])
         specs = tuple(self._plant.mvs.values())
         limits = np.array([inputs.limits[name] for name in self._plant.mvs])
+        most_up, most_down = self._edges.moves(
+            u,
+            np.where(free_up, np.array([spec.move_up_per_min for spec in specs]) * per_cycle, 0.0),
+            np.where(free_down, np.array([spec.move_down_per_min for spec in specs]) * per_cycle, 0.0),
+        )
         return MvState(
             tuple(movable),
             tuple(locked_up),
@@ -120,25 +146,25 @@ class Controller:
             u,
             limits[:, 0],
             limits[:, 1],
-            np.where(free_up, np.array([spec.move_up_per_min for spec in specs]) * per_cycle, 0.0),
-            np.where(free_down, np.array([spec.move_down_per_min for spec in specs]) * per_cycle, 0.0),
+            most_up,
+            most_down,
         )
 
     # ------------------------------------------------------------------ targets and moves
 
     def _optimise(
-        self, inputs: Inputs, memory: Memory, estimate: Estimate, watched: Plan, mvs: MvState
+        self, inputs: Inputs, memory: Memory, outlook: Outlook, watched: Plan, mvs: MvState
     ) -> tuple[Plan, Memory]:
-        state = self._steady(inputs, estimate, mvs)
+        state = self._steady(inputs, outlook, mvs)
         rooms = room(self._layout, state)
         last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
         try:
             targets = self._targets.solve(state, rooms, last, memory.targets_active)
-            present = self._present(inputs, estimate, mvs, state, targets)
-            plan = self._moves.solve(present, _warm(memory.moves_x, memory.moves_y))
+            present = self._present(inputs, outlook, mvs, state, targets)
+            plan = self._moves.solve(present, _warm(memory))
         except SolverError as error:
             failed = replace(watched, status=PlanStatus.SOLVER_FAILED, why=str(error), solves=error.tried)
-            cold = replace(memory, moves_x=(), moves_y=())
+            cold = replace(memory, moves_x=(), moves_y=(), moves_rho=())
             return failed, cold
         memory = replace(
             memory,
@@ -146,6 +172,7 @@ class Controller:
             targets_active=targets.active,
             moves_x=tuple(plan.answer.x.tolist()),
             moves_y=tuple(plan.answer.y.tolist()),
+            moves_rho=(plan.answer.rho,),
         )
         found = Findings(inputs=inputs, mvs=mvs, state=state, room=rooms, targets=targets, moves=plan)
 
@@ -154,11 +181,11 @@ class Controller:
 
         return decided(watched, found, self._layout, self._plant, explore), memory
 
-    def _steady(self, inputs: Inputs, estimate: Estimate, mvs: MvState) -> SteadyState:
-        y_end, slope_end = self._estimator.end(estimate)
-        now = self._estimator.predict(estimate, np.zeros(1))[0]
+    def _steady(self, inputs: Inputs, outlook: Outlook, mvs: MvState) -> SteadyState:
+        y_end, slope_end = outlook.end()
+        level, slope = self._steady_gains(outlook.estimate)
         cvs = self._layout.cvs
-        out = {name for c, name in enumerate(cvs) if estimate.seen[c] == 0.0}
+        out = {name for c, name in enumerate(cvs) if outlook.estimate.seen[c] == 0.0}
         out |= {name for name in cvs if inputs.cv_status[name] in (CvStatus.DROP, CvStatus.CRIT)}
         lo, hi = mvs.lo.copy(), mvs.hi.copy()
         locked_up, locked_down = mvs.up <= 0.0, mvs.down <= 0.0
@@ -170,23 +197,33 @@ class Controller:
             u=mvs.u,
             lo=lo,
             hi=hi,
-            y_end=np.where(self._layout.integrating, now, y_end),
+            y_end=np.where(self._layout.integrating, outlook.now(), y_end),
             slope_end=slope_end,
             limits=inputs.limits,
             targets=inputs.targets,
             out=frozenset(out),
-            money=self._money(inputs.money),
+            money=self._money(inputs.money, level),
             external=fresh(inputs.external, inputs.at_s),
+            level_gain=level,
+            slope_gain=slope,
         )
 
-    def _money(self, money: Mapping[str, float]) -> FloatArray:
+    def _steady_gains(self, estimate: Estimate) -> tuple[FloatArray, FloatArray]:
+        """Return the gains and slopes of this cycle, (CVs, MVs)."""
+        if not self._model.varies:
+            return self._layout.level_gain, self._layout.slope_gain
+        level, slope = self._estimator.gains_at(estimate)
+        mvs = slice(len(self._layout.mvs))
+        return level[:, mvs], slope[:, mvs]
+
+    def _money(self, money: Mapping[str, float], level_gain: FloatArray) -> FloatArray:
         own = [money.get(name, 0.0) - spec.cost for name, spec in self._plant.mvs.items()]
         through = np.array([money.get(name, 0.0) for name in self._layout.cvs])
-        result: FloatArray = np.array(own) + through @ self._layout.level_gain
+        result: FloatArray = np.array(own) + through @ level_gain
         return result
 
     def _present(
-        self, inputs: Inputs, estimate: Estimate, mvs: MvState, state: SteadyState, targets: SteadyTargets
+        self, inputs: Inputs, outlook: Outlook, mvs: MvState, state: SteadyState, targets: SteadyTargets
     ) -> Present:
         zone_lo = np.array([inputs.limits[name][0] for name in self._layout.cvs])
         zone_hi = np.array([inputs.limits[name][1] for name in self._layout.cvs])
@@ -208,17 +245,27 @@ class Controller:
             hi=mvs.hi,
             up=mvs.up,
             down=mvs.down,
-            free=self._estimator.predict(estimate, self._moves.points_s),
-            y=self._estimator.predict(estimate, np.zeros(1))[0],
+            free=outlook.predict(self._moves.points_s),
+            y=outlook.now(),
             zone_lo=zone_lo,
             zone_hi=zone_hi,
+            slope_end=state.slope_end,
+            gains=self._gains(outlook.estimate),
         )
 
+    def _gains(self, estimate: Estimate) -> Gains | None:
+        if not self._model.varies:
+            return None
+        mvs = slice(len(self._layout.mvs))
+        return Gains(self._estimator.factors(estimate)[:, mvs], self._estimator.gains_at(estimate)[1][:, mvs])
 
-def _warm(x: tuple[float, ...], y: tuple[float, ...]) -> tuple[FloatArray, FloatArray] | None:
-    return (np.array(x), np.array(y)) if x and y else None
+
+def _warm(memory: Memory) -> Warm | None:
+    if not (memory.moves_x and memory.moves_y and memory.moves_rho):
+        return None
+    return Warm(np.array(memory.moves_x), np.array(memory.moves_y), memory.moves_rho[0])
 
 
 def _forgotten(memory: Memory) -> Memory:
     """While not in control the targets are forgotten: the first plan starts from where the plant then is."""
-    return replace(memory, targets=(), targets_active=(), moves_x=(), moves_y=())
+    return replace(memory, targets=(), targets_active=(), moves_x=(), moves_y=(), moves_rho=())

@@ -71,6 +71,7 @@ def decided(watched: Plan, found: Findings, layout: Layout, plant: Plant, explor
             if name in watched.prediction
         },
         u_plan={name: tuple(moves.path[:, i].tolist()) for i, name in enumerate(layout.mvs)},
+        u_plan_at_s=tuple(cycles * plant.cycle_s for cycles in plant.tuning.blocking),
         binding=_binding(found, layout),
         give_ups=_give_ups(found, layout),
         reliefs=reliefs(found.state, found.room, targets, layout, explore) if found.inputs.what_if else (),

@@ -19,7 +19,7 @@ import daqp
 import numpy as np
 import scipy.sparse as sp
 
-from controllers.compile import NO_LIMIT
+from controllers.engines.problem import NO_LIMIT
 from controllers.model import FloatArray, IntArray
 from controllers.rows import BoolArray
 from controllers.solver import SolverError

@@ -1,31 +1,30 @@
 """Zone control over the horizon: how to get to the targets.
 
 Decision: changes of each MV over blocks of cycles, the first block one cycle long. Cost: distance of the MVs to their
-targets, CVs outside their zones at the coincidence points (one free quadratic slack and one two-sided row for each),
-and the moves themselves. Hard: MV ranges, the largest move of a cycle, locked directions. A zone that is violated now
-starts at the violation and closes (funnel).
+targets, CVs outside their zones at the coincidence points (by rank; as their ``slack`` says), and the moves themselves.
+Hard: MV ranges, the largest move of a cycle, locked directions. A zone that is violated now starts at the violation and
+closes (funnel). A level must stand still at the end: an integrating CV has one more point there, its slope.
 
 Inside, MVs are in spans from their present value and CVs in concerns.
 """
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from controllers.compile import NO_LIMIT
-from controllers.model import FloatArray, IntArray, Model
-from controllers.problems import move_plan
+from constraints.plant import Plant
+from controllers.engines.judge import Strictness
+from controllers.engines.problem import NO_LIMIT
+from controllers.horizon import Horizon, dynamic, horizon
+from controllers.model import FloatArray, Model
+from controllers.problems import PEAK_STEP, Violations, move_plan
 from controllers.rows import OUT_OF_REACH, Layout
 from controllers.solver import Answer, Qp, Tuning
 
-EDGES = (0, 1, 2, 4, 7, 11, 16, 24)
-"""Cycles between which a move is decided; within a block it is spread evenly over the cycles, as a rate limit wants."""
-BLOCKS = len(EDGES) - 1
-POINTS = 12
-"""Coincidence points per CV, closer together early on."""
 SUPPRESSION = 0.02
 """Move suppression relative to what a move does to the zones (sum over the points), for ``suppression: 1``."""
 PULL_SHARE = 0.15
@@ -35,8 +34,22 @@ PULL_CYCLES_END = 10.0
 """Weight of the plan's end, in cycles."""
 FUNNEL_SHARE = 0.12
 """Time constant of a closing funnel relative to the CV's settling time."""
+STRICTNESS = Strictness(row=1e-5, dual=1e-6)
+"""An accepted answer is exact for all that a setpoint can show: see the first-move errors in docs/decisions/0014."""
+_BELOW, _ABOVE = 0, 1
+"""The problem's limits on a CV: below the zone's upper end, above its lower."""
 INWARD = 0.98
 """An MV outside its range comes in at this share of its rate: a little freedom keeps the problem well posed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """Gains of this cycle, (CVs, MVs)."""
+
+    factor: FloatArray
+    """On each unit response."""
+    slope: FloatArray
+    """Per second, of the integrating ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +72,10 @@ class Present:
     zone_lo: FloatArray
     zone_hi: FloatArray
     """Per CV: zone at steady state, infinite where there is none."""
+    slope_end: FloatArray
+    """Per CV: slope per second that remains at the end of the free response; only an integrating CV's counts."""
+    gains: Gains | None = None
+    """None where no gain varies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,105 +103,215 @@ class MovePlan:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """Where the solver starts: its last answer."""
+
+    x: FloatArray
+    y: FloatArray
+    rho: float
+
+
 class Moves:
     """The compiled problem of one plant."""
 
-    def __init__(self, layout: Layout, model: Model, rank: IntArray, suppression: FloatArray) -> None:
-        """``rank`` per CV: the best of its limits' ranks; ``suppression`` per MV, 1 is usual."""
+    def __init__(self, layout: Layout, model: Model, plant: Plant) -> None:
         self._layout = layout
-        n = len(layout.mvs)
-        cycle = model.cycle_s
-        settle = model.settle_s()
-        delay = np.array([_least_delay(model, c, n) for c in range(len(layout.cvs))])
-        self.moved = np.isfinite(delay)
-        """Per CV: some MV acts on it."""
-        delay = np.where(self.moved, delay, 0.0)
-        early = delay + cycle
-        late = np.maximum(settle, early + POINTS)
-        share = (np.arange(POINTS) / (POINTS - 1)) ** 1.5
-        self.points_s: FloatArray = early + (late - early) * share[:, None]
-        """(points, CVs): seconds from now."""
-        self.report_s: FloatArray = np.linspace(0.0, float(late.max(initial=cycle)), 2 * POINTS)
-        self._report = self._dynamic(model, np.repeat(self.report_s[:, None], len(layout.cvs), axis=1), n)
-        dynamic = self._dynamic(model, self.points_s, n) * layout.span / layout.concern[:, None, None]
-        # (points, CVs, blocks, MVs): one row per point and CV, one column per block and MV
-        self._s = dynamic.reshape(POINTS * len(layout.cvs), BLOCKS * n)
-        # furthest that a row can be moved by one span of each MV, and the violation beyond that which still counts
-        self._reach = OUT_OF_REACH + np.abs(dynamic).max(axis=2).sum(axis=2).ravel()
-        self._lasts = np.diff(EDGES).astype(np.float64)
-        self._weight: FloatArray = np.tile(2.0 ** (5.0 - rank), POINTS)
-        gram = (self._weight[:, None] * self._s[:, :n] ** 2).sum(axis=0)
+        self.grid: Horizon = horizon(model, len(layout.mvs), plant.tuning)
+        self._size(model)
+        self._weigh(plant)
+        self._limit()
+        self._compile(plant.tuning.solver)
+
+    @property
+    def points_s(self) -> FloatArray:
+        """(points, CVs): seconds from now to the coincidence points."""
+        return self.grid.points_s
+
+    @property
+    def report_s(self) -> FloatArray:
+        """(times,): seconds from now to the moments of the prediction that people see."""
+        return self.grid.report_s
+
+    # ------------------------------------------------------------------ made once
+
+    def _size(self, model: Model) -> None:
+        """Fill the dynamic matrices: a row for each point and CV, then one for the end slope of each level."""
+        layout, grid = self._layout, self.grid
+        self._points, cvs = grid.points_s.shape
+        n, blocks = len(layout.mvs), len(grid.lasts)
+        scale = layout.span / layout.concern[:, None]
+        levels = np.flatnonzero(layout.integrating & grid.moved)
+        self._cv = np.concatenate((np.tile(np.arange(cvs), self._points), levels))
+        self._slope: FloatArray = (layout.balance_s[:, None] * scale)[levels]
+        slopes = np.tile(layout.slope_gain[levels] * self._slope, (1, blocks))
+        inner = dynamic(model.steps, grid.points_s, grid.blocks) * scale[:, None, :]
+        self._steps: FloatArray = np.vstack((inner.reshape(-1, blocks * n), slopes))
+        unit = dynamic(model.steps_unit, grid.points_s, grid.blocks) * scale[:, None, :] if model.varies else inner
+        self._unit: FloatArray = unit.reshape(-1, blocks * n)
+        """Without the end slopes; where a gain varies by cycle, at a factor of 1."""
+        report_s = np.repeat(grid.report_s[:, None], cvs, axis=1)
+        report = dynamic(model.steps_unit if model.varies else model.steps, report_s, grid.blocks) * layout.span
+        self._report: FloatArray = report.reshape(-1, blocks * n)
+
+    def _weigh(self, plant: Plant) -> None:
+        layout, grid = self._layout, self.grid
+        cycle, n = plant.cycle_s, len(layout.mvs)
+        specs = tuple(plant.cvs.values())
+        rank = np.array([min(spec.rank_hi, spec.rank_lo) for spec in specs])
+        self._weight: FloatArray = 2.0 ** (5.0 - rank[self._cv])
+        gram = (self._weight[:, None] * self._steps[:, :n] ** 2).sum(axis=0)
         largest = float(gram.max(initial=0.0))
         gram = np.maximum(gram, 1e-3 * largest if largest > 0.0 else 1.0)
-        self._suppress = SUPPRESSION * suppression * gram
-        slowest = max(float(settle.max(initial=cycle)) / cycle * PULL_SHARE, PULL_CYCLES_MIN)
+        self._suppress = SUPPRESSION * np.array([spec.suppression for spec in plant.mvs.values()]) * gram
+        slowest = max(float(grid.settle_s.max(initial=cycle)) / cycle * PULL_SHARE, PULL_CYCLES_MIN)
         # the way to a block's end counts for the cycles that follow it
-        waits = np.append(self._lasts[1:], PULL_CYCLES_END)
+        waits = np.append(grid.lasts[1:], PULL_CYCLES_END)
         self._pull: FloatArray = np.outer(waits, self._suppress) / slowest**2
-        self._funnel = np.exp(-np.maximum(self.points_s - delay, 0.0) / (FUNNEL_SHARE * settle))
-        problem = move_plan(self._s, self._weight, self._pull, self._suppress / self._lasts[:, None])
-        self._qp = Qp(problem, Tuning(iterations_max=4000, tolerance=1e-6, row_tolerance=1e-5))
+        closing = [
+            FUNNEL_SHARE * s if c.funnel_s is None else c.funnel_s for c, s in zip(specs, grid.settle_s, strict=True)
+        ]
+        self._funnel = np.exp(-np.maximum(grid.points_s - grid.delay_s, 0.0) / np.maximum(closing, 1e-3 * cycle))
+        self._declared = np.array([spec.funnel_s is not None for spec in specs], dtype=np.bool_)
+        self._kinds: Sequence[str] = [spec.slack for spec in specs]
 
-    def _dynamic(self, model: Model, ahead_s: FloatArray, mvs: int) -> FloatArray:
-        """Return (times, CVs, blocks, MVs): effect at each time of a unit move over each block."""
-        blocks = []
-        for first, last in itertools.pairwise(EDGES):
-            cycles = [model.steps(ahead_s - k * model.cycle_s)[:, :, :mvs] for k in range(first, last)]
-            blocks.append(sum(cycles[1:], start=cycles[0]) / len(cycles))
-        return np.stack(blocks, axis=2)
+    def _limit(self) -> None:
+        """Work out what does not change with the cycle in the limits."""
+        layout, n = self._layout, len(self._layout.mvs)
+        # furthest that a row can be moved by one span of each MV, and the violation beyond that which still counts
+        furthest = np.abs(self._steps.reshape(len(self._steps), -1, n)).max(axis=1, initial=0.0).sum(axis=1)
+        self._reach: FloatArray = OUT_OF_REACH + furthest
+        self._cycles = np.array(self.grid.blocks.edges[1:], dtype=np.float64)[:, None]
+        self._levels = self._cv[self._points * len(layout.cvs) :]
 
-    def solve(self, now: Present, warm: tuple[FloatArray, FloatArray] | None) -> MovePlan:
+    def _compile(self, solver: Literal["osqp", "daqp"]) -> None:
+        kind = np.array([self._kinds[c] for c in self._cv])
+        # a level's end slope is no violation that lasts: it counts as a point does, whatever the CV's slack
+        kind[self._points * len(self._layout.cvs) :] = "step"
+        peak = np.flatnonzero(kind == "peak")
+        count = Violations(
+            weight=self._weight,
+            step=np.flatnonzero(kind == "step"),
+            peak=peak,
+            group=np.unique(self._cv[peak], return_inverse=True)[1],
+            integral=np.flatnonzero(kind == "integral"),
+        )
+        self._count = count
+        # every place that a gain may fill in some cycle is there from the start
+        inner = len(self._unit)
+        anywhere = np.vstack((np.where(self._unit != 0.0, self._unit, self._steps[:inner]), self._steps[inner:]))
+        problem = move_plan(anywhere, count, self._pull, self._suppress / self.grid.lasts[:, None])
+        self._qp = Qp(problem, Tuning(first=solver, strictness=STRICTNESS))
+        self._zones = [problem.block(limit, "du", anywhere) for limit in (_BELOW, _ABOVE)]
+        self._filled = np.nonzero(anywhere)
+        self._fill()
+
+    # ------------------------------------------------------------------ each cycle
+
+    def solve(self, now: Present, warm: Warm | None) -> MovePlan:
         """Return the plan from ``now``. Raises SolverError when no solver has an acceptable answer."""
-        span, concern = self._layout.span, self._layout.concern
-        n, blocks = len(span), BLOCKS
-        above = np.maximum(now.y - now.zone_hi, 0.0)
-        below = np.maximum(now.zone_lo - now.y, 0.0)
-        zone_hi = (now.zone_hi + above * self._funnel - now.free) / concern
-        zone_lo = (now.zone_lo - below * self._funnel - now.free) / concern
-        up, down = now.up / span, now.down / span
-        gap = (now.u - now.target) / span
-        cycles = np.array(EDGES[1:])[:, None]
-        ceiling = np.maximum((now.hi - now.u) / span, np.where(now.u > now.hi, -INWARD * cycles * down, 0.0))
-        floor = np.minimum((now.lo - now.u) / span, np.where(now.u < now.lo, INWARD * cycles * up, 0.0))
-        values = {
-            "gap": gap,
-            "zone_lo": np.clip(np.where(self.moved, zone_lo, -NO_LIMIT).ravel(), -NO_LIMIT, self._reach),
-            "zone_hi": np.clip(np.where(self.moved, zone_hi, NO_LIMIT).ravel(), -self._reach, NO_LIMIT),
-            "up": np.outer(self._lasts, up).ravel(),
-            "down": np.outer(self._lasts, down).ravel(),
+        if now.gains is not None:
+            self._regain(now.gains)
+        span = self._layout.span
+        up, down, gap = now.up / span, now.down / span, (now.u - now.target) / span
+        values = {"gap": gap, **self._zone(now), **self._room(now, up, down)}
+        answer = self._qp.solve(values, warm.x, warm.y, warm.rho) if warm is not None else self._qp.solve(values)
+        return self._plan(now, gap, answer)
+
+    def _regain(self, gains: Gains) -> None:
+        """Give every coefficient the gain of this cycle."""
+        blocks = len(self.grid.lasts)
+        factor = np.tile(gains.factor, (1, blocks))[self._cv[: len(self._unit)]]
+        slopes = np.tile(gains.slope[self._levels] * self._slope, (1, blocks))
+        self._steps = np.vstack((self._unit * factor, slopes))
+        self._fill()
+
+    def _fill(self) -> None:
+        """Put the dynamic matrix into the compiled problem."""
+        coefficients = self._steps[self._filled]
+        for at, sign in self._zones:
+            self._qp.replace(at, sign * coefficients)
+
+    def _zone(self, now: Present) -> dict[str, FloatArray]:
+        """Return the zone's limits for what the moves add, (rows,) in concerns."""
+        concern = self._layout.concern
+        lo = np.where(self.grid.moved, now.zone_lo, -np.inf)
+        hi = np.where(self.grid.moved, now.zone_hi, np.inf)
+        # the way to a target is the suppression's business: no funnel there, unless one is declared
+        opens = self._declared | (lo < hi)
+        above = np.where(opens, np.maximum(now.y - hi, 0.0), 0.0)
+        below = np.where(opens, np.maximum(lo - now.y, 0.0), 0.0)
+        zone_hi = ((hi + above * self._funnel - now.free) / concern).ravel()
+        zone_lo = ((lo - below * self._funnel - now.free) / concern).ravel()
+        if len(self._levels):
+            level = self._levels
+            rest = -now.slope_end[level] * self._layout.balance_s[level] / concern[level]
+            free = np.isinf(lo[level]) & np.isinf(hi[level])
+            zone_hi = np.concatenate((zone_hi, np.where(free, np.inf, rest)))
+            zone_lo = np.concatenate((zone_lo, np.where(free, -np.inf, rest)))
+        return {
+            "zone_lo": np.minimum(np.maximum(zone_lo, -NO_LIMIT), self._reach),
+            "zone_hi": np.minimum(np.maximum(zone_hi, -self._reach), NO_LIMIT),
+        }
+
+    def _room(self, now: Present, up: FloatArray, down: FloatArray) -> dict[str, FloatArray]:
+        """Return the MVs' limits, block by block, in spans from where they are."""
+        span, lasts = self._layout.span, self.grid.lasts
+        ceiling = np.maximum((now.hi - now.u) / span, np.where(now.u > now.hi, -INWARD * self._cycles * down, 0.0))
+        floor = np.minimum((now.lo - now.u) / span, np.where(now.u < now.lo, INWARD * self._cycles * up, 0.0))
+        return {
+            "up": np.outer(lasts, up).ravel(),
+            "down": np.outer(lasts, down).ravel(),
             "ceiling": ceiling.ravel(),
             "floor": floor.ravel(),
         }
-        answer = self._qp.solve(values, *(warm or (None, None)))
-        du = answer.values["du"]
-        e = answer.values["e"]
-        steps = du.reshape(blocks, n)
+
+    def _plan(self, now: Present, gap: FloatArray, answer: Answer) -> MovePlan:
+        span, n, problem = self._layout.span, len(self._layout.mvs), self._qp.problem
+        steps = answer.values["du"].reshape(-1, n)
         so_far = np.cumsum(steps, axis=0)
-        cost = self._weight * e**2
-        force = (-2.0 * self._weight * e)[:, None] * self._s[:, :n]
-        push = force.reshape(POINTS, len(concern), n).sum(axis=0)
+        # a row's dual says how strongly its zone pushes, whatever of a violation counts
+        force = problem.duals(_ABOVE, answer.y) - problem.duals(_BELOW, answer.y)
         # a solver keeps limits to its tolerance, an MV keeps them exactly
-        setpoint = now.u + np.clip(steps[0] * span, -now.down, now.up)
-        setpoint = np.clip(setpoint, np.minimum(now.lo, now.u), np.maximum(now.hi, now.u))
+        setpoint = now.u + np.minimum(np.maximum(steps[0] * span, -now.down), now.up)
+        setpoint = np.minimum(np.maximum(setpoint, np.minimum(now.lo, now.u)), np.maximum(now.hi, now.u))
+        away = self._pull * (gap + so_far)
+        report = self._report if now.gains is None else self._report * self._report_gain(now.gains.factor)
         return MovePlan(
             first=setpoint - now.u,
             setpoint=setpoint,
             path=np.vstack((setpoint, now.u + so_far[1:] * span)),
-            effect=np.einsum("tcbm,bm->tc", self._report, steps * span),
-            zone=self._by_cv(cost),
-            tracking=float((self._pull * (gap + so_far) ** 2).sum()),
-            suppression=float((self._suppress * steps**2 / self._lasts[:, None]).sum()),
-            push=push,
-            side=self._by_cv(self._weight * e),
-            pull=-2.0 * (self._pull * (gap + so_far)).sum(axis=0),
+            effect=(report @ answer.values["du"]).reshape(-1, len(self._layout.cvs)),
+            zone=self._by_cv(self._violation_cost(answer)),
+            tracking=float((away * (gap + so_far)).sum()),
+            suppression=float((self._suppress * steps**2 / self.grid.lasts[:, None]).sum()),
+            push=self._by_cv(force[:, None] * self._steps[:, :n]),
+            side=self._by_cv(-force),
+            pull=-2.0 * away.sum(axis=0),
             answer=answer,
         )
 
-    def _by_cv(self, per_row: FloatArray) -> FloatArray:
-        result: FloatArray = per_row.reshape(POINTS, len(self._layout.cvs)).sum(axis=0)
+    def _report_gain(self, factor: FloatArray) -> FloatArray:
+        return np.tile(factor, (len(self.grid.report_s), len(self.grid.lasts)))
+
+    def _violation_cost(self, answer: Answer) -> FloatArray:
+        """Return (rows,) what each row's violation costs; of a ``peak`` its rows bear equal parts."""
+        cost, weight, values = np.zeros(len(self._weight)), self._weight, answer.values
+        if "e" in values:
+            cost[self._count.step] = weight[self._count.step] * values["e"] ** 2
+        if "peak" in values:
+            largest, each = np.split(values["peak"] ** 2, 2), np.split(values["under"] ** 2, 2)
+            shared = (largest[0] + largest[1])[self._count.group] + PEAK_STEP * (each[0] + each[1])
+            cost[self._count.peak] = weight[self._count.peak] * shared
+        if "part" in values:
+            above, below = np.split(values["part"], 2)
+            cost[self._count.integral] = weight[self._count.integral] * (above + below)
+        return cost
+
+    def _by_cv(self, rows: FloatArray) -> FloatArray:
+        """Return (CVs, ...) the sums over each CV's rows."""
+        cvs = len(self._layout.cvs)
+        inner = self._points * cvs
+        result: FloatArray = rows[:inner].reshape(self._points, cvs, *rows.shape[1:]).sum(axis=0)
+        result[self._levels] += rows[inner:]
         return result
-
-
-def _least_delay(model: Model, cv: int, mvs: int) -> float:
-    mine = (model.cv == cv) & (model.source < mvs) & (model.gain != 0.0)
-    return float(model.dead_s[mine].min(initial=np.inf))

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from constraints.plant import Plant
-from controllers.compile import NO_LIMIT
 from controllers.dense import Dense, Found, Question
+from controllers.engines.problem import NO_LIMIT
 from controllers.model import FloatArray, IntArray
 from controllers.ranked import FEASIBLE, NEAR, Held, between, held
 from controllers.rows import BoolArray, Layout, Room, SteadyState, effects

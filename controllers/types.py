@@ -59,6 +59,12 @@ class Inputs:
     """False in MONITOR: estimate only."""
     what_if: bool = False
     """True where somebody asks what other limits would lead to; it changes nothing else, and costs some solves more."""
+    scheduling: Mapping[str, float | None] = field(default_factory=dict)
+    """Value of each tag that a multiplier of gains follows; None where bad (the multiplier stays)."""
+    lab: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """By CV: a laboratory value and the monotonic seconds of its sample. It is used once, however often it is given."""
+    forecast: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    """By DV: what is known of its future, as (seconds from now, value from then on), ascending."""
 
 
 class PlanStatus(StrEnum):
@@ -149,6 +155,8 @@ class Plan:
     """Evenly spaced seconds from now to the horizon."""
     u_plan: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Each MV at the end of each move block."""
+    u_plan_at_s: tuple[float, ...] = ()
+    """When each of these blocks ends, seconds from now; within a block a move is spread evenly."""
     binding: tuple[Binding, ...] = ()
     give_ups: tuple[GiveUp, ...] = ()
     reliefs: tuple[Relief, ...] = ()
@@ -161,3 +169,6 @@ class Plan:
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each MV, codes for why it moves or stands."""
     solves: tuple[Solve, ...] = ()
+    lab: Mapping[str, str] = field(default_factory=dict)
+    """By CV: ``accepted``, or why a laboratory value was not taken: ``used``, ``no_rule``, ``not_a_number``,
+    ``in_future``, ``before_start``, ``too_old``, ``outside_limits``, ``too_far``."""

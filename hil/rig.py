@@ -103,7 +103,7 @@ class Rig:
         self.cabinet.scan(self.plant_s)
         if self.plant_s - self._traced_s >= self.settings.trace_every_s:
             self._traced_s = self.plant_s
-            self.trace.add({"utc": self.utc_s, **self.story()})
+            self.trace.add({"utc": self.utc_s, "behind_s": self.behind_s, **self.story()})
 
     async def show(self) -> None:
         """Bring the servers up to date."""

@@ -2,7 +2,7 @@
 
 PyPI has strangers called ``supervisor``, ``safety`` and ``constraints``. pip installs them beside Setwise without a
 word, and then either replaces our files with theirs or mixes the two in one folder; a gate that is half somebody else's
-must not run. So Setwise refuses to start when one of its five packages would be imported from elsewhere, or when
+must not run. So Setwise refuses to start when one of its packages would be imported from elsewhere, or when
 another installed distribution claims files in one of them (``docs/decisions/0001-flat-packages.md``).
 
 Standard library only, and none of the slow parts: installed distributions are read as plain text.
@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-ROOMS = ("hil", "supervisor", "controllers", "constraints", "safety")
-"""Our five import packages."""
+ROOMS = ("setwise", "hil", "supervisor", "controllers", "constraints", "safety")
+"""Our import packages: the face for notebooks and the five rooms."""
 DISTRIBUTION = "setwise"
 """The one installed distribution that may claim them."""
 

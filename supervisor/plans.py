@@ -22,6 +22,7 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
         "prediction": {name: list(values) for name, values in plan.prediction.items()},
         "prediction_at_s": list(plan.prediction_at_s),
         "u_plan": {name: list(values) for name, values in plan.u_plan.items()},
+        "u_plan_at_s": list(plan.u_plan_at_s),
         "binding": [{"name": each.name, "limit": each.limit, "worth": each.worth} for each in plan.binding],
         "give_ups": [
             {"name": each.name, "rank": each.rank, "amount": each.amount, "clashes_with": list(each.clashes_with)}
@@ -44,6 +45,7 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
             }
             for each in plan.solves
         ],
+        "lab": dict(plan.lab),
     }
 
 
@@ -74,6 +76,9 @@ def inputs_json(inputs: Inputs) -> dict[str, JsonValue]:
         "blocked_down": list[JsonValue](sorted(inputs.blocked_down)),
         "optimise": inputs.optimise,
         "what_if": inputs.what_if,
+        "scheduling": dict(inputs.scheduling),
+        "lab": {name: [value, sampled_s] for name, (value, sampled_s) in inputs.lab.items()},
+        "forecast": {name: [[ahead_s, value] for ahead_s, value in points] for name, points in inputs.forecast.items()},
     }
 
 
@@ -96,6 +101,10 @@ class StoredInputs(TypedDict):
     blocked_down: list[str]
     optimise: bool
     what_if: NotRequired[bool]
+    scheduling: NotRequired[dict[str, float | None]]
+    lab: NotRequired[dict[str, tuple[float, float]]]
+    forecast: NotRequired[dict[str, list[tuple[float, float]]]]
+    """These three are not in older records."""
 
 
 def inputs_of(stored: StoredInputs) -> Inputs:
@@ -117,6 +126,12 @@ def inputs_of(stored: StoredInputs) -> Inputs:
         blocked_down=frozenset(stored["blocked_down"]),
         optimise=stored["optimise"],
         what_if=stored.get("what_if", False),
+        scheduling=stored.get("scheduling", {}),
+        lab={name: (value, sampled_s) for name, (value, sampled_s) in stored.get("lab", {}).items()},
+        forecast={
+            name: tuple((ahead_s, value) for ahead_s, value in points)
+            for name, points in stored.get("forecast", {}).items()
+        },
     )
 
 
@@ -133,6 +148,8 @@ class StoredPlan(TypedDict):
     prediction: dict[str, list[float]]
     prediction_at_s: list[float]
     u_plan: dict[str, list[float]]
+    u_plan_at_s: NotRequired[list[float]]
+    """Records made before it was kept lack it."""
     binding: list[dict[str, Any]]
     give_ups: list[dict[str, Any]]
     reliefs: NotRequired[list[dict[str, Any]]]
@@ -140,6 +157,7 @@ class StoredPlan(TypedDict):
     objective: dict[str, float]
     reasons: dict[str, list[str]]
     solves: list[dict[str, Any]]
+    lab: NotRequired[dict[str, str]]
 
 
 def plan_of(stored: StoredPlan, cycle: int) -> Plan:
@@ -156,6 +174,7 @@ def plan_of(stored: StoredPlan, cycle: int) -> Plan:
         prediction={name: tuple(values) for name, values in stored["prediction"].items()},
         prediction_at_s=tuple(stored["prediction_at_s"]),
         u_plan={name: tuple(values) for name, values in stored["u_plan"].items()},
+        u_plan_at_s=tuple(stored.get("u_plan_at_s", ())),
         binding=tuple(Binding(**each) for each in stored["binding"]),
         give_ups=tuple(GiveUp(**{**each, "clashes_with": tuple(each["clashes_with"])}) for each in stored["give_ups"]),
         reliefs=tuple(Relief(**each) for each in stored.get("reliefs", [])),
@@ -163,4 +182,5 @@ def plan_of(stored: StoredPlan, cycle: int) -> Plan:
         objective=stored["objective"],
         reasons={name: tuple(codes) for name, codes in stored["reasons"].items()},
         solves=tuple(Solve(**each) for each in stored["solves"]),
+        lab=stored.get("lab", {}),
     )

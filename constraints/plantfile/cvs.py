@@ -10,8 +10,10 @@ from constraints.plantfile.document import Path
 from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.nesting import check_value_inside, nested
 from constraints.plantfile.quadratic import quadratic
+from constraints.plantfile.samples import analyser_delay_s, lab_rule
 from constraints.plantfile.schema_variables import Cv
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.transforms import transform
 from constraints.plantfile.units import Unit
 
 RAMP_MIN: Final = 10.0
@@ -46,6 +48,10 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
     if given.limit_ramp is not None:
         at = (*path, "limit_ramp")
         ramp = scope.positive(at, scope.rate(at, given.limit_ramp, unit, "min"))
+    funnel, filter_, fade = (
+        None if time is None else scope.positive((*path, key), scope.seconds((*path, key), time))
+        for key, time in (("funnel", given.funnel), ("filter", given.filter), ("fade", given.fade))
+    )
     return CvSpec(
         name=name,
         unit=scope.file.tags[name].unit if name in scope.file.tags else "",
@@ -63,5 +69,12 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
         bad_cycles=given.bad_cycles,
         disturbance=given.disturbance,
         limit_ramp_per_min=ramp,
+        funnel_s=funnel,
+        filter_s=filter_,
+        fade_s=fade,
+        slack=given.slack,
+        transform=transform(scope, (*path, "transform"), given.transform, unit, limits.safety),
+        analyser_delay_s=analyser_delay_s(scope, (*path, "analyser"), given.analyser),
+        lab=lab_rule(scope, (*path, "lab"), given.lab, unit),
         description=given.desc,
     )

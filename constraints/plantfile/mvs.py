@@ -14,6 +14,7 @@ from constraints.plantfile.points import check_scaling, flag_point, place_of, po
 from constraints.plantfile.quadratic import quadratic
 from constraints.plantfile.schema_variables import Mv
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.transforms import transform
 from constraints.plantfile.units import Unit
 from safety.encoding import Kind
 from safety.envelope import Envelope, ScheduledLimits
@@ -70,6 +71,7 @@ def mv_spec(scope: Scope, name: str, given: Mv, tag_units: dict[str, Unit]) -> t
         ideal=ideal,
         suppression=suppression,
         on_bad=given.on_bad,
+        transform=transform(scope, (*path, "transform"), given.transform, unit, limits.safety),
         description=given.desc,
     ), where
 

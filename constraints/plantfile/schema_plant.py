@@ -104,6 +104,9 @@ class Heartbeat(Section):
     probe: Annotated[Number | None, Field(description="Constant in PROBE; proves the word order")] = None
 
 
+Cycles = Annotated[int, Field(ge=1, le=480)]
+
+
 class ControllerSection(Section):
     """How often the controller runs and how it trades."""
 
@@ -111,6 +114,20 @@ class ControllerSection(Section):
     think: Annotated[Duration | None, Field(description="Deadline for a plan; default 60 % of the cycle")] = None
     min_active_mvs: Annotated[int, Field(ge=1, le=1000)] = 1
     hysteresis: Annotated[Quantity, Field(description="Gain per hour below which targets stay where they are")] = 1.0
+    solver: Annotated[
+        Literal["osqp", "daqp"],
+        Field(
+            description="osqp: OSQP finds the limits that hold, DAQP finishes; daqp: DAQP alone, faster on small plants"
+        ),
+    ] = "osqp"
+    blocking: Annotated[
+        list[Cycles] | None,
+        Field(min_length=1, max_length=60, description="Cycles from now at which one move ends and the next begins"),
+    ] = None
+    points: Annotated[
+        Annotated[int, Field(ge=2, le=120)] | Annotated[list[Cycles], Field(min_length=1, max_length=120)] | None,
+        Field(description="Coincidence points: how many per CV over its settling time, or these cycles from now"),
+    ] = None
 
 
 class ClosedLoop(Section):

@@ -33,7 +33,7 @@ LEAD_MIN = 6.0
 MARKER = ".setwise-demo"
 """File that only the demo puts into its folder; a plant's own folder has a plant file and records too."""
 LOOK_S = 0.25
-TRIES = 5
+TRIES = 20
 """How often the story's operator asks for a mode that is refused (the PLC may still be answering)."""
 TRY_CYCLES = 6.0
 SHED_WAIT_S = 10.0

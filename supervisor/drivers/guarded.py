@@ -10,9 +10,11 @@ from supervisor.drivers import guard, guard_ledger
 from supervisor.drivers.driver import Now
 from supervisor.drivers.guard_ledger import Ledger
 from supervisor.drivers.guard_rules import GuardRules
-from supervisor.drivers.guard_words import GUARD, Evidence, sending_of
+from supervisor.drivers.guard_words import GUARD, Evidence, Sending, sending_of
 
 UINT32_MAX: Final = 0xFFFF_FFFF
+DEADLINE: Final = "deadline"
+"""What drivers say of an approval that has expired."""
 
 
 class Drivers(Protocol):
@@ -56,18 +58,26 @@ class GuardedField:
         self._ledger = guard.witnessed(self._ledger, evidence, self._rules)
 
     async def write(self, approval: Approval, evidence: Evidence) -> tuple[WriteReceipt, ...]:
-        """Send once and read back; or nothing, with every objection in the receipts (NOT_SENT)."""
+        """Send once and read back; or nothing, with every objection in the receipts (NOT_SENT), or that it is late."""
         sending, now_s = sending_of(approval), self._now_s()
         found = guard.objections(sending, evidence, self._rules, self._ledger, now_s)
         if found:
-            self._ledger = guard_ledger.closed(guard.witnessed(self._ledger, evidence, self._rules))
-            why = GUARD + ", ".join(map(str, found))
+            why = DEADLINE if self._only_late(sending, evidence, now_s) else GUARD + ", ".join(map(str, found))
+            if why != DEADLINE:
+                self._ledger = guard_ledger.closed(guard.witnessed(self._ledger, evidence, self._rules))
             return tuple(WriteReceipt(move.mv, WriteOutcome.NOT_SENT, move.value, None, why) for move in approval.moves)
         # From here on the set counts as sent, whatever comes: should no receipt ever arrive, nothing follows it.
         self._ledger = guard.sent(sending, evidence, self._rules, self._ledger, now_s)
         receipts = await self._drivers.write(approval)
         self._ledger = guard_ledger.noted(self._ledger, receipts, self._now_s())
         return receipts
+
+    def _only_late(self, sending: Sending, evidence: Evidence, now_s: float) -> bool:
+        """Whether there was nothing to object to in the moment of the judgement. Then gate and guard do not differ: the
+        process stood still between them, and nothing is sent. Had it stood a moment later, the driver would say so.
+        """
+        then_s = evidence.judged_at_s
+        return then_s <= now_s and not guard.objections(sending, evidence, self._rules, self._ledger, then_s)
 
     async def beat(self, frame: BeatFrame) -> bool:
         """Send the heartbeat; false where it was not acknowledged, or makes no sense and was not sent."""

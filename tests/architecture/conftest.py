@@ -1,4 +1,4 @@
-"""The source of the five rooms, parsed once, for the tests that read it."""
+"""The source of the five rooms and the face, parsed once, for the tests that read it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).resolve().parents[2]
-ROOMS = ("hil", "supervisor", "controllers", "constraints", "safety")
+ROOMS = ("setwise", "hil", "supervisor", "controllers", "constraints", "safety")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def home() -> Path:
 
 @pytest.fixture(scope="session")
 def sources() -> tuple[Source, ...]:
-    """Every file of the five rooms."""
+    """Every file of the five rooms and the face."""
     paths = sorted(path for room in ROOMS for path in (HOME / room).rglob("*.py"))
     return tuple(parse(path.relative_to(HOME).as_posix(), path.read_text("utf-8")) for path in paths)
 

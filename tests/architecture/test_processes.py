@@ -73,5 +73,22 @@ def test_the_thinker_cannot_reach_the_plant(graph):
     assert reached == [None, None, None]
 
 
+def test_a_notebook_cannot_reach_the_plant(graph):
+    """No driver, no gate, no cycle, no mailbox: not even inside a function, so nothing there can write (I-12)."""
+    inner = {module for module in graph.modules if module.startswith(("supervisor.drivers", "supervisor.audit.writer"))}
+    outer = {"safety.gate", "supervisor.cycle", "supervisor.mailbox", "asyncua", "pymodbus", "aiomqtt"}
+    assert len(inner) > 20
+    face = {module for module in graph.modules if module.split(".")[0] == "setwise"}
+    assert {"setwise.simulation", "setwise.whatif"} <= face
+    reached = {name: graph.find_shortest_chains("setwise", name, as_packages=True) for name in inner | outer}
+    assert {name: chains for name, chains in reached.items() if chains} == {}
+
+
+def test_a_notebook_computes_with_the_real_controller(graph):
+    """The positive control of the test above."""
+    assert graph.find_shortest_chain("setwise.run", "controllers.controller")
+    assert graph.find_shortest_chains("setwise", "osqp", as_packages=True)
+
+
 def test_help_loads_nothing_heavy():
     assert loaded_by("supervisor.__main__", "supervisor.cli.app") & HEAVY == set()

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from controllers.compile import NO_LIMIT, CompileError, compiled
-from controllers.moves import BLOCKS
-from controllers.problems import economics, give_ups, move_plan
+from controllers.problems import PART_SQUARE, PEAK_STEP, Violations, economics, give_ups, move_plan
 from controllers.solver import Qp, Tuning
 
 
@@ -111,8 +110,41 @@ def test_the_real_problems_through_either_solver(first):
     earned = cp.Problem(cp.Minimize(cost @ x), [rows @ x <= 1.0, cp.abs(x) <= 1.0]).solve(solver=cp.CLARABEL)
     assert float(cost @ answer.values["x"]) == pytest.approx(earned, abs=5e-4)
 
+
+BLOCKS = 7
+ROWS = np.arange(8)
+NONE = ROWS[:0]
+LADDER = {"osqp": [("osqp", "rough"), ("daqp", "solved")], "daqp": [("daqp", "solved")]}
+KINDS = {
+    "step": Violations(np.ones(8), ROWS, NONE, NONE, NONE),
+    "peak": Violations(np.ones(8), NONE, ROWS, ROWS % 2, NONE),
+    "integral": Violations(np.ones(8), NONE, NONE, NONE, ROWS),
+    "mixed": Violations(np.ones(8), ROWS[:3], ROWS[3:5], np.zeros(2, dtype=int), ROWS[5:]),
+}
+
+
+def counted(kind, above, below):
+    """The cost of (rows,) violations, written down again."""
+    outside = above + below
+    if kind == "step":
+        return cp.sum_squares(outside)
+    if kind == "peak":
+        largest = 4.0 * sum(cp.max(side[first::2]) ** 2 for side in (above, below) for first in (0, 1))
+        return largest + PEAK_STEP * cp.sum_squares(outside)
+    if kind == "integral":
+        return cp.sum(outside) + PART_SQUARE * cp.sum_squares(outside)
+    several = 2.0 * (cp.max(above[3:5]) ** 2 + cp.max(below[3:5]) ** 2)
+    several += PEAK_STEP * cp.sum_squares(outside[3:5])
+    return cp.sum_squares(outside[:3]) + several + counted("integral", above[5:], below[5:])
+
+
+@pytest.mark.parametrize("first", ["osqp", "daqp"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_plan_of_moves_through_either_solver_whatever_of_a_violation_counts(first, kind):
+    rng = np.random.default_rng(7)
     steps, n = rng.normal(size=(8, BLOCKS * 2)), BLOCKS * 2
-    moves = Qp(move_plan(steps, np.ones(8), np.full((BLOCKS, 2), 0.1), np.full((BLOCKS, 2), 0.1)), Tuning(first=first))
+    weights = np.full((BLOCKS, 2), 0.1)
+    moves = Qp(move_plan(steps, KINDS[kind], weights, weights), Tuning(first=first))
     plan = moves.solve(
         {
             "gap": np.array([0.3, -0.2]),
@@ -126,8 +158,9 @@ def test_the_real_problems_through_either_solver(first):
     )
     du = cp.Variable(n)
     u = np.kron(np.tri(BLOCKS), np.eye(2)) @ du
-    outside = cp.pos(steps @ du - 0.1) + cp.pos(-0.1 - steps @ du)
+    above, below = cp.pos(steps @ du - 0.1), cp.pos(-0.1 - steps @ du)
     gap = np.tile([0.3, -0.2], BLOCKS)
-    cost = cp.sum_squares(outside) + 0.1 * cp.sum_squares(gap + u) + 0.1 * cp.sum_squares(du)
+    cost = counted(kind, above, below) + 0.1 * cp.sum_squares(gap + u) + 0.1 * cp.sum_squares(du)
     cp.Problem(cp.Minimize(cost), [du <= 0.05, du >= -0.02, cp.abs(u) <= 0.5]).solve(solver=cp.CLARABEL)
+    assert [(each.solver, each.status) for each in plan.solves] == LADDER[first]
     assert np.abs(plan.values["du"] - du.value).max() < 1e-5

@@ -374,7 +374,7 @@ def test_the_record_is_complete(dryer_controller):
     assert set(plan.objective) == terms
     assert set(plan.reasons) == set(run.of.mvs)
     assert {s.layer for s in plan.solves} >= {"targets.economics", "moves"}
-    assert all(s.status == "solved" for s in plan.solves)
+    assert all(s.status in ("solved", "rough") for s in plan.solves)
     assert len(plan.u_plan["fan"]) == 7
     money = sum(DRYER_MONEY.get(n, 0.0) * v for n, v in (*plan.u_ss.items(), *plan.y_ss.items()))
     assert plan.objective["money"] == pytest.approx(money)

@@ -146,3 +146,25 @@ def test_it_is_stored_and_restored_exactly():
 def test_time_must_go_forward_and_not_too_far(elapsed, fits):
     estimator, _ = build()
     assert estimator.usable(estimator.start(100.0, [4.0], [1.0], [50.0]), 100.0 + elapsed) is fits
+
+
+@pytest.mark.parametrize(("kind", "least", "most"), [("ramp", 0.0, 0.1), ("step", 0.3, 1.0)])
+def test_a_ramp_is_followed_closely_by_the_type_that_is_made_for_it(kind, least, most):
+    """The slope dies out by itself, so what lasts is a little of the lag that a bias alone has."""
+    pairs = (pair("u", "y", 2.0, 40.0, 400.0), pair("d", "y", -1.0, 20.0, 60.0))
+    estimator, _ = build(pairs, disturbance=kind, fade_s=1800.0)
+    sim = SimulatedPlant(pairs, {"u": 4.0, "d": 1.0}, {"y": 50.0})
+    sim.slope["y"] = 0.01
+    estimate = follow(estimator, sim, 200, moves={30: 5.0})
+    lag = sim.read()["y"] - estimator.predict(estimate, np.array([CYCLE]))[0, 0]
+    assert least < lag < most
+
+
+def test_a_step_on_a_level_beside_an_unmeasured_flow_leaves_no_offset():
+    pairs = (replace(pair("u", "y", 0.01, 10.0), integrating=True), pair("d", "y", 0.0, lag1=1.0))
+    estimator, _ = build(pairs)
+    sim = SimulatedPlant([replace(q, gain=1.3 * q.gain) for q in pairs], {"u": 4.0, "d": 1.0}, {"y": 50.0})
+    sim.slope["y"] = -0.01
+    estimate = follow(estimator, sim, 250, moves={30: 5.0}, disturb={60: 4.0})
+    assert estimator.predict(estimate, np.array([CYCLE]))[0, 0] == pytest.approx(sim.read()["y"], abs=1e-2)
+    assert estimator.end(estimate)[1][0] == pytest.approx(0.013 - 0.01, abs=1e-4)

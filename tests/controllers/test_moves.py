@@ -7,17 +7,21 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from constraints.plant import Pair, Tuning
 from controllers.model import Model
-from controllers.moves import BLOCKS, EDGES, POINTS, Moves, Present
+from controllers.moves import Gains, Moves, Present, Warm
 from controllers.rows import layout
 from tests.controllers.plants import cv, dryer, mv, pair, plant
 
 
 def layer(p):
     m = Model(p.pairs, (*p.mvs, *p.dvs), tuple(p.cvs), p.cycle_s)
-    rank = np.array([min(s.rank_hi, s.rank_lo) for s in p.cvs.values()])
     plan = layout(p, m)
-    return plan, Moves(plan, m, rank, np.array([s.suppression for s in p.mvs.values()]))
+    return plan, Moves(plan, m, p)
+
+
+EDGES = (0, *Tuning().blocking)
+POINTS = Tuning().points
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,7 @@ def present(moves, u=5.0, y=10.0, **more):
         y=np.full(n, y),
         zone_lo=np.zeros(n),
         zone_hi=np.full(n, 20.0),
+        slope_end=np.zeros(n),
     )
     return replace(base, **{k: v if k == "free" else np.atleast_1d(np.array(v, dtype=float)) for k, v in more.items()})
 
@@ -133,9 +138,10 @@ def test_the_first_move_is_that_of_an_interior_point_method():
             y=y,
             zone_lo=zone_lo,
             zone_hi=zone_hi,
+            slope_end=np.zeros(5),
         )
         answer = moves.solve(now, warm)
-        warm = (answer.answer.x, answer.answer.y)
+        warm = Warm(answer.answer.x, answer.answer.y, answer.answer.rho)
         exact = interior_point(moves, now, plan)
         assert np.abs(answer.first - exact).max() <= 1e-3 * span.max()
         assert (np.abs(answer.first - exact) / span).max() < 1e-5
@@ -157,8 +163,7 @@ def interior_point(moves, now, plan):
     finally:
         qp.solve = original
     c = qp.problem
-    theta = c.theta(seen)
-    low, high = c.l.at(theta), c.u.at(theta)
+    q, low, high = c.at(seen)
     up, down = high < 1e20, low > -1e20
     a = sp.csc_matrix(sp.vstack([c.a.tocsr()[up], -c.a.tocsr()[down]]))
     b = np.concatenate([high[up], -low[down]])
@@ -166,12 +171,102 @@ def interior_point(moves, now, plan):
     settings.verbose = False
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-11
     p = sp.csc_matrix(sp.triu(c.p))
-    x = np.array(
-        clarabel.DefaultSolver(p, c.q.at(theta), a, b, [clarabel.NonnegativeConeT(len(b))], settings).solve().x
+    x = np.array(clarabel.DefaultSolver(p, q, a, b, [clarabel.NonnegativeConeT(len(b))], settings).solve().x)
+    return x[c.variables["du"]][: len(plan.span)] * plan.span
+
+
+# ------------------------------------------------------------------------------------------------ gains, slacks, levels
+
+
+def tank(gain=1.0, slack="step"):
+    """Two MVs, a flow CV with negative gains first, and a level."""
+    return plant(
+        [mv("in", (0.0, 10.0), 40.0, 40.0), mv("out", (0.0, 10.0), 40.0, 40.0)],
+        [cv("y", (0.0, 20.0), slack=slack), cv("level", (40.0, 60.0))],
+        [
+            pair("in", "y", -2.0 * gain, 20.0, 90.0),
+            pair("out", "y", 1.0 * gain, 0.0, 60.0),
+            Pair(source="in", cv="level", gain=0.02, integrating=True),
+            Pair(source="out", cv="level", gain=-0.03 * gain, integrating=True),
+        ],
     )
-    return c.variable("du", x, theta)[: len(plan.span)] * plan.span
 
 
-def test_blocks_and_edges_agree():
-    assert len(EDGES) == BLOCKS + 1
-    assert EDGES[:2] == (0, 1)  # the first move is one cycle's
+def tank_now(moves, **more):
+    base = Present(
+        u=np.array([5.0, 4.0]),
+        target=np.array([5.0, 4.0]),
+        lo=np.zeros(2),
+        hi=np.full(2, 10.0),
+        up=np.full(2, 10.0),
+        down=np.full(2, 10.0),
+        free=np.tile([10.0, 50.0], (POINTS, 1)),
+        y=np.array([10.0, 50.0]),
+        zone_lo=np.array([0.0, 40.0]),
+        zone_hi=np.array([20.0, 60.0]),
+        slope_end=np.zeros(2),
+    )
+    return replace(base, **more)
+
+
+def test_gains_of_a_cycle_act_as_if_compiled_with_them():
+    plan, once = layer(tank())
+    for factor in (1.7, 0.4, -1.0):
+        fixed = layer(tank(factor))[1]
+        slope = plan.slope_gain * np.where(plan.slope_gain < 0.0, factor, 1.0)
+        both = np.array([[factor, factor], [1.0, factor]])
+        away = {"free": np.tile([26.0, 62.0], (POINTS, 1)), "slope_end": np.array([0.0, 0.01])}
+        a = once.solve(tank_now(once, **away, gains=Gains(both, slope)), None)
+        b = fixed.solve(tank_now(fixed, **away), None)
+        # weights are chosen at the reference gains, so the plans differ a little and their direction does not
+        assert (np.sign(a.first) == np.sign(b.first)).all()
+        steps = (np.diff(np.vstack(([5.0, 4.0], a.path)), axis=0) / plan.span).ravel()
+        assert a.effect == pytest.approx((fixed._report @ steps).reshape(-1, 2), abs=1e-6)
+
+
+@pytest.mark.parametrize("slack", ["step", "peak", "integral"])
+def test_whatever_of_a_violation_counts_the_zone_is_met(slack):
+    moves = layer(tank(slack=slack))[1]
+    calm = moves.solve(tank_now(moves), None)
+    assert np.abs(calm.first).max() < 1e-6
+    free = np.tile([23.0, 50.0], (POINTS, 1))
+    plan = moves.solve(tank_now(moves, free=free), None)
+    assert plan.first[0] > 0.05
+    assert plan.side[0] > 0.0
+    assert plan.push[0, 0] > 0.0
+    assert plan.zone[0] > 0.0
+
+
+def test_a_level_that_would_go_on_rising_stands_still_at_the_end():
+    plan, moves = layer(tank())
+    rising = np.array([0.0, 0.02])
+    free = np.column_stack((np.full(POINTS, 10.0), 50.0 + 0.02 * moves.points_s[:, 1]))
+    stopped = moves.solve(tank_now(moves, free=free, slope_end=rising), None)
+    end = rising[1] + plan.slope_gain[1] @ (stopped.path[-1] - np.array([5.0, 4.0]))
+    assert abs(end) < 0.1 * rising[1]
+    unaware = moves.solve(tank_now(moves, free=free), None)
+    assert abs(rising[1] + plan.slope_gain[1] @ (unaware.path[-1] - np.array([5.0, 4.0]))) > 3.0 * abs(end)
+
+
+def test_a_level_without_a_zone_asks_for_nothing():
+    moves = layer(tank())[1]
+    none = {"zone_lo": np.array([0.0, -np.inf]), "zone_hi": np.array([20.0, np.inf])}
+    plan = moves.solve(tank_now(moves, slope_end=np.array([0.0, 0.02]), **none), None)
+    assert np.abs(plan.first).max() < 1e-6
+
+
+def test_the_way_to_a_target_has_no_funnel_unless_one_is_declared():
+    p = plant([mv("u", (0.0, 10.0), 40.0, 80.0)], [cv("y", (0.0, 20.0))], [pair("u", "y", 2.0, 20.0, 90.0)])
+    slow = replace(p, cvs={"y": replace(p.cvs["y"], funnel_s=600.0)})
+    at = {"zone_lo": 12.0, "zone_hi": 12.0, "y": 10.0, "up": 10.0}
+    first = [layer(each)[1] for each in (p, slow)]
+    quick, calm = (moves.solve(present(moves, **at), None).first[0] for moves in first)
+    assert quick > 2.0 * calm > 0.0
+
+
+def test_blocks_and_points_are_those_of_the_plant_file():
+    p = replace(tank(), tuning=Tuning(blocking=(1, 3, 9), points=(2, 5, 20)))
+    moves = layer(p)[1]
+    assert moves.points_s.tolist() == [[30.0, 30.0], [75.0, 75.0], [300.0, 300.0]]
+    now = replace(tank_now(moves), free=np.tile([26.0, 50.0], (3, 1)))
+    assert moves.solve(now, None).path.shape == (3, 2)

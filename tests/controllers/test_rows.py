@@ -20,7 +20,7 @@ def made(**more):
         [pair("a", "y", 3.0), level],
         rows=[Row(name="own", coefficients={"y": 1.0, "a": -1.0}, hi=4.0, rank=3)],
     )
-    plan = layout(p, Model(p.pairs, tuple(p.mvs), tuple(p.cvs), p.cycle_s))
+    plan = layout(p, Model.of(p))
     given = {
         "u": np.array([2.0, 1.0]),
         "lo": np.zeros(2),

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
-import osqp
 import pytest
 
-from controllers import solver as module
+from controllers.engines.daqp_engine import DaqpEngine
+from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
 from controllers.problems import economics
 from controllers.solver import Qp, SolverError, Tuning
 
@@ -23,6 +24,14 @@ GOOD = {
 
 def qp(first="osqp") -> Qp:
     return Qp(economics("e", ROWS, np.array([0.3, 0.2])), Tuning(first=first))
+
+
+WIDE_ROWS = np.random.default_rng(3).normal(size=(8, 6))
+WIDE = {"lo": -np.ones(6), "hi": np.ones(6), "rest": np.zeros(6)}
+
+
+def wide():
+    return economics("w", WIDE_ROWS, np.full(6, 0.2))
 
 
 def test_both_solvers_agree():
@@ -72,47 +81,117 @@ def test_a_failure_leaves_nothing_behind():
     assert again.y.tobytes() == clean.y.tobytes()
 
 
-def test_the_other_solver_takes_over():
-    slow = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(iterations_max=1))
+def test_osqp_looks_and_daqp_finishes():
+    answer = qp().solve(GOOD)
+    assert [(s.solver, s.status) for s in answer.solves] == [("osqp", "rough"), ("daqp", "solved")]
+
+
+@pytest.mark.parametrize("first", ["osqp", "daqp"])
+def test_osqp_takes_over_from_daqp(first):
+    slow = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(first=first, pivots_max=0))
     answer = slow.solve(GOOD)
-    assert [(s.solver, s.status == "solved") for s in answer.solves] == [("osqp", False), ("daqp", True)]
+    assert [s.status for s in answer.solves[-2:]] == ["flag -4", "solved"]
+    assert [s.solver for s in answer.solves[-2:]] == ["daqp", "osqp"]
+    assert answer.values["x"] == pytest.approx(
+        Qp(economics("e", ROWS, np.array([1e-4, 1e-4]))).solve(GOOD).values["x"], abs=1e-5
+    )
 
 
-class Liar(osqp.OSQP):
-    """Says solved and hands out something else."""
-
-    spoil = staticmethod(lambda x: x)
-
-    def solve(self, raise_error=None):
-        result = super().solve(raise_error=raise_error)
-        result.x = self.spoil(np.array(result.x))
-        return result
+def test_an_osqp_that_finds_nothing_leaves_it_to_daqp():
+    lost = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(rough=OsqpTuning(iterations_max=1)))
+    answer = lost.solve(GOOD)
+    assert [s.status == "solved" for s in answer.solves] == [False, True]
+    assert answer.solves[0].status != "rough"
 
 
 @pytest.mark.parametrize(
     ("spoil", "status"),
     [
-        (lambda x: x * np.nan, "solved, not finite"),
+        (lambda x: x * np.nan, "not finite"),
         (lambda x: x + 1e-3, "row violated"),
         (lambda x: x - 0.1 * np.eye(len(x))[0], "not stationary"),
     ],
 )
 def test_an_answer_is_never_believed(monkeypatch, spoil, status):
-    monkeypatch.setattr(Liar, "spoil", staticmethod(spoil))
-    monkeypatch.setattr(module.osqp, "OSQP", Liar)
+    honest = DaqpEngine.ask
+
+    def lie(self, vectors, start):
+        found = honest(self, vectors, start)
+        return replace(found, x=spoil(found.x))
+
+    true = qp().solve(GOOD).values["x"]
+    monkeypatch.setattr(DaqpEngine, "ask", lie)
+    answer = qp("daqp").solve(GOOD)
+    assert [s.status for s in answer.solves] == [status, "solved"]
+    assert answer.solves[1].solver == "osqp"
+    assert answer.values["x"] == pytest.approx(true, abs=1e-5)
+
+
+def test_where_both_lie_nothing_is_answered(monkeypatch):
+    for engine in (OsqpEngine, DaqpEngine):
+        honest = engine.ask
+        monkeypatch.setattr(
+            engine, "ask", lambda self, v, s, honest=honest: replace(honest(self, v, s), y=np.full(4, 3.0))
+        )
+    with pytest.raises(SolverError):
+        qp().solve(GOOD)
+
+
+class Refusing:
+    """An OSQP object that takes no data, as it does for limits that cross."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def update_data_vec(self, **_):
+        return 1
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+
+def test_data_that_the_library_refuses_is_a_failed_solve(monkeypatch):
+    set_up = OsqpEngine._set_up
+    monkeypatch.setattr(OsqpEngine, "_set_up", lambda self: Refusing(set_up(self)))
     answer = qp().solve(GOOD)
-    assert answer.solves[0].status == status
+    assert [s.status for s in answer.solves] == ["data refused", "solved"]
     assert answer.solves[1].solver == "daqp"
-    assert answer.values["x"] == pytest.approx(qp("daqp").solve(GOOD).values["x"], abs=1e-8)
 
 
 def test_an_error_of_the_library_is_a_failed_solve(monkeypatch):
-    def refuse(self, *args, **kwargs):
+    def refuse(self):
         raise ValueError("7")
 
-    monkeypatch.setattr(module.osqp.OSQP, "update", refuse)
+    monkeypatch.setattr(OsqpEngine, "_set_up", refuse)
     answer = qp().solve(GOOD)
     assert [s.status for s in answer.solves] == ["error 7", "solved"]
+
+
+@pytest.mark.parametrize("first", ["osqp", "daqp"])
+def test_the_step_size_and_the_active_set_carry_over_bit_for_bit(first):
+    """A running engine and a new one that is given the last answer: the same bits, cycle by cycle."""
+    rng = np.random.default_rng(5)
+    running = Qp(wide(), Tuning(first=first))
+    x = y = None
+    rho = 0.0
+    for _ in range(20):
+        v = {**WIDE, "cost": rng.normal(size=6) * 3.0, "room": rng.random(8) * 0.4 + 0.05}
+        a, b = running.solve(v, x, y, rho), Qp(wide(), Tuning(first=first)).solve(v, x, y, rho)
+        assert (a.x.tobytes(), a.y.tobytes(), a.rho, a.solves) == (b.x.tobytes(), b.y.tobytes(), b.rho, b.solves)
+        x, y, rho = a.x, a.y, a.rho
+
+
+def test_coefficients_are_replaced_as_if_compiled_anew():
+    rows = np.array([[1.0, 1.0], [1.0, -2.0]])
+    other = np.array([[0.4, 1.5], [2.0, -0.3]])
+    q = qp()
+    at, sign = q.problem.block(0, "x", rows)
+    q.solve(GOOD)
+    q.replace(at, sign * other.ravel())
+    anew = Qp(economics("e", other, np.array([0.3, 0.2])))
+    assert q.solve(GOOD).values["x"] == pytest.approx(anew.solve(GOOD).values["x"], abs=1e-8)
+    q.replace(at, sign * rows.ravel())
+    assert q.solve(GOOD).x.tobytes() == qp().solve(GOOD).x.tobytes()
 
 
 def test_the_past_of_an_object_does_not_show():
@@ -124,6 +203,7 @@ def test_the_past_of_an_object_does_not_show():
     a, b = worn.solve(GOOD, x, y), qp().solve(GOOD, x, y)
     assert a.x.tobytes() == b.x.tobytes()
     assert a.y.tobytes() == b.y.tobytes()
+    assert a.rho == b.rho
     assert a.solves == b.solves
 
 

@@ -14,7 +14,7 @@ from tests.controllers.plants import cv, mv, pair, plant
 
 
 def of(p):
-    plan = layout(p, Model(p.pairs, (*p.mvs, *p.dvs), tuple(p.cvs), p.cycle_s))
+    plan = layout(p, Model.of(p))
     return plan, Targets(plan, p)
 
 

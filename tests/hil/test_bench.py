@@ -27,7 +27,7 @@ from hil.wiring import MV_ORDER, SIGNALS, opcua_nodes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-START_S = 5.0
+START_S = 30.0
 """What the bench may take to start."""
 START_UTC_S = 1_793_606_400.0
 NUMBERS = {"uint16": ua.VariantType.UInt16, "uint32": ua.VariantType.UInt32, "float32": ua.VariantType.Float}
@@ -55,7 +55,7 @@ async def state(bench: BenchProcess) -> dict[str, object]:
     return answer
 
 
-async def until(bench: BenchProcess, wanted: Callable[[dict[str, object]], bool], timeout_s: float = 8.0) -> None:
+async def until(bench: BenchProcess, wanted: Callable[[dict[str, object]], bool], timeout_s: float = 30.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not wanted(await state(bench)):
             await asyncio.sleep(0.02)
@@ -160,7 +160,7 @@ async def test_a_supervisor_takes_the_loops_moves_one_and_is_shed_when_its_cable
     for _ in range(3):
         await beat()
         await asyncio.sleep(0.1)
-    assert (await state(bench))["mode"] == dict.fromkeys(MV_ORDER, "CAS")
+    await until(bench, lambda now: now["mode"] == dict.fromkeys(MV_ORDER, "CAS"))
     sp = (180.5, 0.0, 0.0)
     await write(client, SP_T_in_sp=sp[0], EPOCH=epoch, SEQ=1, MASK=1, CRC=set_crc(epoch, 1, 1, sp))
     await write(client, COMMIT=1)
@@ -248,9 +248,12 @@ async def test_control_needs_its_token(bench: BenchProcess) -> None:
 async def test_the_plant_keeps_up_with_its_clock(bench: BenchProcess) -> None:
     first, began_s = await state(bench), bench.remote.clock.now().mono_s
     await asyncio.sleep(1.0)
-    second, ended_s = await state(bench), bench.remote.clock.now().mono_s
-    moved = second["t"] - first["t"]  # type: ignore[operator]
-    assert moved == pytest.approx(ended_s - began_s, abs=30.0)  # half a second of real time
+
+    def caught_up(now: dict[str, object]) -> bool:
+        moved = now["t"] - first["t"]  # type: ignore[operator]
+        return bool(moved == pytest.approx(bench.remote.clock.now().mono_s - began_s, abs=30.0))
+
+    await until(bench, caught_up)  # to half a second of real time; after a pause of the machine it catches up
 
 
 async def test_a_port_that_is_taken_is_an_error_in_words(bench: BenchProcess, tmp_path: Path) -> None:
@@ -271,7 +274,7 @@ async def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         "time.sleep(60)"
     )
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(100):
         while not (tmp_path / READY_FILE).exists():
             await asyncio.sleep(0.05)
         pid = json.loads((tmp_path / READY_FILE).read_text(encoding="utf-8"))["pid"]

@@ -11,7 +11,7 @@ import pytest
 from hil.devices import free_port
 from hil.proxy import Bandwidth, BlackHole, CutAfter, Latency, Pass, Pulled, Reset, Slicer, ToxicProxy
 
-SOON_S = 3.0
+SOON_S = 20.0
 NOT_S = 0.25
 
 

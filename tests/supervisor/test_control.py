@@ -41,7 +41,7 @@ def test_a_wrong_plant_file_ends_it_with_every_error_and_nothing_started(tmp_pat
     assert "plant.yaml:6:" in said
     assert "^" in said  # the place, with a caret under it
     assert not (tmp_path / "setwise-data").exists()
-    assert children() == before
+    assert children() <= before  # one of an earlier test may have ended meanwhile
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"version: 1\n", b"- a\n- b\n"])

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from constraints.plant import Multiplier
 from safety.signals import Instant, Quality, Reading, Snapshot
-from supervisor.inputs import setpoint, usable
+from supervisor.inputs import controller_inputs, setpoint, usable
+from supervisor.service import ServiceMemory, service
 from tests.supervisor.walk import Walk, bad_reading, demo_plant
 
 
@@ -46,3 +49,16 @@ def test_the_controller_gets_every_variable_and_only_numbers():
     assert inputs.limits.keys() == {*plant.mvs, *plant.cvs}
     assert inputs.cycle == walk.memory.cycle
     assert inputs.at_s == walk.now_s
+
+
+@pytest.mark.parametrize(("quality", "given"), [(Quality.GOOD, 7.0), (Quality.ESTIMATED, 7.0), (Quality.BAD, None)])
+def test_the_tags_that_multipliers_follow_are_given_as_they_are(quality, given):
+    load = Multiplier(name="load", by="hum_amb", points=((0.0, 1.0), (9.0, 2.0)))
+    plant = replace(demo_plant(), multipliers={"load": load})
+    snapshot = one("hum_amb", 7.0, quality)
+    status, _ = service(plant, snapshot, ServiceMemory())
+    inputs = controller_inputs(
+        plant, snapshot, status, limits={}, money={}, blocked_up=frozenset(), blocked_down=frozenset(),
+        last_setpoints={}, mv_status=status.mvs, optimise=True,
+    )  # fmt: skip
+    assert inputs.scheduling == {"hum_amb": given}

@@ -46,7 +46,7 @@ def memory(sequence=None, **setpoints):
     return Memory(shake=shake, mode=ModeMemory(), setpoints=setpoints)
 
 
-async def turned(keeper, state, until="", cycles=600):
+async def turned(keeper, state, until="", cycles=3_000):
     """Turn like the cycle does until ``why`` is ``until``; return every reason on the way."""
     seen = []
     for _ in range(cycles):
@@ -127,10 +127,12 @@ async def test_a_record_that_cannot_be_opened_is_tried_again(place, monkeypatch)
     place.database.mkdir()  # a folder where the database should be
     audit = place.writer()
     keeper = place.keeper(audit)
-    for _ in range(100):
+    turns = 0
+    while turns < 100 or (keeper.why == "opening" and turns < 4_000):  # a busy machine may be long in trying
         await keeper.turn(memory())
         assert keeper.why
         await asyncio.sleep(0.005)
+        turns += 1
     assert keeper.why != "opening"
     place.database.rmdir()
     await turned(keeper, memory())

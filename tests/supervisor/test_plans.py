@@ -29,6 +29,7 @@ plans = st.builds(
     prediction=curves,
     prediction_at_s=st.lists(floats, max_size=3).map(tuple),
     u_plan=curves,
+    u_plan_at_s=st.lists(floats, max_size=3).map(tuple),
     binding=st.lists(st.builds(Binding, name=names, limit=floats, worth=floats), max_size=2).map(tuple),
     give_ups=st.lists(
         st.builds(
@@ -46,6 +47,7 @@ plans = st.builds(
     ignored=st.lists(names, max_size=2).map(tuple),
     objective=table,
     reasons=st.dictionaries(names, st.lists(names, max_size=2).map(tuple), max_size=2),
+    lab=st.dictionaries(names, names, max_size=2),
     solves=st.lists(
         st.builds(Solve, layer=names, solver=names, status=names, iterations=st.integers(0, 10**6), residual=floats),
         max_size=2,
@@ -75,6 +77,8 @@ inputs = st.builds(
     blocked_down=st.frozensets(names, max_size=2),
     optimise=st.booleans(),
     what_if=st.booleans(),
+    scheduling=st.dictionaries(names, maybe, max_size=2),
+    lab=st.dictionaries(names, st.tuples(floats, floats), max_size=2),
 )
 
 
@@ -111,3 +115,16 @@ def test_an_unknown_status_is_refused():
 def test_the_plan_s_json_has_every_field_of_a_plan_but_its_cycle():
     assert set(plan_json(Plan(cycle=1, status=PlanStatus.OK))) == set(Plan.__dataclass_fields__) - {"cycle"}
     assert set(Inputs.__dataclass_fields__) == set(inputs_of.__globals__["StoredInputs"].__annotations__)
+
+
+def test_records_from_before_laboratory_values_can_still_be_read():
+    stored_inputs = inputs_json(
+        Inputs(cycle=1, at_s=2.0, u={}, mv_status={}, y={}, y_new={}, cv_status={}, d={}, limits={})
+    )
+    stored_plan = plan_json(Plan(cycle=1, status=PlanStatus.OK))
+    for stored, fields in ((stored_inputs, ("lab", "scheduling")), (stored_plan, ("lab",))):
+        for field in fields:
+            del stored[field]
+    assert inputs_of(stored_inputs).lab == {}
+    assert inputs_of(stored_inputs).scheduling == {}
+    assert plan_of(stored_plan, 1).lab == {}

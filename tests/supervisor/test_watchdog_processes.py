@@ -7,6 +7,7 @@ import time
 
 from safety.signals import Mode
 from supervisor.cli.exits import Exit
+from supervisor.clock import machine_utc_s
 from tests.supervisor.hanging import Hanging
 from tests.supervisor.tank import Control, write_tank
 
@@ -19,9 +20,8 @@ def test_f70_a_blocked_loop_is_ended_with_its_stacks_and_comes_up_disarmed(tmp_p
     with Hanging(plant) as control:
         control.until(lambda record: record.cycle >= 2)
         control.hang(3600.0)
-        began_s = time.monotonic()
         assert control.process.wait(45.0) == Exit.WATCHDOG
-        assert time.monotonic() - began_s > TRIP_S
+        assert machine_utc_s() - control.last().record.utc_s > TRIP_S
         assert control.said.count("no cycle was finished") == 2
         assert control.said.count('hanging.py", line') >= 2  # where it hangs
         assert "the PLC takes back the plant" in control.said

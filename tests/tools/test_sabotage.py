@@ -24,7 +24,7 @@ def run(folder, *, changed=SAME, test=TEST, head="Defect: none\n", change=CHANGE
     patch = folder / "one.patch"
     patch.write_text(f"{head}Test: {test}\n{change.format(changed=changed)}")
     command = [sys.executable, "tools/sabotage.py", "--workers", "1", str(patch)]
-    return subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=50, check=False)
+    return subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=200, check=False)
 
 
 def test_a_defect_that_is_noticed(tmp_path):

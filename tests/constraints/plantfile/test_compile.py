@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from constraints.plant import MoneyTerm, NestedLimits, Pair, Plant, Row, ScheduleEntry, TariffBand, TariffVersion
+from constraints.plant import (
+    MoneyTerm,
+    NestedLimits,
+    Pair,
+    Plant,
+    Row,
+    ScheduleEntry,
+    TariffBand,
+    TariffVersion,
+    Tuning,
+)
 from constraints.plantfile import load, load_text
 from constraints.plantfile.compile import Loaded
 from safety.encoding import Encoding
@@ -30,6 +40,7 @@ def test_the_plant_as_a_whole() -> None:
     found = plant()
     assert (found.name, found.site, found.timezone, found.currency) == ("Kettle", "Southmill", "Europe/Berlin", "EUR")
     assert (found.cycle_s, found.think_s, found.min_active_mvs, found.hysteresis_eur_per_h) == (10.0, 6.0, 2, 0.5)
+    assert found.tuning == Tuning(solver="daqp", blocking=(1, 3, 6, 12), points=(2, 6, 12, 30))
     assert (found.start_in, found.closed_loop_needs, found.max_unattended_s) == (
         Mode.ADVISORY,
         ("operator_confirm", "heartbeat_ok"),
@@ -144,6 +155,8 @@ def test_cvs_and_dvs() -> None:
     assert (quality.target, quality.rank_target, quality.back_off_hi, quality.bad_cycles) == (3.8, 6, 0.04, 20)
     assert quality.limit_ramp_per_min == INF
     assert (power.disturbance, power.limit_ramp_per_min, power.rank_lo, power.rank_target) == ("ramp", 12.0, 5, 9)
+    assert (power.filter_s, power.fade_s, bed.filter_s, bed.fade_s) == (20.0, 240.0, None, None)
+    assert (power.funnel_s, power.slack, bed.funnel_s, bed.slack) == (180.0, "peak", None, "step")
     assert (gas.unit, gas.limits.operator, gas.limit_ramp_per_min) == ("m**3/h", (0.0, 300.0), 30.0)
     assert {name: dv.unit for name, dv in found.dvs.items()} == {"hum": "g/kg"}
 

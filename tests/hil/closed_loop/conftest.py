@@ -30,16 +30,6 @@ EDITS = MappingProxyType(
 """What is another way than in the demo's plant file."""
 
 
-TIMEOUT_S = 240.0
-"""For one test with its set-up, on a machine that is busy with other things."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
-
-
 @contextlib.contextmanager
 def staged(folder: Path, data: Path | None = None, edits: Mapping[str, str] = EDITS) -> Iterator[Stage]:
     """Run a plant; when it is over, judge what it left behind."""

@@ -9,7 +9,7 @@ from safety.envelope import Envelope
 from tests.hil.closed_loop.stage import Control, Stage
 
 TRACE_SLACK_S = 45.0
-"""The plant's trace may lag behind control's clock by so much when the machine is busy: at most three cycles."""
+"""What control sent may wait so long for the plant's next step when the machine is busy: at most three cycles."""
 RATE_SLACK_S = 2.0
 """A cycle may begin a tenth of its period early (``supervisor.rules``); the rest is rounding."""
 
@@ -46,7 +46,9 @@ def _outside(stage: Stage) -> Iterator[str]:
 
 
 def _too_fast(stage: Stage) -> Iterator[str]:
-    """A loop in our hands whose setpoint moved faster than its rate over a minute or more."""
+    """A loop in our hands whose setpoint moved faster than its rate over a minute or more, by control's clock: a plant
+    on a busy machine falls behind it, and catches up.
+    """
     runs: dict[str, list[tuple[float, float]]] = {mv: [] for mv in stage.plant.envelopes}
     for line in stage.trace():
         if "event" in line:
@@ -55,7 +57,7 @@ def _too_fast(stage: Stage) -> Iterator[str]:
             if line["mode"][mv] != "CAS":  # type: ignore[index]
                 run.clear()
                 continue
-            run.append((line["t"], line["sp"][mv]))  # type: ignore[index,arg-type]
+            run.append((line["t"] + line["behind_s"], line["sp"][mv]))  # type: ignore[index,operator]
             envelope = stage.plant.envelopes[mv]
             for t, value in run[-60:-12]:
                 if not _affordable(run[-1][1] - value, run[-1][0] - t + TRACE_SLACK_S, envelope):

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,21 +23,20 @@ from constraints.plant import Plant
 from constraints.plantfile import load
 from hil.bench import READY_FILE
 from hil.demo.processes import BenchRemote, Ready, wait_ready, write_plant
-from safety.signals import Mode, WriteOutcome
+from safety.signals import Mode
 from supervisor.audit.verify import Report, verify
 from supervisor.clock import machine_utc_s
 from supervisor.history.read import History, HistoryError
 from supervisor.mailbox import Mailbox
 from supervisor.record import Answer, CycleRecord, Request
 from supervisor.site import Site
+from tests.hil.closed_loop.cycles import alarms, busy, latched, let_go, told, wrote
 from tests.hil.closed_loop.process import WAIT_S, Process, StageError
 
 SPEED = float(os.environ.get("SETWISE_STAGE_SPEED", "60"))
 ARM_S = 90.0
 LOOK_S = 0.04
 SHED_PLANT_S = 90.0
-BUSY = ("shed: plc_echo", "shed: plc_epoch", "shed: candidate")
-"""How closed loop ends when this machine stops for a second, which is a minute at the plant."""
 SETPOINTS = frozenset({"SP.T_in_sp", "SP.feed_sp", "SP.fan_sp", "COMMIT"})
 """Registers of the PLC that carry a move; the others are heartbeat and envelope."""
 
@@ -166,24 +165,49 @@ class Control:
                 time.sleep(0.3)
         raise StageError(f"not armed in {timeout_s:.0f} s: {why}; last: {told(self.last())}\n{self._log()}")
 
-    def moves(self, since_utc_s: float, wanted: Callable[[CycleRecord], bool] = lambda _: True) -> CycleRecord:
-        """Return a cycle since then that moved the plant and of which ``wanted`` is true. Where a busy machine shed
-        closed loop meanwhile, a person brings it back; where anything else did, that is an error.
+    def armed_until(self, what: str, wanted: Callable[[CycleRecord], bool], since_utc_s: float) -> CycleRecord:
+        """Return the first cycle since then of which ``wanted`` is true. Where a busy machine shed closed loop
+        meanwhile, a person brings it back; where anything else did, that is an error.
         """
-        moved = lambda record: wrote(record) and record.verdict == "approved" and wanted(record)  # noqa: E731
         for _ in range(3):
             try:
-                return self.until("moves", moved, since_utc_s, 8.0)
+                return self.until(what, wanted, since_utc_s, 8.0)
             except StageError:
                 self.kept(since_utc_s)
                 self.arm()
-        return self.until("moves", moved, since_utc_s)
+        return self.until(what, wanted, since_utc_s)
+
+    def moves(self, since_utc_s: float, wanted: Callable[[CycleRecord], bool] = lambda _: True) -> CycleRecord:
+        """Return a cycle since then that moved the plant and of which ``wanted`` is true; as ``armed_until``."""
+        moved = lambda record: wrote(record) and record.verdict == "approved" and wanted(record)  # noqa: E731
+        return self.armed_until("moves", moved, since_utc_s)
 
     def kept(self, since_utc_s: float) -> None:
         """Raise StageError where closed loop ended since then for another reason than a busy machine."""
-        for text in alarms(self.records(since_utc_s), "shed"):
-            if not text.startswith(BUSY):
-                raise StageError(f"closed loop ended: {text}")
+        for record in self.records(since_utc_s):
+            if alarms([record], "shed") and not busy(record):
+                raise StageError(f"closed loop ended: {told(record)}")
+
+    def lets_go(self, why: str, since_utc_s: float) -> CycleRecord:
+        """Return a cycle since then in which closed loop is let go and ``why`` is among the reasons: the very first
+        one, and the alarm names it too. Only where a busy machine shed a moment before may it come a little later, or
+        after a person has brought closed loop back.
+        """
+        for _ in range(3):
+            gone = self.until("closed loop let go", let_go, since_utc_s)
+            if why in gone.mode.reasons:
+                texts = alarms(self.records(since_utc_s), "shed")
+                if not any(why in text for text in texts):
+                    raise StageError(f"no alarm says {why}: {texts}")
+                return gone
+            if not busy(gone):
+                raise StageError(f"let go, but not because of {why}: {told(gone)}")
+            named = lambda record: let_go(record) and why in record.mode.reasons  # noqa: E731
+            try:
+                return self.until(f"{why} among the reasons", named, gone.utc_s, 4.0)
+            except StageError:
+                since_utc_s = self.arm().utc_s
+        raise StageError(f"never let go because of {why}: {told(self.last())}")
 
     def verified(self) -> Report:
         return verify(self.site.database_url, self.site.heads, machine_utc_s())
@@ -341,39 +365,3 @@ def in_cascade(state: Mapping[str, object]) -> bool:
     modes = state["mode"]
     assert isinstance(modes, dict)
     return all(mode == "CAS" for mode in modes.values())
-
-
-def wrote(record: CycleRecord) -> bool:
-    """Whether this cycle was in closed loop and the PLC has confirmed its move set."""
-    return (
-        record.mode.actual is Mode.CLOSED_LOOP
-        and bool(record.receipts)
-        and all(receipt.outcome is WriteOutcome.CONFIRMED for receipt in record.receipts)
-    )
-
-
-def let_go(record: CycleRecord) -> bool:
-    """Whether closed loop was asked for and is not held."""
-    return record.mode.requested is Mode.CLOSED_LOOP and record.mode.actual < Mode.CLOSED_LOOP
-
-
-def latched(record: CycleRecord | None) -> list[str]:
-    return [] if record is None else [name for name in record.trips if name == "Exhaust over-temperature"]
-
-
-def alarms(records: Sequence[CycleRecord], code: str, state: str = "active") -> list[str]:
-    """Return the texts of the alarms of a code that came (or were cleared) in these cycles."""
-    return [alarm.text for record in records for alarm in record.alarms if (alarm.code, alarm.state) == (code, state)]
-
-
-def told(record: CycleRecord | None) -> str:
-    """Return a cycle in one line, for messages."""
-    if record is None:
-        return "no cycle on record"
-    bad = {tag: why for tag, (_, quality, why) in record.readings.items() if quality != "good"}
-    return (
-        f"cycle {record.cycle} {record.mode.requested.name}->{record.mode.actual.name} {record.mode.reasons} "
-        f"verdict {record.verdict} refusals {[(r.code, r.subject) for r in record.refusals]} trips {record.trips} "
-        f"receipts {[(r.mv, r.outcome.value, r.why) for r in record.receipts]} plan {record.plan.get('status')} "
-        f"{record.plan.get('why')} links {dict(record.links)} bad {bad} ms {dict(record.timings_ms)}"
-    )

@@ -20,7 +20,8 @@ from supervisor.drivers.opcua_rights import rights
 from supervisor.drivers.opcua_session import Namespaces
 from supervisor.drivers.opcua_writing import OpcUaWritingSession
 from supervisor.secrets import secrets_beside
-from tests.hil.closed_loop.stage import Stage, wrote
+from tests.hil.closed_loop.cycles import wrote
+from tests.hil.closed_loop.stage import Stage
 from tests.supervisor.tank import setwise
 
 
@@ -38,12 +39,15 @@ def logins(stage: Stage) -> int:
 
 
 def watched(stage: Stage, mode: Mode) -> None:
-    """Let six cycles go by in ``mode``, in which the account that may write is never logged in."""
+    """Let six cycles go by in ``mode``, in which the account that may write is never logged in. The other one may be
+    seen twice or not at all where a busy machine made it log in anew.
+    """
     control, before = stage.control, logins(stage)
     first = control.until(mode.name, lambda record: record.mode.actual is mode, stage.now_utc_s)
     for number in range(1, 7):
         control.until("a cycle", lambda record, least=first.cycle + number: record.cycle >= least, first.utc_s)  # type: ignore[misc]
-        assert sessions(stage) == {READER: 1}
+        assert WRITER not in sessions(stage)
+    stage.until_state("the reader logged in", lambda state: state["sessions"] == {READER: 1})
     assert logins(stage) == before
 
 
@@ -57,7 +61,7 @@ def test_i17_the_server_sees_a_writing_session_while_armed_and_at_no_other_time(
     watched(stage, Mode.ADVISORY)
     assert logins(stage) == before
     assert wrote(control.arm())
-    assert sessions(stage) == {READER: 1, WRITER: 1}  # the positive control
+    stage.until_state("both logged in", lambda state: state["sessions"] == {READER: 1, WRITER: 1})  # positive control
     assert control.mode(Mode.OFF).accepted
     stage.until_state("the writer logged out", lambda state: state["sessions"] == {READER: 1})
     stage.until_shed()

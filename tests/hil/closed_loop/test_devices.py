@@ -10,8 +10,19 @@ from dataclasses import dataclass
 import pytest
 
 from safety.signals import Mode
+from supervisor.record import CycleRecord
 from tests.hil.closed_loop.conftest import FROZEN_MIN
-from tests.hil.closed_loop.stage import Stage, alarms, let_go, told, wrote
+from tests.hil.closed_loop.cycles import alarms, let_go, longest_ms, wrote
+from tests.hil.closed_loop.stage import Stage
+
+NOT_READ = ("comm", "late")
+"""Codes of a reading that did not come in time: from a dead device, and from one on a busy machine."""
+
+
+def found_out(record: CycleRecord, tag: str) -> bool:
+    """Whether a reading that came was not believed."""
+    _, quality, why = record.readings[tag]
+    return quality != "good" and why not in NOT_READ
 
 
 @dataclass(frozen=True)
@@ -53,22 +64,20 @@ LIES = (
 def test_a_lying_signal_is_never_used_and_heals(stage: Stage, lie: Lie) -> None:
     control, since = stage.control, stage.now_utc_s
     stage.fault(lie.fault, lie.subject)
-    bad = control.until(f"{lie.subject} not good", lambda record: record.readings[lie.subject][1] != "good", since)
+    bad = control.until(f"{lie.subject} not good", lambda record: found_out(record, lie.subject), since)
     assert bad.readings[lie.subject][2].split(":")[0] in lie.why, bad.readings[lie.subject]
     if lie.sheds:
-        gone = control.until("closed loop let go", let_go, since)
-        assert lie.sheds in gone.mode.reasons, told(gone)
+        control.lets_go(lie.sheds, since)
         stage.until_shed()
     else:
         control.moves(bad.utc_s)
     control.until("four cycles more", lambda record: record.cycle >= bad.cycle + 4, bad.utc_s)
     records = control.records(bad.utc_s)
-    found_out = [record.readings[lie.subject][1] != "good" for record in records]
-    assert all(found_out) if lie.always else sum(found_out) >= len(found_out) / 4
-    assert any(text.startswith(f"{lie.subject} is ") for text in alarms(records, "tag")), alarms(records, "tag")
-    if lie.sheds:
-        assert any(lie.sheds in text for text in alarms(control.records(since), "shed"))
-    else:
+    not_used = [record.readings[lie.subject][1] != "good" for record in records]
+    assert all(not_used) if lie.always else sum(not_used) >= len(not_used) / 4
+    told = alarms(control.records(since), "tag")
+    assert any(text.startswith(f"{lie.subject} is ") for text in told), told
+    if not lie.sheds:
         control.kept(since)
     healed_utc_s = stage.now_utc_s
     stage.clear(lie.fault, lie.subject)
@@ -79,8 +88,11 @@ def test_a_lying_signal_is_never_used_and_heals(stage: Stage, lie: Lie) -> None:
 def test_f07_a_frozen_analyser_is_found_out_and_its_variable_given_up(stage: Stage) -> None:
     control, since = stage.control, stage.now_utc_s
     stage.fault("frozen", "moist")
+    in_force = stage.now_utc_s
     frozen = control.until("frozen", lambda record: record.readings["moist"][2] == "frozen", since)
-    assert FROZEN_MIN * 60.0 - 61.0 <= frozen.utc_s - since <= FROZEN_MIN * 60.0 + 60.0
+    assert frozen.utc_s - since >= FROZEN_MIN * 60.0 - 61.0
+    believed = [record.utc_s for record in control.records(since) if record.readings["moist"][1] == "good"]
+    assert max(utc_s for utc_s in believed if utc_s < frozen.utc_s) - in_force <= FROZEN_MIN * 60.0 + 60.0
     dropped = control.until("dropped", lambda record: bool(alarms([record], "cv_dropped")), frozen.utc_s)
     assert dropped.plan["cv_status"]["moist"] == "DROP"  # type: ignore[index,call-overload]
     assert any("moist is bad: frozen" in text for text in alarms(control.records(since), "tag"))
@@ -94,7 +106,7 @@ def test_f12_spikes_are_never_taken_for_measurements(stage: Stage) -> None:
     true = stage.state()["measured"]["T_out"]  # type: ignore[index,call-overload]
     stage.do("fault", name="spike", subject="T_out")
     stage.until_effect("spike", "T_out")
-    spiked = control.until("a spike seen", lambda record: record.readings["T_out"][1] != "good", since)
+    spiked = control.until("a spike seen", lambda record: found_out(record, "T_out"), since)
     assert spiked.readings["T_out"][2] in ("rate", "range_hi")
     control.until("ten cycles more", lambda record: record.cycle >= spiked.cycle + 10, since)
     for record in control.records(since):
@@ -130,18 +142,22 @@ def test_a_dead_or_slow_meter_costs_its_variables_and_no_cycle(stage: Stage, num
     control, since = stage.control, stage.now_utc_s
     stage.fault(fault, "power")
     lost = control.until("P_fan lost", lambda record: record.readings["P_fan"][1] != "good", since)
-    assert lost.readings["P_fan"][2] in ("comm", "late")
-    assert lost.readings["gas"][1] == "good"
+    assert lost.readings["P_fan"][2] in NOT_READ
+    control.until(
+        "the other meter goes on",
+        lambda record: record.readings["P_fan"][1] != "good" and record.readings["gas"][1] == "good", lost.utc_s,
+    )  # fmt: skip
     control.until("the alarm", lambda record: any("power" in text for text in alarms([record], "link")), since)
     moved = control.moves(lost.utc_s, lambda record: record.readings["P_fan"][1] != "good")
+    control.until("six cycles", lambda record: record.cycle >= lost.cycle + 6, lost.utc_s)
     records = control.records(lost.utc_s)
     # Its time-out (0.3 s) and the pool's deadline (1 s), both in real time, in which the plant does a minute.
-    assert max(record.timings_ms["read"] for record in records) < 1400.0
-    assert max(record.timings_ms["look"] for record in records) < 1700.0
+    assert longest_ms(records, "read") < 1400.0
+    assert longest_ms(records, "look") < 1700.0
     healed_utc_s = stage.now_utc_s
     stage.clear(fault, "power")
     control.until("good again", lambda record: record.readings["P_fan"][1] == "good", healed_utc_s)
-    assert alarms(control.records(moved.utc_s), "link", "cleared")
+    control.until("the alarm gone", lambda record: bool(alarms([record], "link", "cleared")), moved.utc_s)
     assert wrote(control.arm())
 
 
@@ -149,7 +165,9 @@ def test_f22_frames_in_pieces_are_put_together(stage: Stage) -> None:
     control, since = stage.control, stage.now_utc_s
     stage.fault("slicer", "gas")
     control.until("ten cycles", lambda record: record.utc_s > since + 10.0 * stage.plant.cycle_s, since)
-    assert all(record.readings["gas"][1] == "good" for record in control.records(since))
+    readings = [record.readings["gas"] for record in control.records(since)]
+    assert all(quality == "good" or why in NOT_READ for _, quality, why in readings)
+    assert sum(quality == "good" for _, quality, _ in readings) > len(readings) / 2
     stage.clear("slicer", "gas")
 
 
@@ -216,7 +234,7 @@ def test_a_lost_control_system_sheds_and_is_read_again_without_a_restart(
     gone = control.until("closed loop let go", let_go, since)
     stage.until_shed()
     if fault != "server_restart":
-        assert any("no link to dcs" in text for text in alarms(control.records(since), "link"))
+        control.until("the alarm", lambda record: any("no link to dcs" in a for a in alarms([record], "link")), since)
         time.sleep(0.5)
     healed_utc_s, healed = stage.now_utc_s, stage.mark()
     stage.clear(fault, subject)
@@ -228,7 +246,11 @@ def test_a_lost_control_system_sheds_and_is_read_again_without_a_restart(
     control.until("five cycles more", lambda record: record.cycle >= back.cycle + 5, back.utc_s)
     assert all(record.mode.actual < Mode.CLOSED_LOOP for record in control.records(gone.utc_s))
     accepted = [event for event in stage.events("set", healed) if event["reject"] == "NONE"]
-    assert accepted == []  # what was on its way when the cable was pulled was refused by the PLC
-    assert stage.written(healed) == []
+    assert accepted == []  # what was on its way when the cable was pulled is refused by the PLC
+    (_, utc_s, last) = control.rows("intent")[-1]
+    assert utc_s < gone.utc_s  # nothing was meant for it since
+    on_its_way = {"COMMIT": last["sequence"], **{f"SP.{mv}": sp for mv, sp in last["setpoints"].items()}}  # type: ignore[attr-defined]
+    for line in stage.written(healed):
+        assert line["value"] == pytest.approx(on_its_way[str(line["register"])], rel=1e-6)
     assert alarms(control.records(since), "shed")
     assert wrote(control.arm())

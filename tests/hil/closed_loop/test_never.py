@@ -8,13 +8,14 @@ from types import SimpleNamespace
 from typing import cast
 
 from tests.hil.closed_loop import never
-from tests.hil.closed_loop.stage import Stage, wrote
+from tests.hil.closed_loop.cycles import wrote
+from tests.hil.closed_loop.stage import Stage
 
 
 def test_each_watch_finds_what_it_is_there_for(stage: Stage) -> None:
     control = stage.control
-    control.until("a real move", lambda record: wrote(record) and record.verdict == "approved", stage.now_utc_s)
-    control.until("moves for a while", wrote, stage.now_utc_s + 12.0 * stage.plant.cycle_s)
+    control.moves(stage.now_utc_s)
+    control.armed_until("moves for a while", wrote, stage.now_utc_s + 12.0 * stage.plant.cycle_s)
     actual = dict(stage.plant.envelopes)
     low = {mv: replace(each, hi=each.lo + 0.01 * (each.hi - each.lo)) for mv, each in actual.items()}
     slow = {mv: replace(each, rate_up_per_min=0.0, rate_down_per_min=0.0) for mv, each in actual.items()}

@@ -9,7 +9,8 @@ import time
 import pytest
 
 from safety.signals import Mode, WriteOutcome
-from tests.hil.closed_loop.stage import Stage, alarms, let_go, told, wrote
+from tests.hil.closed_loop.cycles import alarms, let_go, wrote
+from tests.hil.closed_loop.stage import Stage
 
 HB_ADDRESS, UNIT_ID = 0, 1
 
@@ -40,8 +41,7 @@ def test_the_plc_takes_back_and_a_person_gives_again(
 ) -> None:
     control, since = stage.control, stage.now_utc_s
     stage.fault(fault, subject)
-    gone = control.until("closed loop let go", let_go, since)
-    assert reason in gone.mode.reasons, told(gone)
+    gone = control.lets_go(reason, since)
     if fault != "plc_stop":  # one whose program stands still cannot shed; its restart does
         stage.until_shed()
     if fault == "plc_local":
@@ -57,7 +57,7 @@ def test_f34_a_plc_that_clamps_is_believed_and_that_way_closed(stage: Stage) -> 
     control, since = stage.control, stage.now_utc_s
     stage.do("fault", name="plc_clamp", subject="fan_sp")
     stage.until_effect("plc_clamp", "fan_sp")
-    other = control.until(
+    other = control.armed_until(
         "a setpoint that did not arrive",
         lambda record: any(receipt.outcome is WriteOutcome.OVERRIDDEN for receipt in record.receipts), since,
     )  # fmt: skip
@@ -66,6 +66,7 @@ def test_f34_a_plc_that_clamps_is_believed_and_that_way_closed(stage: Stage) -> 
     clamped = receipt.actual
     assert clamped == pytest.approx(stage.state()["sp"]["fan_sp"], abs=0.01)  # type: ignore[index,call-overload]
     control.until("eight cycles more", lambda record: record.cycle >= other.cycle + 8, other.utc_s)
+    control.armed_until("a set of them", wrote, other.utc_s)
     later = [record for record in control.records(other.utc_s) if record.cycle > other.cycle]
     asked = [receipt.value for record in later for receipt in record.receipts if receipt.mv == "fan_sp"]
     assert asked  # the PLC's value is what it goes on with, and it does not push against it
@@ -73,7 +74,7 @@ def test_f34_a_plc_that_clamps_is_believed_and_that_way_closed(stage: Stage) -> 
     assert any(text.startswith("fan_sp is held back") for text in alarms([other], "mv_held"))
     assert any(wrote(record) and record.mode.actual is Mode.CLOSED_LOOP for record in later)
     stage.clear("plc_clamp", "fan_sp")
-    control.until("the fan moves again", lambda record: any(
+    control.armed_until("the fan moves again", lambda record: any(
         receipt.mv == "fan_sp" and receipt.outcome is WriteOutcome.CONFIRMED and abs(receipt.value - clamped) > 0.05
         for receipt in record.receipts), stage.now_utc_s)  # fmt: skip
 
@@ -82,12 +83,11 @@ def test_f35_a_plc_that_ignores_writes_is_given_up(stage: Stage) -> None:
     control, since = stage.control, stage.now_utc_s
     stage.do("fault", name="plc_deaf", subject="plc")
     stage.until_effect("plc_deaf", "plc")
-    lost = control.until(
+    lost = control.armed_until(
         "unanswered", lambda record: any(r.outcome is WriteOutcome.UNKNOWN for r in record.receipts), since
     )
     assert {receipt.why for receipt in lost.receipts} == {"not_evaluated"}
-    gone = control.until("closed loop let go", let_go, since)
-    assert "plc_heeds" in gone.mode.reasons, told(gone)
+    gone = control.lets_go("plc_heeds", since)
     assert sum(bool(record.receipts) for record in control.records(lost.utc_s)) <= 4
     stage.until_shed()
     stage.clear("plc_deaf", "plc")
@@ -107,7 +107,7 @@ def test_f62_an_operator_who_takes_a_loop_keeps_his_value(stage: Stage) -> None:
     assert stage.state()["sp"]["fan_sp"] == pytest.approx(70.0)  # type: ignore[index,call-overload]
     assert stage.state()["mode"]["fan_sp"] == "AUTO"  # type: ignore[index,call-overload]
     stage.do("loop_mode", mv="fan_sp", mode="CAS")
-    back = control.until(
+    back = control.armed_until(
         "fan_sp given back", lambda record: any(r.mv == "fan_sp" for r in record.receipts), stage.now_utc_s
     )
     (first,) = [receipt for receipt in back.receipts if receipt.mv == "fan_sp"]
@@ -120,8 +120,7 @@ def test_f62_an_operator_who_takes_the_critical_loop_takes_all(stage: Stage) -> 
     before = stage.state()["sp"]["feed_sp"]  # type: ignore[index,call-overload]
     stage.do("loop_mode", mv="feed_sp", mode="AUTO")
     assert stage.do("operator_setpoint", mv="feed_sp", value=before - 30.0)
-    gone = control.until("closed loop let go", let_go, since)
-    assert "mvs_active" in gone.mode.reasons
+    gone = control.lets_go("mvs_active", since)
     stage.until_shed()
     assert stage.state()["sp"]["feed_sp"] == pytest.approx(before - 30.0)  # type: ignore[index,call-overload]
     assert_quiet_until_armed(stage, gone.utc_s)
@@ -135,8 +134,7 @@ def test_f72_a_foreign_heartbeat_stops_us_before_our_next_write(stage: Stage) ->
         if any(let_go(record) for record in control.records(since)):
             break
         time.sleep(0.1)
-    gone = control.until("closed loop let go", let_go, since)
-    assert "plc_alone" in gone.mode.reasons, told(gone)
+    gone = control.lets_go("plc_alone", since)
     mark = stage.mark()
     for counter in range(40, 50):
         modbus_write(stage, HB_ADDRESS, 0x7777 << 16 | counter)

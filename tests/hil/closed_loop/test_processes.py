@@ -4,6 +4,7 @@ no way around a person's new confirmation.
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -12,19 +13,8 @@ import time
 import pytest
 
 from safety.signals import Mode
-from tests.hil.closed_loop.stage import (
-    LOOK_S,
-    SHED_PLANT_S,
-    Control,
-    Stage,
-    StageError,
-    alarms,
-    let_go,
-    shed,
-    thinker_of,
-    told,
-    wrote,
-)
+from tests.hil.closed_loop.cycles import alarms, let_go, longest_ms, told, wrote
+from tests.hil.closed_loop.stage import LOOK_S, SHED_PLANT_S, Control, Stage, StageError, shed, thinker_of
 
 MOMENTS = [round(random.Random(69).random(), 2), *(round(random.Random(seed).random(), 2) for seed in range(8))]
 """When in a cycle control is killed, as a part of it."""
@@ -72,7 +62,7 @@ def assert_outcomes_true(stage: Stage, control: Control) -> None:
 @pytest.mark.parametrize("part", [MOMENTS[0], *NIGHTLY])
 def test_f69_kill_9_sheds_restarts_disarmed_and_resolves_orphans(stage: Stage, part: float) -> None:
     beat_s = stage.ready.clock.real_s(stage.plant.cycle_s)
-    stage.control.until("a few writes", wrote, stage.now_utc_s + 2.0 * stage.plant.cycle_s)
+    stage.control.armed_until("a few writes", wrote, stage.now_utc_s + 2.0 * stage.plant.cycle_s)
     time.sleep(part * beat_s)
     mark = stage.mark()
     stage.control.process.kill()
@@ -85,8 +75,7 @@ def test_f69_kill_9_sheds_restarts_disarmed_and_resolves_orphans(stage: Stage, p
 
 def test_f69_kill_9_between_intent_and_write_is_found_and_said_never_sent(stage: Stage) -> None:
     control = stage.control
-    orphan = stopped_after_an_intent(stage, control)
-    mark = stage.mark()
+    orphan, mark = stopped_after_an_intent(stage, control)
     control.process.kill()
     stage.until_shed()
     assert_shed_by_its_own_timer(stage, mark)
@@ -99,18 +88,26 @@ def test_f69_kill_9_between_intent_and_write_is_found_and_said_never_sent(stage:
     assert wrote(control.arm())
 
 
-def stopped_after_an_intent(stage: Stage, control: Control) -> int:
-    """Stop control when an intent is on record and not one byte of its setpoints has left; return the intent's row."""
+def stopped_after_an_intent(stage: Stage, control: Control) -> tuple[int, int]:
+    """Stop control when an intent is on record and not one byte of its setpoints has left; return the intent's row, and
+    a mark from a moment before.
+    """
     last = control.rows("intent")[-1][0]
     for _ in range(60):
         mark = stage.mark()
-        while not (found := control.rows("intent", last)):
+        end = time.monotonic() + 8.0
+        while not (found := control.rows("intent", last)) and time.monotonic() < end:
             control.process.check()
+        if not found:  # a busy machine shed closed loop
+            control.arm()
+            continue
         control.process.send(signal.SIGSTOP)
         last, _, body = found[-1]
-        time.sleep(0.1)  # what it had sent before it stopped arrives by now
+        for _ in range(3):  # what it had sent before it stopped has arrived once the bench has answered later calls
+            time.sleep(0.04)
+            stage.state()
         if not any(e["register"] == "SEQ" and e["value"] == body["sequence"] for e in stage.events("write", mark)):
-            return last
+            return last, mark
         control.process.send(signal.SIGCONT)
         control.arm()
     raise StageError("control was never caught between intent and write")
@@ -128,8 +125,7 @@ def test_f69_kill_9_while_it_starts_leaves_a_record_that_opens_again(stage: Stag
 
 def test_f59_a_stopped_control_sheds_and_writes_nothing_stale_when_it_goes_on(stage: Stage) -> None:
     control = stage.control
-    stopped_after_an_intent(stage, control)
-    mark = stage.mark()
+    _, mark = stopped_after_an_intent(stage, control)
     stage.until_shed()
     assert_shed_by_its_own_timer(stage, mark)
     since, mark = stage.now_utc_s, stage.mark()
@@ -154,17 +150,16 @@ def test_f46_a_dead_or_hung_thinker_means_standing_still_then_shedding_and_comes
     os.kill(pid, number)
     late = control.until("a late plan", lambda record: record.plan["status"] == "late", since)
     assert late.mode.actual is not Mode.CLOSED_LOOP or late.verdict == "stand_still", told(late)
-    gone = control.until("closed loop let go", let_go, since)
-    assert "candidate" in gone.mode.reasons, told(gone)
+    gone = control.lets_go("candidate", since)
     missed = [record for record in control.records(since) if record.utc_s < gone.utc_s]
-    assert 2 <= sum(record.plan["status"] == "late" for record in missed) <= 4
+    in_a_row = list(itertools.takewhile(lambda record: record.plan["status"] == "late", reversed(missed)))
+    assert 2 <= len(in_a_row) <= 4
     assert all(record.verdict != "approved" for record in missed if record.plan["status"] == "late")
     stage.until_shed()
     back = control.until("a plan of the new thinker", lambda record: record.plan["status"] == "ok", gone.utc_s)
     records = control.records(since)
     assert alarms(records, "thinker")
-    assert "shed: candidate" in alarms(records, "shed")[0]
-    assert max(record.timings_ms["total"] for record in records) < 1000.0
+    assert longest_ms(records, "total") < 1000.0
     assert back.mode.actual is Mode.ADVISORY
     assert thinker_of(control.process.pid) not in (None, pid)
     assert wrote(control.arm())
@@ -176,8 +171,10 @@ def test_i19_the_local_signal_takes_everything_off_at_once(stage: Stage) -> None
     off = control.until("OFF", lambda record: record.mode.actual is Mode.OFF, since)
     state = stage.until_shed()
     (event,) = stage.events("shed", mark)
-    beats = [line for line in stage.events("write", mark) if line["register"] == "HB" and line["t"] <= event["t"]]  # type: ignore[operator]
-    assert event["t"] - beats[-1]["t"] < 30.0  # type: ignore[operator]  # told, not timed out
+    asked = [line["value"] for line in stage.events("write", mark) if line["register"] == "MODE_REQ"]
+    assert asked[-1] == Mode.OFF  # told
+    beats = [line for line in stage.events("write") if line["register"] == "HB" and line["t"] <= event["t"]]  # type: ignore[operator]
+    assert event["t"] - beats[-1]["t"] < SHED_PLANT_S / 2.0  # type: ignore[operator]  # and not timed out
     assert off.mode.requested is Mode.OFF
     assert state["remote"] is True
     assert wrote(control.arm())

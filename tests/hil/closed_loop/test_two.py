@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from safety.signals import Mode
+from tests.hil.closed_loop.cycles import let_go, told, wrote
 from tests.hil.closed_loop.process import Process
-from tests.hil.closed_loop.stage import Control, Stage, let_go, told, wrote
+from tests.hil.closed_loop.stage import Control, Stage
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +62,13 @@ def test_f72_a_second_control_on_the_same_records_is_refused(stage: Stage) -> No
 
 
 def test_f72_who_comes_second_is_not_armed(stage: Stage, other: Control) -> None:
-    stage.control.arm()
-    since, mark = stage.now_utc_s, stage.mark()
-    answer = other.mode(Mode.CLOSED_LOOP)
+    for _ in range(3):
+        held = stage.control.arm()
+        since, mark = stage.now_utc_s, stage.mark()
+        answer = other.mode(Mode.CLOSED_LOOP)
+        if not any(let_go(record) for record in stage.control.records(held.utc_s)):
+            break
+        other.mode(Mode.ADVISORY)  # a busy machine shed the first meanwhile: the plant was free
     assert not answer.accepted
     assert "plc_alone" in answer.why
     stage.control.moves(since + 3.0 * stage.plant.cycle_s)
@@ -80,14 +85,7 @@ def test_f72_of_two_that_arm_at_once_at_most_one_holds(stage: Stage, other: Cont
     for control in both:
         control.until("a quiet while", lambda record: record.utc_s > quiet, quiet)
     since, mark = stage.now_utc_s, stage.mark()
-    for control in both:
-        control.process.send(signal.SIGSTOP)
-    requests = [control.request(action="mode", mode=Mode.CLOSED_LOOP, confirmed=True) for control in both]
-    time.sleep(0.5)  # both are late for a cycle then, and begin it in the same moment
-    for control in both:
-        control.process.send(signal.SIGCONT)
-    answers = [control.answer(request) for control, request in zip(both, requests, strict=True)]
-    assert any(answer.accepted for answer in answers)
+    assert any(any(asked_at_once(both)) for _ in range(5))
     end = stage.now_utc_s + 16.0 * stage.plant.cycle_s
     for control in both:
         control.until("the dust settled", lambda record: record.utc_s > end, end)
@@ -98,6 +96,19 @@ def test_f72_of_two_that_arm_at_once_at_most_one_holds(stage: Stage, other: Cont
     assert sum(holding) <= 1
     other.mode(Mode.ADVISORY)
     assert wrote(stage.control.arm())
+
+
+def asked_at_once(controls: list[Control]) -> list[bool]:
+    """Ask all for closed loop in the same moment; return which of them took it. One that was stopped in the middle of
+    a read finds the PLC too late to answer and refuses.
+    """
+    for control in controls:
+        control.process.send(signal.SIGSTOP)
+    requests = [control.request(action="mode", mode=Mode.CLOSED_LOOP, confirmed=True) for control in controls]
+    time.sleep(0.5)  # all are late for a cycle then, and begin it in the same moment
+    for control in controls:
+        control.process.send(signal.SIGCONT)
+    return [control.answer(request).accepted for control, request in zip(controls, requests, strict=True)]
 
 
 def test_f72_a_control_that_slept_finds_its_plant_taken_and_leaves_it(stage: Stage, other: Control) -> None:

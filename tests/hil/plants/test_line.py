@@ -209,10 +209,10 @@ def test_wrong_orders_are_refused() -> None:
 
 
 def test_a_step_is_cheap() -> None:
-    """Best of five runs: under 150 microseconds for each second of plant time."""
+    """Best of five runs, processor time: under 150 microseconds for each second of plant time."""
     line, best = DryerLine(seed=1), float("inf")
     for _ in range(5):
-        begin = time.perf_counter()
+        begin = time.process_time()
         line.step(200.0)
-        best = min(best, (time.perf_counter() - begin) / 200.0)
+        best = min(best, (time.process_time() - begin) / 200.0)
     assert best < 150e-6

@@ -14,15 +14,17 @@ from supervisor.audit.chain import EMPTY, follow, tail_of
 from supervisor.audit.store import Store
 from supervisor.audit.writer import AuditWriter
 
-DEADLINE_S = 0.3
-
-
-LOOP_GAP_S = 0.25
+DEADLINE_S = 1.0
+"""Longer than the product's own: what is to be stored in time must be, on a busy machine too."""
+LOOP_GAP_S = 0.8
+"""Shorter than the deadline: an event loop that waited for the record itself would stand still for all of it."""
+SOON_S = 10.0
+"""On a busy machine; what waits for a lock or a stuck server in these tests would wait for ever."""
 
 
 @contextlib.asynccontextmanager
 async def opened(url, folder, **over):
-    writer = AuditWriter(url, folder / "spool.bin", folder / "heads", **over)
+    writer = AuditWriter(url, folder / "spool.bin", folder / "heads", **{"deadline_s": DEADLINE_S, **over})
     try:
         yield writer
     finally:
@@ -62,7 +64,7 @@ def rows_of(url):
     return rows
 
 
-async def until(condition, timeout_s=5.0):
+async def until(condition, timeout_s=20.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "did not happen in time"

@@ -86,6 +86,23 @@ def test_check_of_a_wrong_file_names_every_error_and_its_place(tmp_path):
     assert all({"line", "column", "message", "hint"} <= each.keys() for each in found["findings"])
 
 
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (
+            "state_space: [{name: box, inputs: [flow_sp], cvs: [level], A: [[0.1]], B: [[1]], C: [[1]]}]",
+            "box: not stable",
+        ),
+        ("functions: {own: {call: 'nowhere:steady', mvs: [flow_sp], cvs: [level]}}", "nowhere cannot be imported"),
+        ("functions: {own: {call: 'math:hypot', mvs: [flow_sp], cvs: [level]}}", "function own (math:hypot)"),
+    ],
+)
+def test_check_tries_the_models(tmp_path, model, says):
+    done = call("check", write_tank(tmp_path, **{"models:\n": f"{model}\nmodels:\n"}))
+    assert done.exit_code == Exit.FINDING
+    assert says in done.stdout + done.stderr
+
+
 def test_check_of_nothing(tmp_path):
     done = call("check", tmp_path / "no.yaml")
     assert (done.exit_code, "there is no plant file" in done.stderr) == (Exit.FINDING, True)

@@ -61,7 +61,7 @@ async def opcua_driver(ua_server):
 async def opcua_toxic(ua_server, proxy):
     """A driver through a proxy: (driver, proxy)."""
     between = await proxy(ua_server.port)
-    made = opcuabench.driver_for(between.port, timeout_s=0.25)
+    made = opcuabench.driver_for(between.port, timeout_s=0.5)
     await made.start()
     await armed(made)
     yield made, between
@@ -93,7 +93,7 @@ async def modbus_driver(modbus_device):
 async def modbus_toxic(modbus_device, proxy):
     """A driver through a proxy: (driver, proxy)."""
     between = await proxy(modbus_device.port)
-    made = modbusbench.driver_for(between.port, timeout_s=0.25)
+    made = modbusbench.driver_for(between.port, timeout_s=0.5)
     await made.start()
     await armed(made)
     yield made, between

@@ -235,5 +235,5 @@ async def test_what_was_left_behind_ends_at_close_and_its_errors_are_heard_by_no
             await patience.wait(work, 0.01)
     started = time.monotonic()
     await patience.close(0.1)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 10.0  # one of them would take a minute
     assert patience._left == set()

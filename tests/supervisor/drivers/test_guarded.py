@@ -12,7 +12,7 @@ from safety.signals import BeatFrame, Instant, Mode, Snapshot, WriteOutcome, Wri
 from supervisor.drivers.guard_ledger import Ledger, Write
 from supervisor.drivers.guard_numbers import move_set_sum, said
 from supervisor.drivers.guarded import GuardedField
-from tests.supervisor.drivers.guard_bench import NOW_S, evidence, mv, rules, seen, sending
+from tests.supervisor.drivers.guard_bench import NOW_S, evidence, mv, rules, seen, sending, snapshot
 
 RULES = rules()
 
@@ -100,6 +100,34 @@ async def test_an_objection_closes_the_accounts(field, drivers, now):
     assert receipts[0].why == "guard: used"
     assert field.ledger.entry("t").paid_until_s is None
     assert len(drivers.written) == 1
+
+
+@pytest.mark.parametrize("late_s", [3.6, 4.001, 3600.0], ids=["the snapshot is old", "past the deadline", "an hour"])
+async def test_i06_a_set_that_has_only_become_late_is_not_sent_and_nobody_is_wrong(field, drivers, now, late_s):
+    """A process that was stopped between gate and guard: no trip, for the two do not differ."""
+    await field.write(approval_of({"t": 180.0}), evidence())
+    before, judged_at_s = field.ledger, NOW_S + 1.0
+    now[0] = judged_at_s + late_s
+    shown = evidence(sequence=42, judged_at_s=judged_at_s, snapshot=snapshot(at_s=judged_at_s - 8.5))
+    (receipt,) = await field.write(later({"t": 180.0}, 42, judged_at_s + 4.0), shown)
+    assert (receipt.outcome, receipt.why) == (WriteOutcome.NOT_SENT, "deadline")
+    assert len(drivers.written) == 1
+    assert field.ledger == before  # as if it had not been there; the accounts stay as the gate has them
+
+
+@pytest.mark.parametrize("judged_at_s", [NOW_S + 3600.1, float("nan")])
+async def test_a_judgement_that_is_not_in_the_past_is_not_only_late(field, drivers, now, judged_at_s):
+    now[0] = NOW_S + 3600.0
+    (receipt,) = await field.write(approval_of({"t": 180.0}), evidence(judged_at_s=judged_at_s))
+    assert receipt.why.startswith("guard: clock")
+    assert drivers.written == []
+
+
+async def test_a_late_set_with_something_else_wrong_is_objected_to(field, drivers, now):
+    now[0] += 3600.0
+    (receipt,) = await field.write(approval_of({"t": 181.0}), evidence())
+    assert receipt.why == "guard: clock, first_move t, deadline"
+    assert drivers.written == []
 
 
 async def test_i08_it_counts_by_itself_whatever_the_gate_believes(field, drivers, now):

@@ -126,7 +126,7 @@ async def test_silence_costs_one_time_out_and_a_new_connection(toxic, device):
     started = time.monotonic()
     readings = await driver.read([point("holding/5"), point("holding/300")])
     assert {reading.why for reading in readings.values()} == {"comm"}
-    assert time.monotonic() - started < 0.4  # not one time-out per block
+    assert time.monotonic() - started < 0.95  # not one time-out per block
     before = between.accepted
     between.heal()
     await connected(driver)

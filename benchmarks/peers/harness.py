@@ -1,0 +1,50 @@
+"""How one tool is measured, alone in its process: build once, then every recorded step, timed; JSON on stdout.
+
+What is timed is what a user's cycle would do: set the step's state, solve, read the first move. Building, compiling,
+the import and the first ``SETTLING`` steps are not counted.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.peers.problem import Array, Problem, loaded
+
+SETTLING = 3
+
+Step = Callable[[Array, Array, Array, Array, Array], Array]
+"""(x, u, d, r, target) -> first move of each MV."""
+
+
+def run(packages: tuple[str, ...], build: Callable[[Problem], Step]) -> None:
+    """Solve the sequence whose file the command line names, and print what came out."""
+    problem = loaded(Path(sys.argv[1]))
+    began = time.perf_counter()
+    step = build(problem)
+    built = time.perf_counter() - began
+    taken, first = [], []
+    for t in range(len(problem.x)):
+        began = time.perf_counter()
+        move = step(problem.x[t], problem.u[t], problem.d[t], problem.r[t], problem.target[t])
+        taken.append(1e3 * (time.perf_counter() - began))
+        first.append(np.asarray(move, dtype=float).tolist())
+    counted = taken[SETTLING:]
+    print(
+        json.dumps(
+            {
+                "versions": {name: importlib.metadata.version(name) for name in packages},
+                "setup_s": built,
+                "median_ms": float(np.median(counted)),
+                "p95_ms": float(np.percentile(counted, 95)),
+                "ms": taken,
+                "first": first,
+            }
+        )
+    )

@@ -1,0 +1,42 @@
+"""The plant file in a notebook: a plant, or its findings as a table."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from constraints.plant import Plant
+from constraints.plantfile import check as findings_of
+from constraints.plantfile import load as load_file
+from constraints.plantfile import read_source, render
+from setwise.errors import PlantFileWarning
+
+COLUMNS = ("severity", "code", "message", "hint", "line", "column", "path")
+
+
+def load(path: str | os.PathLike[str]) -> Plant:
+    """Return the plant that the file at ``path`` declares.
+
+    Raises PlantFileError, whose text is what ``setwise check`` prints: every error with its line, a caret and a hint.
+    Findings that are no errors are a PlantFileWarning.
+    """
+    loaded = load_file(Path(path))
+    if loaded.warnings:
+        warnings.warn(render(loaded.warnings, read_source(Path(path))), PlantFileWarning, stacklevel=2)
+    return loaded.plant
+
+
+def check(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return every finding about the plant file, one a row, by place; no row where there is nothing to say.
+
+    Columns: severity (``error`` or ``warning``), code, message, hint, line and column (from 1), path.
+    ``attrs["text"]`` is what ``setwise check`` prints.
+    """
+    found = findings_of(Path(path))
+    frame = pd.DataFrame([asdict(each) for each in found], columns=list(COLUMNS))
+    frame.attrs["text"] = render(found, read_source(Path(path)))
+    return frame
