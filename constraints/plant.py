@@ -157,6 +157,8 @@ class MvSpec:
     critical: bool = False
     cost: float = 0.0
     """EUR/h per unit that the economics do not already carry."""
+    cost_quadratic: float = 0.0
+    """Currency per hour and unit squared: the distance from ``ideal`` costs half of this times its square."""
     ideal: float | None = None
     """Ideal resting value: where a spare MV rests."""
     suppression: float = 1.0
@@ -176,6 +178,10 @@ class CvSpec:
     unit: str
     limits: NestedLimits
     target: float | None = None
+    cost_quadratic: float = 0.0
+    """Currency per hour and unit squared: the distance from ``ideal`` costs half of this times its square."""
+    ideal: float | None = None
+    """Where it costs least, if ``cost_quadratic`` says so."""
     rank_hi: int = 5
     rank_lo: int = 5
     rank_target: int = 9

@@ -69,6 +69,13 @@ def _about_wishes(inputs: Inputs, plant: Plant) -> Iterator[str]:
     for name, value in inputs.targets.items():
         if name not in plant.cvs or not math.isfinite(value):
             yield f"{name}: its target is not a number or it is no CV"
+    for name, each in inputs.external.items():
+        if name not in plant.cvs and name not in plant.mvs:
+            yield f"{name} has an external target but is no MV or CV"
+        elif not (math.isfinite(each.value) and math.isfinite(each.issued_at_s)) or math.isnan(each.age_s_max):
+            yield f"{name}: its external target is not a number"
+        elif each.rank < 1:
+            yield f"{name}: its external target's rank is below 1"
     for name, value in inputs.money.items():
         if (name not in plant.cvs and name not in plant.mvs) or not math.isfinite(value):
             yield f"{name}: its worth is not a number or it is no MV or CV"

@@ -95,6 +95,8 @@ class Compiled:
         """
         place = self.limits[limit]
         row, column = np.nonzero(entries)
+        if len(row) == 0:  # nothing acts on anything: an empty choice of a sparse matrix is no array
+            return np.zeros(0, dtype=np.intp), np.zeros(0)
         number = sp.csc_array((np.arange(1.0, self.a.nnz + 1.0), self.a.indices, self.a.indptr), shape=self.a.shape)
         found = sp.csr_array(number)[self.row[place][row], self.variables[variable].start + column]
         at: IntArray = np.asarray(found).astype(np.intp) - 1

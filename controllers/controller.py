@@ -20,7 +20,7 @@ from controllers.model import FloatArray, Model
 from controllers.models.function import FunctionError
 from controllers.moves import Gains, Moves, Present, Warm
 from controllers.preview import Outlook, changes
-from controllers.rows import Layout, SteadyState, layout, room
+from controllers.rows import Layout, Room, SteadyState, fresh, layout, room
 from controllers.solver import SolverError
 from controllers.targets import SteadyTargets, Targets
 from controllers.types import Inputs, Plan, PlanStatus
@@ -45,8 +45,7 @@ class Controller:
         self._model = Model.of(plant)
         self._layout: Layout = layout(plant, self._model)
         self._estimator = Estimator(plant, self._model)
-        ideal = [np.nan if spec.ideal is None else spec.ideal for spec in plant.mvs.values()]
-        self._targets = Targets(self._layout, np.array(ideal), plant.hysteresis_eur_per_h)
+        self._targets = Targets(self._layout, plant)
         self._moves = Moves(self._layout, self._model, plant)
 
     def fresh(self) -> Memory:
@@ -157,10 +156,10 @@ class Controller:
         self, inputs: Inputs, memory: Memory, outlook: Outlook, watched: Plan, mvs: MvState
     ) -> tuple[Plan, Memory]:
         state = self._steady(inputs, outlook, mvs)
-        rooms = room(self._layout, self._plant, state)
+        rooms = room(self._layout, state)
         last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
         try:
-            targets = self._targets.solve(state, rooms, last)
+            targets = self._targets.solve(state, rooms, last, memory.targets_active)
             present = self._present(inputs, outlook, mvs, state, targets)
             plan = self._moves.solve(present, _warm(memory))
         except SolverError as error:
@@ -170,15 +169,21 @@ class Controller:
         memory = replace(
             memory,
             targets=tuple(targets.u.tolist()),
+            targets_active=targets.active,
             moves_x=tuple(plan.answer.x.tolist()),
             moves_y=tuple(plan.answer.y.tolist()),
             moves_rho=(plan.answer.rho,),
         )
         found = Findings(inputs=inputs, mvs=mvs, state=state, room=rooms, targets=targets, moves=plan)
-        return decided(watched, found, self._layout, self._plant), memory
+
+        def explore(other: SteadyState, room: Room) -> tuple[FloatArray, float]:
+            return self._targets.explored(other, room, last, targets.active)
+
+        return decided(watched, found, self._layout, self._plant, explore), memory
 
     def _steady(self, inputs: Inputs, outlook: Outlook, mvs: MvState) -> SteadyState:
         y_end, slope_end = outlook.end()
+        level, slope = self._steady_gains(outlook.estimate)
         cvs = self._layout.cvs
         out = {name for c, name in enumerate(cvs) if outlook.estimate.seen[c] == 0.0}
         out |= {name for name in cvs if inputs.cv_status[name] in (CvStatus.DROP, CvStatus.CRIT)}
@@ -197,13 +202,24 @@ class Controller:
             limits=inputs.limits,
             targets=inputs.targets,
             out=frozenset(out),
-            money=self._money(inputs.money),
+            money=self._money(inputs.money, level),
+            external=fresh(inputs.external, inputs.at_s),
+            level_gain=level,
+            slope_gain=slope,
         )
 
-    def _money(self, money: Mapping[str, float]) -> FloatArray:
+    def _steady_gains(self, estimate: Estimate) -> tuple[FloatArray, FloatArray]:
+        """Return the gains and slopes of this cycle, (CVs, MVs)."""
+        if not self._model.varies:
+            return self._layout.level_gain, self._layout.slope_gain
+        level, slope = self._estimator.gains_at(estimate)
+        mvs = slice(len(self._layout.mvs))
+        return level[:, mvs], slope[:, mvs]
+
+    def _money(self, money: Mapping[str, float], level_gain: FloatArray) -> FloatArray:
         own = [money.get(name, 0.0) - spec.cost for name, spec in self._plant.mvs.items()]
         through = np.array([money.get(name, 0.0) for name in self._layout.cvs])
-        result: FloatArray = np.array(own) + through @ self._layout.level_gain
+        result: FloatArray = np.array(own) + through @ level_gain
         return result
 
     def _present(
@@ -215,11 +231,12 @@ class Controller:
         stable = ~self._layout.integrating
         zone_lo = np.where(stable, np.minimum(zone_lo, targets.y), zone_lo)
         zone_hi = np.where(stable, np.maximum(zone_hi, targets.y), zone_hi)
+        wishes = {**inputs.targets, **{name: each.value for name, each in state.external.items()}}
         for c, name in enumerate(self._layout.cvs):
             if name in state.out:
                 zone_lo[c], zone_hi[c] = -np.inf, np.inf
-            elif name in inputs.targets:
-                point = targets.y[c] if stable[c] else inputs.targets[name]
+            elif name in wishes:
+                point = targets.y[c] if stable[c] else wishes[name]
                 zone_lo[c], zone_hi[c] = point, point
         return Present(
             u=mvs.u,
@@ -251,4 +268,4 @@ def _warm(memory: Memory) -> Warm | None:
 
 def _forgotten(memory: Memory) -> Memory:
     """While not in control the targets are forgotten: the first plan starts from where the plant then is."""
-    return replace(memory, targets=(), moves_x=(), moves_y=(), moves_rho=())
+    return replace(memory, targets=(), targets_active=(), moves_x=(), moves_y=(), moves_rho=())

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from constraints.plant import Plant
-from controllers.conflict import clash, names
+from controllers.conflict import Limits, Side, clash
 from controllers.explain import MvStory, reasons
 from controllers.model import FloatArray
 from controllers.moves import MovePlan
-from controllers.rows import Layout, SteadyState
+from controllers.relief import Explore, reliefs
+from controllers.rows import Layout, Room, SteadyState, fresh
 from controllers.targets import SteadyTargets
 from controllers.types import Binding, GiveUp, Inputs, Plan, PlanStatus
 
@@ -19,7 +20,7 @@ MOVE_MIN = 1e-5
 """A smaller move, in spans, is not worth a write."""
 GIVE_UP_MIN = 1e-4
 """A smaller give-up, in concerns, is none."""
-CLASHES_MAX = 5
+CLASHES_MAX = 3
 """So many give-ups, first rank first, are traced to what they clash with."""
 
 
@@ -46,13 +47,16 @@ class Findings:
     inputs: Inputs
     mvs: MvState
     state: SteadyState
-    room: FloatArray
+    room: Room
     targets: SteadyTargets
     moves: MovePlan
 
 
-def decided(watched: Plan, found: Findings, layout: Layout, plant: Plant) -> Plan:
-    """Return ``watched`` (the estimate's part of the plan) completed by what was ``found``."""
+def decided(watched: Plan, found: Findings, layout: Layout, plant: Plant, explore: Explore) -> Plan:
+    """Return ``watched`` (the estimate's part of the plan) completed by what was ``found``.
+
+    ``explore`` answers what other limits would lead to (``Targets.explored``).
+    """
     mvs, targets, moves = found.mvs, found.targets, found.moves
     sent = np.array(mvs.movable) & (np.abs(moves.first) > MOVE_MIN * layout.span)
     return replace(
@@ -68,10 +72,12 @@ def decided(watched: Plan, found: Findings, layout: Layout, plant: Plant) -> Pla
         },
         u_plan={name: tuple(moves.path[:, i].tolist()) for i, name in enumerate(layout.mvs)},
         u_plan_at_s=tuple(cycles * plant.cycle_s for cycles in plant.tuning.blocking),
-        binding=_binding(found, layout, plant),
+        binding=_binding(found, layout),
         give_ups=_give_ups(found, layout),
+        reliefs=reliefs(found.state, found.room, targets, layout, explore) if found.inputs.what_if else (),
+        ignored=_ignored(found.inputs),
         objective={
-            "money": _money(found, layout, plant),
+            **_money(found, layout, plant),
             "zone": float(moves.zone.sum()),
             "tracking": moves.tracking,
             "suppression": moves.suppression,
@@ -81,13 +87,25 @@ def decided(watched: Plan, found: Findings, layout: Layout, plant: Plant) -> Pla
     )
 
 
-def _money(found: Findings, layout: Layout, plant: Plant) -> float:
-    price = found.inputs.money
-    through = sum(price.get(name, 0.0) * float(found.targets.y[c]) for c, name in enumerate(layout.cvs))
-    own = sum(
-        (price.get(name, 0.0) - plant.mvs[name].cost) * float(found.targets.u[i]) for i, name in enumerate(layout.mvs)
-    )
-    return through + own
+def _money(found: Findings, layout: Layout, plant: Plant) -> dict[str, float]:
+    """Return what the targets earn, and of it the part of each variable that has a price."""
+    price, targets = found.inputs.money, found.targets
+    terms: dict[str, float] = {}
+    for i, name in enumerate(layout.mvs):
+        spec, u = plant.mvs[name], float(targets.u[i])
+        away = u - spec.ideal if spec.ideal is not None else 0.0
+        terms[name] = (price.get(name, 0.0) - spec.cost) * u - 0.5 * spec.cost_quadratic * away**2
+    for c, name in enumerate(layout.cvs):
+        of_cv, y = plant.cvs[name], float(targets.y[c])
+        away = y - of_cv.ideal if of_cv.ideal is not None else 0.0
+        terms[name] = price.get(name, 0.0) * y - 0.5 * of_cv.cost_quadratic * away**2
+    shown = {f"money.{name}": value for name, value in terms.items() if value != 0.0}
+    return {"money": sum(terms.values()), **shown}
+
+
+def _ignored(inputs: Inputs) -> tuple[str, ...]:
+    heeded = fresh(inputs.external, inputs.at_s)
+    return tuple(f"external_stale:{name}" for name in inputs.external if name not in heeded)
 
 
 def _story(i: int, sent: float, found: Findings, layout: Layout, plant: Plant) -> MvStory:
@@ -111,25 +129,33 @@ def _story(i: int, sent: float, found: Findings, layout: Layout, plant: Plant) -
             (f"cv.{cv}.{'hi' if moves.side[c] > 0.0 else 'lo'}", float(moves.push[c, i]))
             for c, cv in enumerate(layout.cvs)
         ],
+        bounds=_bounds(i, found, layout),
         earns=bool(found.state.money[i] != 0.0) or plant.mvs[name].ideal is not None,
         kept=found.targets.kept,
     )
 
 
-def _binding(found: Findings, layout: Layout, plant: Plant) -> tuple[Binding, ...]:
+def _bounds(i: int, found: Findings, layout: Layout) -> list[tuple[str, float]]:
+    """Return by limit name how strongly it keeps this MV's target from earning more: its part of the MV's own worth."""
+    held = found.targets.worth * layout.index.concern * found.targets.rows[:, i]
+    way = float(np.sign(found.state.money[i]))
+    return [
+        (layout.rows[k].name("hi" if found.targets.worth[k] > 0.0 else "lo"), float(held[k]) * way)
+        for k in np.flatnonzero(held * way > 0.0)
+    ]
+
+
+def _binding(found: Findings, layout: Layout) -> tuple[Binding, ...]:
     inputs, targets = found.inputs, found.targets
-    custom = {row.name: row.hi for row in plant.rows}
+    given = np.abs(targets.give_up) > GIVE_UP_MIN * layout.index.concern
     worth: dict[str, tuple[float, float]] = {}
-    for row, amount in zip(layout.rows, targets.worth.tolist(), strict=True):
-        if row.kind == "balance" or amount <= 0.0:
+    for i in np.flatnonzero((targets.worth != 0.0) & ~given).tolist():
+        row, amount = layout.rows[i], float(targets.worth[i])
+        if row.kind == "balance":
             continue
-        if row.kind == "row":
-            limit = custom[row.variable]
-        elif row.kind == "target":
-            limit = inputs.targets[row.variable]
-        else:
-            limit = inputs.limits[row.variable][1 if row.side == "hi" else 0]
-        worth[row.name] = (limit, worth.get(row.name, (0.0, 0.0))[1] + amount)
+        side: Side = "hi" if amount > 0.0 else "lo"
+        name = row.name(side)
+        worth[name] = (_limit(found, layout, i, side), worth.get(name, (0.0, 0.0))[1] + abs(amount))
     for i, name in enumerate(layout.mvs):
         if found.mvs.movable[i]:
             lo, hi = inputs.limits[name]
@@ -140,23 +166,44 @@ def _binding(found: Findings, layout: Layout, plant: Plant) -> tuple[Binding, ..
     return tuple(Binding(name=name, limit=limit, worth=amount) for name, (limit, amount) in worth.items())
 
 
+def _limit(found: Findings, layout: Layout, i: int, side: Side) -> float:
+    row, inputs = layout.rows[i], found.inputs
+    if row.kind in ("limit", "back_off"):
+        return inputs.limits[row.variable][0 if side == "lo" else 1]
+    if row.kind == "row":
+        return layout.index.own[row.variable]
+    external = found.state.external.get(row.variable)
+    return external.value if external is not None else inputs.targets[row.variable]
+
+
 def _give_ups(found: Findings, layout: Layout) -> tuple[GiveUp, ...]:
     given: dict[str, GiveUp] = {}
-    for i, row in enumerate(layout.rows):
-        amount = float(found.targets.give_up[i])
-        if row.kind == "back_off" or amount <= GIVE_UP_MIN * row.concern or row.name in given:
+    for i in np.flatnonzero(np.abs(found.targets.give_up) > GIVE_UP_MIN * layout.index.concern):
+        row, amount = layout.rows[i], float(found.targets.give_up[i])
+        name = row.name("hi" if amount > 0.0 else "lo")
+        if row.kind == "back_off" or name in given:
             continue
-        clashes = _clashes(i, found, layout) if len(given) < CLASHES_MAX else ()
-        given[row.name] = GiveUp(name=row.name, rank=row.rank, amount=amount, clashes_with=clashes)
+        clashes = _clashes(int(i), found, layout) if len(given) < CLASHES_MAX else ()
+        given[name] = GiveUp(name=name, rank=int(found.room.rank[i]), amount=abs(amount), clashes_with=clashes)
     return tuple(given.values())
 
 
 def _clashes(i: int, found: Findings, layout: Layout) -> tuple[str, ...]:
-    rows, span, state = layout.rows, layout.span, found.state
-    concern = np.array([row.concern for row in rows])
-    scaled = np.array([row.effect for row in rows]) * span / concern[:, None]
+    room, span, state, give_up = found.room, layout.span, found.state, found.targets.give_up / layout.index.concern
+    above = give_up[i] > 0.0
     # what is given up itself holds at the level it was given up to; limits that go earlier do not count
-    firm = np.array([row.rank <= rows[i].rank and row.name != rows[i].name for row in rows])
-    held = np.where(firm, found.room + (found.targets.give_up + GIVE_UP_MIN * 1e-2) / concern, np.inf)
-    box = (state.lo - state.u) / span, (state.hi - state.u) / span
-    return names(clash(scaled, held, *box, i, float(found.room[i])), [row.name for row in rows], layout.mvs)
+    firm = room.rank <= room.rank[i]
+    firm[i] = False
+    slack = GIVE_UP_MIN * 1e-2
+    limits = Limits(
+        rows=found.targets.rows,
+        lo=np.where(firm, room.lo + np.minimum(give_up, 0.0) - slack, -np.inf),
+        hi=np.where(firm, room.hi + np.maximum(give_up, 0.0) + slack, np.inf),
+        box_lo=(state.lo - state.u) / span,
+        box_hi=(state.hi - state.u) / span,
+    )
+    wish = found.targets.rows[i] if above else -found.targets.rows[i]
+    n = len(span)
+    members = clash(limits, wish, float(room.hi[i] if above else -room.lo[i]))
+    said = [f"mv.{layout.mvs[k]}.{side}" if k < n else layout.rows[k - n].name(side) for k, side in members]
+    return tuple(dict.fromkeys(said))

@@ -2,7 +2,8 @@
 
 Codes, the variable or limit behind the colon: ``not_in_service:OPR``, ``windup_hi``, ``windup_lo``, ``blocked_up``,
 ``blocked_down``, ``toward_target``, ``zone:cv.moist.hi`` (a zone pushes it this way), ``held_by:cv.moist.hi`` (a zone
-pushes against it), ``rate_up``, ``rate_down``, ``limit:mv.T_in_sp.hi``, ``at_target``, ``no_benefit``, ``hysteresis``.
+pushes against it), ``rate_up``, ``rate_down``, ``limit:mv.T_in_sp.hi``, ``at_target``, ``no_benefit``, ``hysteresis``,
+``bound_by:cv.moist.hi`` (but for this limit its target would lie further where it earns).
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from constraints.plant import Plant
-from controllers.types import Plan, PlanStatus
+from controllers.types import Plan, PlanStatus, Relief
 from safety.signals import MvStatus
 
 _SHARE = 0.1
 """A push counts when it is at least this share of the strongest one."""
+
+_BOUNDS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,8 @@ class MvStory:
     pull: float
     pushes: Sequence[tuple[str, float]]
     """By limit name: how strongly each zone pushes, and which way."""
+    bounds: Sequence[tuple[str, float]] = ()
+    """By limit name: how strongly it keeps the target from going where the MV earns more."""
     earns: bool
     """It has a worth in money, itself or through its CVs."""
     kept: bool
@@ -78,6 +83,10 @@ def _codes(story: MvStory) -> Iterator[str]:
             yield from _pushes(story, 1 if wants > 0.0 else -1)
         else:
             yield "at_target" if story.earns else "no_benefit"
+    strongest = max((force for _, force in story.bounds), default=0.0)
+    for name, force in sorted(story.bounds, key=lambda item: -item[1])[:_BOUNDS_TOLD]:
+        if force >= _SHARE * strongest:
+            yield f"bound_by:{name}"
 
 
 def _pushes(story: MvStory, way: int) -> Iterator[str]:
@@ -115,6 +124,7 @@ _PLAIN = {
 _ABOUT = {
     "zone": "{limit} asks for it",
     "held_by": "{limit} holds it back",
+    "bound_by": "{limit} keeps its target from going further",
     "limit": "it is at its own {side} limit",
     "not_in_service": "it is not in service ({limit})",
 }
@@ -153,6 +163,23 @@ def _limits(plan: Plan, plant: Plant) -> Iterator[str]:
         if give_up.clashes_with:
             text += ", because of " + ", ".join(_limit(name) for name in give_up.clashes_with)
         yield text + "."
+    yield from relief_sentences(plan, plant)
+    for code in plan.ignored:
+        yield f"The external target of {code.partition(':')[2]} is too old and was ignored."
+
+
+def relief_sentences(plan: Plan, plant: Plant) -> tuple[str, ...]:
+    """Return what more room at single limits would earn, the best first."""
+    return tuple(_relieved(relief, plant, plan) for relief in plan.reliefs)
+
+
+def _relieved(relief: Relief, plant: Plant, plan: Plan) -> str:
+    unit = _unit(relief.name, plant)
+    text = f"With {relief.by:.3g} {unit or 'units'} more room at {_limit(relief.name)} it would earn "
+    text += f"{relief.earns:.3g} {plant.currency}/h more"
+    moves = sorted(relief.u_ss, key=lambda name: -abs(relief.u_ss[name] - plan.u_ss.get(name, relief.u_ss[name])))
+    told = [f"{name} to {relief.u_ss[name]:.5g} {plant.mvs[name].unit}" for name in moves if name in plant.mvs]
+    return text + (f", with {', '.join(told)}." if told else ".")
 
 
 def _plain(code: str, target: str) -> str:

@@ -51,6 +51,8 @@ class Memory:
     """Per CV with laboratory values: what they add to its readings."""
     targets: tuple[float, ...] = ()
     """Per MV: last steady-state target; empty when there was none."""
+    targets_active: tuple[float, ...] = ()
+    """Warm start of the steady-state layer."""
     moves_x: tuple[float, ...] = ()
     moves_y: tuple[float, ...] = ()
     moves_rho: tuple[float, ...] = ()

@@ -1,38 +1,26 @@
-"""The limits of the steady state as ranked rows ``effect @ (u_ss - u) <= limit - free value``, one side each."""
+"""The constraints of the steady state in numbers: ``lo <= effect @ (u_ss - u) <= hi``, one row each.
+
+``constraints.stack`` names and ranks them. Here they meet the model's gains (an argument of the cycle: they may vary)
+and what holds in this cycle. Both are array work, without a loop over rows.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from constraints.plant import MvSpec, Plant
-from controllers.model import FloatArray, Model
+from constraints.stack import RankedRow, rank_rows
+from controllers.model import FloatArray, IntArray, Model
+from controllers.types import ExternalTarget
 
-Side = Literal["hi", "lo"]
+BoolArray = np.ndarray[tuple[int], np.dtype[np.bool_]]
 OUT_OF_REACH = 100.0
 """A limit that is further out of every MV's reach than this many concerns counts as that far: squares of wild readings
 would drown everything else."""
-BACK_OFF_RANK = 1_000
-"""Back-off is wished for by the economics alone: it goes before any limit does."""
-
-
-@dataclass(frozen=True, slots=True)
-class RankedRow:
-    """One side of one limit at steady state."""
-
-    name: str
-    """``cv.moist.hi``, ``cv.moist.target``, ``cv.level.balance``, ``row.Evaporative load``."""
-    rank: int
-    kind: Literal["limit", "target", "balance", "row", "back_off"]
-    variable: str
-    """The CV, or the custom row's name."""
-    side: Side
-    effect: FloatArray
-    """Change of the left side per unit of each MV (of the CV, negated for ``lo``; of the seconds-to-balance slope)."""
-    concern: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,61 +38,64 @@ class Layout:
     """(CVs, MVs) at steady state; zero for integrating pairs."""
     slope_gain: FloatArray
     """(CVs, MVs) per second."""
-    integrating: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    integrating: BoolArray
     balance_s: FloatArray
     """Per CV: seconds in which an integrating CV is brought back."""
     rows: tuple[RankedRow, ...]
     """By rank, 1 first."""
+    index: Index
+    """The same rows as arrays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The rows as arrays: what each is made of, and where its limits are found among the values of a cycle."""
+
+    rank: IntArray
+    concern: FloatArray
+    of_mv: FloatArray
+    """(rows, MVs): coefficients."""
+    of_cv: FloatArray
+    """(rows, CVs): coefficients at steady state; zero in balance rows."""
+    balance: FloatArray
+    """(rows, CVs): seconds to balance in balance rows."""
+    needs: BoolArray
+    """(rows, CVs): the row says nothing when that CV is out."""
+    lo: IntArray
+    hi: IntArray
+    """Where each side's limit stands in ``_values``."""
+    target: IntArray
+    """Per CV: its target row (the balance row of an integrating one)."""
+    mv_target: IntArray
+    """Per MV."""
+    custom: FloatArray
+    """Limits of the engineer's own rows, in the plant file's order."""
+    own: Mapping[str, float]
+    """The same by name."""
+    back_off: FloatArray
+    """(2, CVs): below, above."""
 
 
 def layout(plant: Plant, model: Model) -> Layout:
     """Return the layout of ``plant``; ``model`` has the MVs first among its inputs."""
     mvs, cvs = tuple(plant.mvs), tuple(plant.cvs)
     level, slope = model.gains()
-    level, slope = level[:, : len(mvs)], slope[:, : len(mvs)]
     integrating = model.cv_integrates()
     balance = model.settle_s()
-    rows: list[RankedRow] = []
-    for c, name in enumerate(cvs):
-        spec = plant.cvs[name]
-        if integrating[c]:
-            rank = min(spec.rank_hi, spec.rank_lo)
-            for side in _SIDES:
-                effect = _SIGN[side] * slope[c] * balance[c]
-                rows.append(RankedRow(f"cv.{name}.balance", rank, "balance", name, side, effect, spec.concern))
-            continue
-        back_off: dict[Side, float] = {"hi": spec.back_off_hi, "lo": spec.back_off_lo}
-        ranks: dict[Side, int] = {"hi": spec.rank_hi, "lo": spec.rank_lo}
-        for side in _SIDES:
-            effect = _SIGN[side] * level[c]
-            rows.append(RankedRow(f"cv.{name}.{side}", ranks[side], "limit", name, side, effect, spec.concern))
-            rows.append(RankedRow(f"cv.{name}.target", spec.rank_target, "target", name, side, effect, spec.concern))
-            if back_off[side] > 0.0:
-                rows.append(RankedRow(f"cv.{name}.{side}", BACK_OFF_RANK, "back_off", name, side, effect, spec.concern))
-    for row in plant.rows:
-        effect = np.zeros(len(mvs))
-        for variable, coefficient in row.coefficients.items():
-            if variable in plant.mvs:
-                effect[mvs.index(variable)] += coefficient
-            else:
-                effect += coefficient * level[cvs.index(variable)]
-        rows.append(RankedRow(f"row.{row.name}", row.rank, "row", row.name, "hi", effect, row.concern))
+    rows = rank_rows(plant, [name for name, does in zip(cvs, integrating, strict=True) if does])
     return Layout(
         mvs=mvs,
         cvs=cvs,
         dvs=tuple(plant.dvs),
         span=np.array([_span(spec) for spec in plant.mvs.values()]),
         concern=np.array([spec.concern for spec in plant.cvs.values()]),
-        level_gain=level,
-        slope_gain=slope,
+        level_gain=level[:, : len(mvs)],
+        slope_gain=slope[:, : len(mvs)],
         integrating=integrating,
         balance_s=balance,
-        rows=tuple(sorted(rows, key=lambda r: r.rank)),  # sorted is stable: the plant file's order within a rank
+        rows=rows,
+        index=_index(plant, rows, balance),
     )
-
-
-_SIDES: tuple[Side, Side] = ("hi", "lo")
-_SIGN: dict[Side, float] = {"hi": 1.0, "lo": -1.0}
 
 
 def _span(spec: MvSpec) -> float:
@@ -112,6 +103,61 @@ def _span(spec: MvSpec) -> float:
         if np.isfinite(lo) and np.isfinite(hi) and hi > lo:
             return hi - lo
     return 1.0
+
+
+def _index(plant: Plant, rows: tuple[RankedRow, ...], balance_s: FloatArray) -> Index:
+    mvs, cvs = tuple(plant.mvs), tuple(plant.cvs)
+    m, n, c = len(rows), len(mvs), len(cvs)
+    column = {name: i for i, name in enumerate(mvs)}
+    place = {name: i for i, name in enumerate(cvs)}
+    own = {row.name: i for i, row in enumerate(plant.rows)}
+    of_mv, of_cv, balance = np.zeros((m, n)), np.zeros((m, c)), np.zeros((m, c))
+    target, mv_target = np.zeros(c, dtype=np.intp), np.zeros(n, dtype=np.intp)
+    sides = np.zeros((2, m), dtype=np.intp)
+    # the blocks of `_values`: lower limits, upper limits, targets, back-offs, own rows, MV targets, and no limit at all
+    lower, upper, targets, below, above, owns, of_mvs, none = _blocks(n, c, len(own))
+    for i, row in enumerate(rows):
+        at = place.get(row.variable, 0)
+        for variable, coefficient in row.coefficients.items():
+            if variable in column:
+                of_mv[i, column[variable]] += coefficient
+            elif row.kind == "balance":
+                balance[i, place[variable]] = balance_s[place[variable]]
+            else:
+                of_cv[i, place[variable]] += coefficient
+        match row.kind:
+            case "limit":
+                pair = lower + at, upper + at
+            case "target" | "balance":
+                pair = targets + at, targets + at
+                target[at] = i
+            case "back_off":
+                pair = below + at, above + at
+            case "row":
+                pair = none, owns + own[row.variable]
+            case "mv_target":
+                pair = of_mvs + column[row.variable], of_mvs + column[row.variable]
+                mv_target[column[row.variable]] = i
+        sides[:, i] = pair[0] if row.lo else none, pair[1] if row.hi else none
+    return Index(
+        rank=np.array([row.rank for row in rows], dtype=np.intp),
+        concern=np.array([row.concern for row in rows]),
+        of_mv=of_mv,
+        of_cv=of_cv,
+        balance=balance,
+        needs=(of_cv != 0.0) | (balance != 0.0),
+        lo=sides[0],
+        hi=sides[1],
+        target=target,
+        mv_target=mv_target,
+        custom=np.array([row.hi for row in plant.rows]),
+        own={row.name: row.hi for row in plant.rows},
+        back_off=np.array([[s.back_off_lo for s in plant.cvs.values()], [s.back_off_hi for s in plant.cvs.values()]]),
+    )
+
+
+def _blocks(n: int, c: int, own: int) -> list[int]:
+    return list(itertools.accumulate((0, c, c, c, c, c, own, n)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,54 +179,91 @@ class SteadyState:
     """CVs that are out of control."""
     money: FloatArray
     """Per MV: currency per hour and unit, through its CVs too."""
+    external: Mapping[str, ExternalTarget] = field(default_factory=dict)
+    """Targets of a higher layer that are in force, by MV or CV; a CV's comes before its own target."""
+    level_gain: FloatArray | None = None
+    slope_gain: FloatArray | None = None
+    """(CVs, MVs): the model's gains in this cycle; None where they are the layout's."""
+
+    def gains(self, plan: Layout) -> tuple[FloatArray, FloatArray]:
+        """Return the gains and the slopes of this cycle."""
+        level = plan.level_gain if self.level_gain is None else self.level_gain
+        slope = plan.slope_gain if self.slope_gain is None else self.slope_gain
+        return level, slope
 
 
-def room(plan: Layout, plant: Plant, state: SteadyState) -> FloatArray:
-    """Return for each row how much of its concern is left at the free steady state; inf where the row does not hold."""
-    rows = {row.name: row for row in plant.rows}
-    result = np.empty(len(plan.rows))
-    for i, row in enumerate(plan.rows):
-        if row.kind == "row":
-            result[i] = _custom_room(plan, plant, state, rows[row.variable].coefficients, rows[row.variable].hi)
-        else:
-            result[i] = _cv_room(plan, plant, state, row)
-        result[i] /= row.concern
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is left to each side of each row at the free steady state, in its concern; infinite where it is not held."""
+
+    lo: FloatArray
+    hi: FloatArray
+    rank: IntArray
+    """In this cycle: an external target brings its own."""
+
+
+def effects(plan: Layout, level: FloatArray, slope: FloatArray) -> FloatArray:
+    """Return (rows, MVs): change of each row, in its concern, per span of each MV."""
+    index = plan.index
+    own = index.of_mv + index.of_cv @ level + index.balance @ slope
+    result: FloatArray = own * plan.span / index.concern[:, None]
     return result
 
 
-def _cv_room(plan: Layout, plant: Plant, state: SteadyState, row: RankedRow) -> float:
-    if row.variable in state.out:
-        return float("inf")
-    c = plan.cvs.index(row.variable)
-    free = float(state.y_end[c])
-    lo, hi = state.limits[row.variable]
-    target = state.targets.get(row.variable)
-    if row.kind == "balance":
-        wish = min(max(free, lo), hi) if target is None else target
-        limit, free = wish - free, float(state.slope_end[c] * plan.balance_s[c])
-    elif row.kind == "target":
-        if target is None:
-            return float("inf")
-        limit = target
-    elif row.kind == "back_off":
-        spec = plant.cvs[row.variable]
-        middle = 0.5 * (lo + hi) if np.isfinite(lo) and np.isfinite(hi) else (lo if np.isfinite(lo) else hi)
-        if row.side == "hi":
-            limit = max(hi - spec.back_off_hi, middle) if np.isfinite(lo) else hi - spec.back_off_hi
-        else:
-            limit = min(lo + spec.back_off_lo, middle) if np.isfinite(hi) else lo + spec.back_off_lo
-    else:
-        limit = hi if row.side == "hi" else lo
-    return limit - free if row.side == "hi" else free - limit
+def room(plan: Layout, state: SteadyState) -> Room:
+    """Return the room of every row in ``state``."""
+    index = plan.index
+    limits = np.array([state.limits[name] for name in plan.cvs]).reshape(-1, 2)
+    low, high = limits[:, 0], limits[:, 1]
+    target = np.full(len(plan.cvs), np.nan)
+    of_mv = np.full(len(plan.mvs), np.nan)
+    rank = index.rank
+    for name, value in state.targets.items():
+        target[plan.cvs.index(name)] = value
+    if state.external:
+        rank = rank.copy()
+        for name, given in state.external.items():
+            if name in plan.cvs:
+                target[plan.cvs.index(name)] = given.value
+                rank[index.target[plan.cvs.index(name)]] = given.rank
+            else:
+                of_mv[plan.mvs.index(name)] = given.value
+                rank[index.mv_target[plan.mvs.index(name)]] = given.rank
+    wish = np.where(np.isnan(target), np.clip(state.y_end, low, high), target)
+    values = np.concatenate(
+        (
+            low,
+            high,
+            np.where(plan.integrating, wish - state.y_end, target),
+            *_backed_off(low, high, index.back_off),
+            index.custom,
+            of_mv,
+            (np.nan,),
+        )
+    )
+    free = index.of_mv @ state.u + index.of_cv @ state.y_end + index.balance @ state.slope_end
+    below = (values[index.lo] - free) / index.concern
+    above = (values[index.hi] - free) / index.concern
+    if state.out:
+        out = np.array([name in state.out for name in plan.cvs])
+        gone = (index.needs & out).any(axis=1)
+        below[gone], above[gone] = np.nan, np.nan
+    return Room(np.where(np.isnan(below), -np.inf, below), np.where(np.isnan(above), np.inf, above), rank)
 
 
-def _custom_room(plan: Layout, plant: Plant, state: SteadyState, coefficients: Mapping[str, float], hi: float) -> float:
-    value = 0.0
-    for variable, coefficient in coefficients.items():
-        if variable in plant.mvs:
-            value += coefficient * float(state.u[plan.mvs.index(variable)])
-        elif variable in state.out:
-            return float("inf")
-        else:
-            value += coefficient * float(state.y_end[plan.cvs.index(variable)])
-    return hi - value
+def _backed_off(low: FloatArray, high: FloatArray, by: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return both limits moved inward, at most to the middle between them."""
+    if not by.any():
+        return low, high
+    bounded = np.isfinite(low) & np.isfinite(high)
+    middle = 0.5 * (np.where(bounded, low, 0.0) + np.where(bounded, high, 0.0))
+    inner_low, inner_high = low + by[0], high - by[1]
+    return (
+        np.where(bounded, np.minimum(inner_low, middle), inner_low),
+        np.where(bounded, np.maximum(inner_high, middle), inner_high),
+    )
+
+
+def fresh(external: Mapping[str, ExternalTarget], at_s: float) -> Mapping[str, ExternalTarget]:
+    """Return the external targets that are not too old at ``at_s``, nor from a time to come."""
+    return {name: each for name, each in external.items() if 0.0 <= at_s - each.issued_at_s <= each.age_s_max}

@@ -1,8 +1,8 @@
 """Ranked steady state: where the plant should go.
 
-``y_ss = y_end + G (u_ss - u)``. Limits hold in rank order: for each rank the squared give-ups, in units of concern, are
-minimised with those of earlier ranks fixed; then money is earned in what freedom is left. There is always an answer:
-the MVs have a point to stand at, and everything else has a give-up.
+``y_ss = y_end + G (u_ss - u)``. Limits hold in rank order (``ranked``); then money is earned in what freedom is left:
+linear in MVs and CVs, and quadratic around desired values; what money does not decide goes to ideal resting values or
+stays. There is always an answer: the MVs have a point to stand at, and everything else has a give-up.
 
 Inside, ``x = (u_ss - u) / span`` and every row is divided by its concern.
 """
@@ -13,160 +13,233 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from constraints.plant import Plant
+from controllers.dense import Dense, Found, Question
 from controllers.engines.problem import NO_LIMIT
-from controllers.model import FloatArray
-from controllers.problems import economics, give_ups
-from controllers.rows import BACK_OFF_RANK, OUT_OF_REACH, Layout, SteadyState
-from controllers.solver import Qp, SolverError, Tuning
+from controllers.model import FloatArray, IntArray
+from controllers.ranked import FEASIBLE, NEAR, Held, between, held
+from controllers.rows import BoolArray, Layout, Room, SteadyState, effects
 from controllers.types import Solve
+from controllers.worth import worths
 
-FEASIBLE = 1e-6
-"""A row within this much of its limit holds; concerns."""
-REST = 1e-4
+REST = 1e-6
 """Pull of every MV toward its last target, relative to the steepest earning per span: decides what money does not."""
-REST_IDEAL = 1e-3
-"""Pull toward an ideal resting value."""
-NEAR = 1e-3
-"""Pull of a rank's stage toward the point it starts from. A stage is asked again from its own answer until it stands
-still (proximal point method), so that the pull keeps the problem well posed and costs no accuracy."""
-NEAR_TIMES = 4
-JOINT = 1e-7
-"""The same where every row may give: nothing can go wrong there, and once is enough."""
+REST_IDEAL = 10.0
+"""Pull toward an ideal resting value, relative to that."""
 JUMP = 0.05
 """A target that moves by more than this share of a span is another vertex, subject to the hysteresis."""
-_EASE = 1e-7
-"""So much inside its limit is the point that every later problem can stand at: exact ties have no interior."""
 _BINDS = 1e-4
 """A limit binds when the answer is this near to it; spans and concerns."""
-_TUNING = Tuning(first="daqp")
-"""These problems are small, dense and nearly linear: an active-set method ends in a vertex, exactly, where OSQP often
-runs out of iterations (measured on 20 MVs and 40 CVs: 54 of 60 economic stages)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SteadyTargets:
-    """The answer, in engineering units."""
+    """The answer, in engineering units where nothing else is said."""
 
     u: FloatArray
     y: FloatArray
     give_up: FloatArray
-    """Per row of the layout: by how much it is given up, in its variable's unit."""
+    """Per row of the layout: by how much it is given up, in its own unit; positive above, negative below."""
     worth: FloatArray
-    """Per row: currency per hour for one unit more room; 0 where it does not bind."""
+    """Per row: currency per hour for one unit more of its limit, through everything that was given up; positive where
+    the upper side should rise, negative where the lower one should fall; 0 where it does not bind."""
     worth_lo: FloatArray
     worth_hi: FloatArray
-    """Per MV: the same for its own range."""
+    """Per MV: currency per hour for one unit more room of its own range."""
+    rows: FloatArray
+    """(rows, MVs): change of each row, in its concern, per span of each MV, in this cycle."""
+    earns: float
+    """Currency per hour that the best targets earn more than standing still."""
     kept: bool
     """The last targets stayed because another vertex would have earned less than the hysteresis more."""
     solves: tuple[Solve, ...]
+    active: tuple[float, ...]
+    """Where the next cycle's solver may start; plain numbers for the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Economy:
+    """Currency per hour relative to standing still: ``linear @ x - 1/2 x' quadratic x``."""
+
+    linear: FloatArray
+    quadratic: FloatArray
+
+    def at(self, x: FloatArray) -> float:
+        return float(self.linear @ x - 0.5 * x @ self.quadratic @ x)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One search for the best targets, scaled."""
+
+    there: IntArray
+    """The rows that say something in this cycle."""
+    box: tuple[FloatArray, FloatArray]
+    before: FloatArray
+    wish: FloatArray
+    economy: _Economy
+    inside: Held
+    best: Found
+    unit: float
+    """Currency per hour of one unit of the duals."""
+    x: FloatArray
 
 
 class Targets:
-    """The compiled problems of one plant."""
+    """The steady-state layer of one plant."""
 
-    def __init__(self, layout: Layout, ideal: FloatArray, hysteresis: float) -> None:
-        """``ideal`` per MV, NaN where it has none; ``hysteresis`` in currency per hour."""
+    def __init__(self, layout: Layout, plant: Plant) -> None:
         self._layout = layout
-        self._ideal = ideal
-        self._hysteresis = hysteresis
-        self._rows = np.array([row.effect * layout.span / row.concern for row in layout.rows]).reshape(
-            len(layout.rows), len(layout.mvs)
-        )
-        ranks = [row.rank for row in layout.rows]
-        self._stages: list[tuple[int, int, Qp]] = []
-        for rank in sorted(set(ranks)):
-            first, last = ranks.index(rank), len(ranks) - ranks[::-1].index(rank)
-            name = "targets.back_off" if rank == BACK_OFF_RANK else f"targets.rank{rank}"
-            self._stages.append(
-                (first, last, Qp(give_ups(name, self._rows[:first], self._rows[first:last], NEAR), _TUNING))
-            )
-        self._joint = Qp(give_ups("targets.joint", self._rows[:0], self._rows, JOINT), _TUNING)
-        self._pull = np.where(np.isfinite(ideal), REST_IDEAL, REST)
-        self._economics = Qp(economics("targets.economics", self._rows, self._pull), _TUNING)
-        self._keep = Qp(economics("targets.keep", self._rows, np.ones(len(layout.mvs))), _TUNING)
+        self._hysteresis = plant.hysteresis_eur_per_h
+        mvs, cvs = plant.mvs.values(), plant.cvs.values()
+        self._ideal = np.array([np.nan if spec.ideal is None else spec.ideal for spec in mvs])
+        self._quadratic_u = np.array([spec.cost_quadratic for spec in mvs])
+        self._quadratic_y = np.array([spec.cost_quadratic for spec in cvs])
+        self._ideal_y = np.array([0.0 if spec.ideal is None else spec.ideal for spec in cvs])
+        self._quadratic = bool(self._quadratic_u.any() or self._quadratic_y.any())
+        self._pull = np.where(np.isfinite(self._ideal), REST_IDEAL, 1.0)
+        self._flat = np.zeros((len(layout.mvs), len(layout.mvs)))
+        self._gains: tuple[FloatArray, FloatArray] | None = None
+        self._all_rows = np.zeros((len(layout.rows), len(layout.mvs)))
+        self._in_force: BoolArray | None = None
+        self._ranks = self._earn = Dense(np.eye(len(layout.mvs)), self._all_rows, NEAR)
 
-    def solve(self, state: SteadyState, room: FloatArray, last: FloatArray | None) -> SteadyTargets:
-        """Return the targets for ``state`` with ``room`` left in each row; ``last`` are the previous ones.
+    def solve(
+        self, state: SteadyState, room: Room, last: FloatArray | None, start: tuple[float, ...] = ()
+    ) -> SteadyTargets:
+        """Return the targets for ``state`` with ``room`` left in each row; ``last`` are the previous ones and ``start``
+        their ``active``, for speed.
 
-        Raises SolverError when no solver has an acceptable answer.
+        Raises SolverError when no solver has an acceptable answer for the economics.
         """
-        span = self._layout.span
-        box = {"lo": (state.lo - state.u) / span, "hi": (state.hi - state.u) / span}
-        before = np.clip(((last if last is not None else state.u) - state.u) / span, box["lo"], box["hi"])
-        solves: list[Solve] = []
-        best_case = np.where(self._rows > 0.0, self._rows * box["lo"], self._rows * box["hi"]).sum(axis=1)
-        wanted = np.clip(room, best_case - OUT_OF_REACH, NO_LIMIT)
-        held = self._hold_ranks(wanted, box, before, solves)
-        # from here on `held` is never below what some x in the box achieves, so every later problem has an answer
-        give_up = np.maximum(held - room, 0.0)
-        steepest = float(np.abs(state.money * span).max(initial=0.0))
-        unit = steepest if steepest > 0.0 else 1.0
-        wish = np.where(np.isfinite(self._ideal), (self._ideal - state.u) / span, before)
-        best = self._economics.solve({**box, "room": held, "cost": -state.money * span / unit, "rest": wish})
-        solves += best.solves
-        x, kept = best.values["x"], False
-        if last is not None and float(np.abs(x - before).max(initial=0.0)) > JUMP:
-            stay = before
-            if float((self._rows @ stay - held).max(initial=0.0)) > FEASIBLE:
-                nearest = self._keep.solve({**box, "room": held, "cost": np.zeros(len(span)), "rest": before})
-                solves += nearest.solves
-                stay = nearest.values["x"]
-            if float(state.money * span @ (x - stay)) < self._hysteresis and not self._rests(x, stay, wish):
+        found = self._searched(state, room, last, start)
+        x, kept, solves = found.x, False, (*found.inside.solves, *found.best.solves)
+        if last is not None and float(np.abs(x - found.before).max()) > JUMP:
+            stay, asked = self._nearest(found)
+            solves += asked
+            gain = found.economy.at(x) - found.economy.at(stay)
+            if gain < self._hysteresis and not self._rests(x, stay, found.wish):
                 x, kept = stay, True
-        x = np.clip(x, box["lo"], box["hi"])
-        concerns = np.array([row.concern for row in self._layout.rows])
-        problem = self._economics.problem
-        near = np.abs(self._rows @ x - held) < _BINDS
-        return SteadyTargets(
-            u=np.clip(state.u + x * span, state.lo, state.hi),
-            y=state.y_end + self._layout.level_gain @ (x * span),
-            give_up=give_up * concerns,
-            worth=np.where(near, problem.duals(0, best.y), 0.0) * unit / concerns,
-            worth_hi=np.where(box["hi"] - x < _BINDS, problem.duals(1, best.y), 0.0) * unit / span,
-            worth_lo=np.where(x - box["lo"] < _BINDS, problem.duals(2, best.y), 0.0) * unit / span,
-            kept=kept,
-            solves=tuple(solves),
+        return self._told(state, room, found, (x, kept, solves))
+
+    def explored(
+        self, state: SteadyState, room: Room, last: FloatArray | None, start: tuple[float, ...]
+    ) -> tuple[FloatArray, float]:
+        """Return the best targets for another ``room`` or range, and what they earn [currency/h] more than standing
+        still; without hysteresis. Raises SolverError as ``solve``.
+        """
+        found = self._searched(state, room, last, start)
+        return state.u + found.x * self._layout.span, found.economy.at(found.x)
+
+    def _searched(self, state: SteadyState, room: Room, last: FloatArray | None, start: tuple[float, ...]) -> _Search:
+        there = self._formed(state, room)
+        span = self._layout.span
+        box = (state.lo - state.u) / span, (state.hi - state.u) / span
+        before = between(((last if last is not None else state.u) - state.u) / span, *box)
+        wish = np.where(np.isfinite(self._ideal), (self._ideal - state.u) / span, before)
+        economy = self._economy(state)
+        lo, hi = np.maximum(room.lo[there], -NO_LIMIT), np.minimum(room.hi[there], NO_LIMIT)
+        inside = held(self._ranks, (lo, hi, room.rank[there]), box, before)
+        best, unit = self._best(economy, inside, box, wish, np.array(start, dtype=np.intp))
+        return _Search(there, box, before, wish, economy, inside, best, unit, between(best.x, *box))
+
+    def _formed(self, state: SteadyState, room: Room) -> IntArray:
+        """Return the rows that say something in this cycle, after forming the problems that hold them."""
+        gains = state.gains(self._layout)
+        in_force = np.isfinite(room.lo) | np.isfinite(room.hi)
+        known = self._gains
+        same_gains = known is not None and all(_same(a, b) for a, b in zip(gains, known, strict=True))
+        if not same_gains:
+            self._gains = gains
+            self._all_rows = effects(self._layout, *gains)
+        if not same_gains or self._in_force is None or not np.array_equal(in_force, self._in_force):
+            self._in_force = in_force
+            rows = self._all_rows[in_force]
+            self._ranks = Dense(np.eye(len(self._layout.mvs)), rows, NEAR)
+            self._earn = Dense(np.diag(self._pull), rows, NEAR)
+        return np.flatnonzero(in_force)
+
+    def _economy(self, state: SteadyState) -> _Economy:
+        span = self._layout.span
+        if not self._quadratic:
+            return _Economy(state.money * span, self._flat)
+        level = state.gains(self._layout)[0] * span
+        counts = np.array([name not in state.out for name in self._layout.cvs])
+        quadratic_y = np.where(counts, self._quadratic_y, 0.0)
+        away_u = np.where(self._quadratic_u > 0.0, state.u - np.nan_to_num(self._ideal), 0.0)
+        slope = self._quadratic_u * away_u * span + (quadratic_y * (state.y_end - self._ideal_y)) @ level
+        return _Economy(
+            state.money * span - slope, np.diag(self._quadratic_u * span**2) + level.T @ (quadratic_y[:, None] * level)
         )
+
+    def _best(
+        self, economy: _Economy, inside: Held, box: tuple[FloatArray, FloatArray], wish: FloatArray, start: IntArray
+    ) -> tuple[Found, float]:
+        """Return the point that earns most, and what one unit of its duals is in currency per hour."""
+        steepest = max(float(np.abs(economy.linear).max()), float(economy.quadratic.max()))
+        unit = REST * steepest if steepest > 0.0 else 1.0
+        problem = self._earn
+        if self._quadratic:
+            hessian = np.diag(self._pull) + economy.quadratic / unit
+            if not np.array_equal(hessian, problem.hessian):
+                problem = self._earn = Dense(hessian, problem.rows, NEAR)
+        if len(start) != len(inside.active):
+            start = inside.active
+        question = Question(-economy.linear / unit - self._pull * wish, *box, inside.lo, inside.hi)
+        return problem.ask("targets.economics", question, start), unit
+
+    def _nearest(self, found: _Search) -> tuple[FloatArray, tuple[Solve, ...]]:
+        """Return the point nearest to the last targets at which everything is held that can be."""
+        inside, box, before = found.inside, found.box, found.before
+        at = self._ranks.rows @ before
+        if bool(((at <= inside.hi + FEASIBLE) & (at >= inside.lo - FEASIBLE)).all()):
+            return before, ()
+        answer = self._ranks.ask("targets.keep", Question(-before, *box, inside.lo, inside.hi), inside.active)
+        return between(answer.x, *box), answer.solves
 
     def _rests(self, x: FloatArray, stay: FloatArray, wish: FloatArray) -> bool:
         """Return whether ``x`` differs from ``stay`` only where an MV goes to its ideal resting value."""
         goes = np.abs(x - stay) > JUMP
         return bool(np.isfinite(self._ideal[goes]).all() and (np.abs(x - wish)[goes] < np.abs(stay - wish)[goes]).all())
 
-    def _hold_ranks(
-        self, room: FloatArray, box: dict[str, FloatArray], x: FloatArray, solves: list[Solve]
-    ) -> FloatArray:
-        """Return the room of each row, widened by what must be given up."""
-        rows = self._rows
-        if float((rows @ x - room).max(initial=0.0)) <= FEASIBLE:
-            return np.maximum(room, rows @ x + _EASE)
-        joint = self._joint.solve({**box, "rest": x, "here": room})
-        solves += joint.solves
-        if float((rows @ joint.values["x"] - room).max(initial=0.0)) <= FEASIBLE:
-            return np.maximum(room, rows @ joint.values["x"] + _EASE)
-        held = room.copy()
-        for first, last, stage in self._stages:
-            if float((rows[:last] @ x - held[:last]).max(initial=0.0)) > FEASIBLE:
-                x = self._nearer(stage, {**box, "above": held[:first], "here": room[first:last]}, x, solves)
-            held[:last] = np.maximum(held[:last], rows[:last] @ x + _EASE)
-        return held
+    def _told(
+        self,
+        state: SteadyState,
+        room: Room,
+        found: _Search,
+        chosen: tuple[FloatArray, bool, tuple[Solve, ...]],
+    ) -> SteadyTargets:
+        layout, span, concern = self._layout, self._layout.span, self._layout.index.concern
+        x, kept, solves = chosen
+        there, inside, box = found.there, found.inside, found.box
+        n, m = len(span), len(layout.rows)
+        at = self._all_rows @ x
+        give_up, row_dual = np.zeros((2, m))
+        give_up[there] = (inside.hi - np.minimum(room.hi[there], NO_LIMIT)) - (
+            np.maximum(room.lo[there], -NO_LIMIT) - inside.lo
+        )
+        dual = worths(found.best.dual, inside.stages, self._ranks.rows) * found.unit
+        # what more room at a side that holds would cost (because an earlier rank's limit lets a later one be kept) is
+        # no worth of the other side
+        above, below = inside.hi - at[there] < _BINDS, at[there] - inside.lo < _BINDS
+        row_dual[there] = np.where(above, np.maximum(dual[n:], 0.0), 0.0) + np.where(
+            below, np.minimum(dual[n:], 0.0), 0.0
+        )
+        own = dual[:n] / span
+        return SteadyTargets(
+            u=between(state.u + x * span, state.lo, state.hi),
+            y=state.y_end + state.gains(layout)[0] @ (x * span),
+            give_up=give_up * concern,
+            worth=row_dual / concern,
+            worth_hi=np.where(box[1] - x < _BINDS, np.maximum(own, 0.0), 0.0),
+            worth_lo=np.where(x - box[0] < _BINDS, np.maximum(-own, 0.0), 0.0),
+            rows=self._all_rows,
+            earns=found.economy.at(found.x),
+            kept=kept,
+            solves=solves,
+            active=tuple(found.best.active().astype(np.float64).tolist()),
+        )
 
-    @staticmethod
-    def _nearer(stage: Qp, values: dict[str, FloatArray], x: FloatArray, solves: list[Solve]) -> FloatArray:
-        """Return the point with the least give-up of one rank, from ``x``, where every earlier rank holds.
 
-        Where no solver has an answer the rank keeps what ``x`` gives it, and the record says so: earlier ranks have
-        then left (next to) no freedom, and ``x`` is in what is left.
-        """
-        for _ in range(NEAR_TIMES):
-            start = x
-            try:
-                answer = stage.solve({**values, "rest": x})
-            except SolverError as error:
-                solves += error.tried
-                return x
-            solves += answer.solves
-            x = np.clip(answer.values["x"], values["lo"], values["hi"])
-            if float(np.abs(x - start).max(initial=0.0)) <= FEASIBLE:
-                break
-        return x
+def _same(a: FloatArray, b: FloatArray) -> bool:
+    return a is b or np.array_equal(a, b)

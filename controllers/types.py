@@ -13,6 +13,20 @@ from safety.signals import CvStatus, MvStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalTarget:
+    """What a higher layer (a planner, an RTO) wishes of one MV or CV at steady state."""
+
+    value: float
+    """In the variable's unit."""
+    issued_at_s: float
+    """On the clock of ``Inputs.at_s``."""
+    age_s_max: float
+    """Older than this it is ignored, and the plan says so."""
+    rank: int = 9
+    """1 is given up last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """One cycle's view of the plant, validated."""
 
@@ -34,6 +48,8 @@ class Inputs:
     """Active limits (lo, hi) of every MV and CV now, after operator, schedule and ramp."""
     targets: Mapping[str, float] = field(default_factory=dict)
     """CV targets in force."""
+    external: Mapping[str, ExternalTarget] = field(default_factory=dict)
+    """Targets of a higher layer, by MV or CV."""
     money: Mapping[str, float] = field(default_factory=dict)
     """Currency per hour and unit of each MV and CV at current prices; positive earns."""
     blocked_up: frozenset[str] = frozenset()
@@ -41,6 +57,8 @@ class Inputs:
     """MVs that an interlock or windup lets move only the other way."""
     optimise: bool = True
     """False in MONITOR: estimate only."""
+    what_if: bool = False
+    """True where somebody asks what other limits would lead to; it changes nothing else, and costs some solves more."""
     scheduling: Mapping[str, float | None] = field(default_factory=dict)
     """Value of each tag that a multiplier of gains follows; None where bad (the multiplier stays)."""
     lab: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -87,6 +105,22 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relief:
+    """What would change if one limit had more room, found by solving again."""
+
+    name: str
+    """As in ``Binding``."""
+    by: float
+    """How much more room it was given, in its variable's unit."""
+    worth: float
+    """Currency per hour for one unit, from the dual: exact as long as the same limits hold."""
+    earns: float
+    """Currency per hour for all of ``by``, found by solving again."""
+    u_ss: Mapping[str, float] = field(default_factory=dict)
+    """Targets of the MVs that would then stand elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solve:
     """What a solver did, for the record."""
 
@@ -125,8 +159,13 @@ class Plan:
     """When each of these blocks ends, seconds from now; within a block a move is spread evenly."""
     binding: tuple[Binding, ...] = ()
     give_ups: tuple[GiveUp, ...] = ()
+    reliefs: tuple[Relief, ...] = ()
+    """The limits whose concern of more room would earn most, the best first; only where ``what_if`` was asked."""
+    ignored: tuple[str, ...] = ()
+    """Codes of what was asked for and not heeded: ``external_stale:feed``."""
     objective: Mapping[str, float] = field(default_factory=dict)
-    """Term by term: ``money`` [currency/h at the targets], ``zone``, ``tracking``, ``suppression`` [scaled]."""
+    """Term by term: ``money`` [currency/h at the targets], ``money.<variable>`` of it, ``zone``, ``tracking``,
+    ``suppression`` [scaled]."""
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each MV, codes for why it moves or stands."""
     solves: tuple[Solve, ...] = ()

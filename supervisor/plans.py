@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from controllers.types import Binding, GiveUp, Inputs, Plan, PlanStatus, Solve
+from controllers.types import Binding, ExternalTarget, GiveUp, Inputs, Plan, PlanStatus, Relief, Solve
 from safety.signals import CvStatus, MvStatus
 from supervisor.record import JsonValue
 
@@ -28,6 +28,11 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
             {"name": each.name, "rank": each.rank, "amount": each.amount, "clashes_with": list(each.clashes_with)}
             for each in plan.give_ups
         ],
+        "reliefs": [
+            {"name": each.name, "by": each.by, "worth": each.worth, "earns": each.earns, "u_ss": dict(each.u_ss)}
+            for each in plan.reliefs
+        ],
+        "ignored": list(plan.ignored),
         "objective": dict(plan.objective),
         "reasons": {name: list(codes) for name, codes in plan.reasons.items()},
         "solves": [
@@ -57,10 +62,20 @@ def inputs_json(inputs: Inputs) -> dict[str, JsonValue]:
         "d": dict(inputs.d),
         "limits": {name: [lo, hi] for name, (lo, hi) in inputs.limits.items()},
         "targets": dict(inputs.targets),
+        "external": {
+            name: {
+                "value": each.value,
+                "issued_at_s": each.issued_at_s,
+                "age_s_max": each.age_s_max,
+                "rank": each.rank,
+            }
+            for name, each in inputs.external.items()
+        },
         "money": dict(inputs.money),
         "blocked_up": list[JsonValue](sorted(inputs.blocked_up)),
         "blocked_down": list[JsonValue](sorted(inputs.blocked_down)),
         "optimise": inputs.optimise,
+        "what_if": inputs.what_if,
         "scheduling": dict(inputs.scheduling),
         "lab": {name: [value, sampled_s] for name, (value, sampled_s) in inputs.lab.items()},
         "forecast": {name: [[ahead_s, value] for ahead_s, value in points] for name, points in inputs.forecast.items()},
@@ -80,10 +95,12 @@ class StoredInputs(TypedDict):
     d: dict[str, float | None]
     limits: dict[str, tuple[float, float]]
     targets: dict[str, float]
+    external: NotRequired[dict[str, dict[str, Any]]]
     money: dict[str, float]
     blocked_up: list[str]
     blocked_down: list[str]
     optimise: bool
+    what_if: NotRequired[bool]
     scheduling: NotRequired[dict[str, float | None]]
     lab: NotRequired[dict[str, tuple[float, float]]]
     forecast: NotRequired[dict[str, list[tuple[float, float]]]]
@@ -103,10 +120,12 @@ def inputs_of(stored: StoredInputs) -> Inputs:
         d=stored["d"],
         limits={name: (lo, hi) for name, (lo, hi) in stored["limits"].items()},
         targets=stored["targets"],
+        external={name: ExternalTarget(**each) for name, each in stored.get("external", {}).items()},
         money=stored["money"],
         blocked_up=frozenset(stored["blocked_up"]),
         blocked_down=frozenset(stored["blocked_down"]),
         optimise=stored["optimise"],
+        what_if=stored.get("what_if", False),
         scheduling=stored.get("scheduling", {}),
         lab={name: (value, sampled_s) for name, (value, sampled_s) in stored.get("lab", {}).items()},
         forecast={
@@ -133,6 +152,8 @@ class StoredPlan(TypedDict):
     """Records made before it was kept lack it."""
     binding: list[dict[str, Any]]
     give_ups: list[dict[str, Any]]
+    reliefs: NotRequired[list[dict[str, Any]]]
+    ignored: NotRequired[list[str]]
     objective: dict[str, float]
     reasons: dict[str, list[str]]
     solves: list[dict[str, Any]]
@@ -156,6 +177,8 @@ def plan_of(stored: StoredPlan, cycle: int) -> Plan:
         u_plan_at_s=tuple(stored.get("u_plan_at_s", ())),
         binding=tuple(Binding(**each) for each in stored["binding"]),
         give_ups=tuple(GiveUp(**{**each, "clashes_with": tuple(each["clashes_with"])}) for each in stored["give_ups"]),
+        reliefs=tuple(Relief(**each) for each in stored.get("reliefs", [])),
+        ignored=tuple(stored.get("ignored", [])),
         objective=stored["objective"],
         reasons={name: tuple(codes) for name, codes in stored["reasons"].items()},
         solves=tuple(Solve(**each) for each in stored["solves"]),

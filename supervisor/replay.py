@@ -5,6 +5,7 @@ Pure. What differs then is the program or the plant file, and that is what an in
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from constraints.plant import Plant
@@ -34,6 +35,15 @@ def replayed(plant: Plant, stored: StoredCycle, controller: Controller | None = 
     memory = Memory.from_bytes(stored.replay.memory) if stored.replay.memory else controller.fresh()
     plan, _ = controller.step(inputs, memory)
     return plan
+
+
+def explored(plant: Plant, stored: StoredCycle) -> Plan:
+    """Return the plan of ``stored`` thought again with the question what other limits would lead to.
+
+    Raises as ``replayed``.
+    """
+    replay = replace(stored.replay, inputs={**stored.replay.inputs, "what_if": True} if stored.replay.inputs else {})
+    return replayed(plant, replace(stored, replay=replay))
 
 
 def recorded(stored: StoredCycle) -> Plan:

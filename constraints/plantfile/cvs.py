@@ -9,6 +9,7 @@ from constraints.plant import CvSpec
 from constraints.plantfile.document import Path
 from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.nesting import check_value_inside, nested
+from constraints.plantfile.quadratic import quadratic
 from constraints.plantfile.samples import analyser_delay_s, lab_rule
 from constraints.plantfile.schema_variables import Cv
 from constraints.plantfile.scope import Scope
@@ -33,6 +34,7 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
     if given.target is not None:
         target = scope.point((*path, "target"), given.target, unit)
         check_value_inside(scope, (*path, "target"), target, limits.operator, "operator")
+    ideal = None if given.ideal is None else scope.point((*path, "ideal"), given.ideal, unit)
     back_hi, back_lo = (
         scope.not_negative((*path, "back_off", side), scope.difference((*path, "back_off", side), value, unit))
         for side, value in (("hi", given.back_off.hi), ("lo", given.back_off.lo))
@@ -55,6 +57,8 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
         unit=scope.file.tags[name].unit if name in scope.file.tags else "",
         limits=limits,
         target=target,
+        cost_quadratic=quadratic(scope, path, given.cost_quadratic, ideal),
+        ideal=ideal,
         rank_hi=given.rank.hi,
         rank_lo=given.rank.lo,
         rank_target=given.rank.target,

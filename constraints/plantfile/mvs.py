@@ -11,6 +11,7 @@ from constraints.plantfile.document import Path
 from constraints.plantfile.issues import did_you_mean, dotted
 from constraints.plantfile.nesting import check_value_inside, nested
 from constraints.plantfile.points import check_scaling, flag_point, place_of, point, yes_point
+from constraints.plantfile.quadratic import quadratic
 from constraints.plantfile.schema_variables import Mv
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.transforms import transform
@@ -66,6 +67,7 @@ def mv_spec(scope: Scope, name: str, given: Mv, tag_units: dict[str, Unit]) -> t
         safe_value=safe_value,
         critical=given.critical,
         cost=given.cost,
+        cost_quadratic=quadratic(scope, path, given.cost_quadratic, ideal),
         ideal=ideal,
         suppression=suppression,
         on_bad=given.on_bad,

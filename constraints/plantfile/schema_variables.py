@@ -165,6 +165,10 @@ class Mv(Section):
     safe_value: Quantity | None = None
     critical: bool = False
     cost: Annotated[Number, Field(description="Currency per hour and unit, beyond the economics")] = 0.0
+    cost_quadratic: Annotated[
+        Number,
+        Field(description="Currency per hour and unit squared: half of it times the squared distance from ideal"),
+    ] = 0.0
     ideal: Annotated[Quantity | None, Field(description="Where it rests when nothing else counts")] = None
     suppression: Annotated[Number, Field(description="Move suppression, relative to 1")] = 1.0
     transform: Annotated[TableSection | ValveSection | LogSection | None, Field(discriminator="kind")] = None
@@ -197,6 +201,11 @@ class Cv(Section):
     desc: Text = ""
     limits: CvLimits = Field(default_factory=CvLimits)
     target: Quantity | None = None
+    cost_quadratic: Annotated[
+        Number,
+        Field(description="Currency per hour and unit squared: half of it times the squared distance from ideal"),
+    ] = 0.0
+    ideal: Annotated[Quantity | None, Field(description="Where cost_quadratic is least")] = None
     rank: Ranks = Field(default_factory=Ranks)
     concern: Annotated[Quantity, Field(description="Violation that hurts as much as any other CV's concern")] = 1.0
     back_off: BackOff = Field(default_factory=BackOff)

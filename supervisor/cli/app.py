@@ -141,6 +141,9 @@ def why(
     data: DataOption = None,
     at: Annotated[str | None, typer.Option("--at", help="Plant time: 08:14 or 2026-11-12T08:14; default: now.")] = None,
     cycle: Annotated[int | None, typer.Option("--cycle", help="Cycle number instead of a time.")] = None,
+    what_if: Annotated[  # noqa: FBT002
+        bool, typer.Option("--what-if", help="Also what single limit, given more room, would earn most; some seconds.")
+    ] = False,
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Say why the controller moved, or did not: the decision record in words.
@@ -149,7 +152,7 @@ def why(
     """
     from supervisor.cli.why import show_why  # noqa: PLC0415
 
-    show_why(plant, data, at, cycle, as_json=as_json)
+    show_why(plant, data, at, cycle, as_json=as_json, what_if=what_if)
 
 
 @app.command()

@@ -6,27 +6,47 @@ from pathlib import Path
 from typing import cast
 
 from constraints.plant import Plant
-from controllers.explain import sentences
-from supervisor.cli.console import say, say_json
+from controllers.explain import relief_sentences, sentences
+from controllers.memory import MemoryFormatError
+from supervisor.cli.console import fail, say, say_json
+from supervisor.cli.exits import Exit
 from supervisor.cli.records import local, plant_of, plant_time, stored_cycle
 from supervisor.cli.status import status_json
+from supervisor.history.pack import StoredCycle
 from supervisor.plans import StoredPlan, plan_of
 from supervisor.record import CycleRecord
 from supervisor.sentences import bypass_words, mode_sentence, refusal_sentence
 from supervisor.site import Site
 
 
-def show_why(plant_path: Path, data: Path | None, at: str | None, cycle: int | None, *, as_json: bool) -> None:
-    """Print why the controller moved, or did not, in one cycle."""
+def show_why(
+    plant_path: Path, data: Path | None, at: str | None, cycle: int | None, *, as_json: bool, what_if: bool = False
+) -> None:
+    """Print why the controller moved, or did not, in one cycle; with ``what_if`` also what more room would earn."""
     site, plant = Site.of(plant_path, data), plant_of(plant_path)
     utc_s = plant_time(at, plant, stored_cycle(site).record.utc_s) if at is not None else None
-    record = stored_cycle(site, utc_s, cycle).record
+    stored = stored_cycle(site, utc_s, cycle)
+    record = stored.record
+    lines = why_lines(plant, record)
+    if what_if:
+        lines += _what_if(plant, stored)
     if as_json:
-        say_json({**status_json(record, running=False), "sentences": list(why_lines(plant, record))})
+        say_json({**status_json(record, running=False), "sentences": list(lines)})
         return
     say(f"cycle {record.cycle} at {local(record.utc_s, plant)}")
-    for line in why_lines(plant, record):
+    for line in lines:
         say(f"- {line}")
+
+
+def _what_if(plant: Plant, stored: StoredCycle) -> tuple[str, ...]:
+    """Return what more room would earn, found by thinking the recorded cycle again."""
+    from supervisor.replay import ReplayError, explored  # noqa: PLC0415 - loads the solvers, some seconds
+
+    try:
+        plan = explored(plant, stored)
+    except (ReplayError, MemoryFormatError) as error:
+        fail(Exit.FINDING, f"this cycle cannot be thought again: {error}")
+    return relief_sentences(plan, plant) or ("No single limit with more room would earn more.",)
 
 
 def why_lines(plant: Plant, record: CycleRecord) -> tuple[str, ...]:

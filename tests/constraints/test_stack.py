@@ -2,48 +2,48 @@ from __future__ import annotations
 
 import math
 
-import pytest
-
-from constraints.plant import Row
-from constraints.ranks import RankedRow, by_rank
-from constraints.stack import rank_rows
+from constraints.plant import NestedLimits, Row
+from constraints.stack import BACK_OFF_RANK, MV_TARGET_RANK, rank_rows
 from tests.constraints.plants import cv, mv, plant
 
 LOAD = Row(name="Load", coefficients={"y": 1.0, "u": -2.0}, hi=10.0, rank=3, concern=5.0)
 PLANT = plant(
-    mvs=(mv(),), cvs=(cv(rank_hi=1, rank_lo=4, concern=2.0), cv("z", target=55.0, rank_target=8)), rows=(LOAD,)
+    mvs=(mv(),), cvs=(cv(rank_hi=1, rank_lo=4, concern=2.0), cv("z", back_off_hi=1.0, rank_target=8)), rows=(LOAD,)
 )
 
 
-def test_one_row_per_side_of_each_constraint() -> None:
-    rows = {row.name: row for row in rank_rows(PLANT, {"y": (30.0, 70.0), "z": (-math.inf, 60.0), "u": (1.0, 2.0)})}
-    assert rows == {
-        "cv.y.hi": RankedRow(name="cv.y.hi", coefficients={"y": 1.0}, hi=70.0, rank=1, concern=2.0),
-        "cv.y.lo": RankedRow(name="cv.y.lo", coefficients={"y": -1.0}, hi=-30.0, rank=4, concern=2.0),
-        "cv.z.hi": RankedRow(name="cv.z.hi", coefficients={"z": 1.0}, hi=60.0, rank=5, concern=1.0),
-        "cv.z.target.hi": RankedRow(name="cv.z.target.hi", coefficients={"z": 1.0}, hi=55.0, rank=8, concern=1.0),
-        "cv.z.target.lo": RankedRow(name="cv.z.target.lo", coefficients={"z": -1.0}, hi=-55.0, rank=8, concern=1.0),
-        "row.Load": RankedRow(name="row.Load", coefficients={"y": 1.0, "u": -2.0}, hi=10.0, rank=3, concern=5.0),
-    }
+def sides(rows):
+    return [(row.name("hi") if row.hi else "", row.name("lo") if row.lo else "", row.rank) for row in rows]
 
 
-def test_without_active_limits_the_operators_hold() -> None:
-    assert [row.hi for row in rank_rows(PLANT, {})][:2] == [80.0, -20.0]
-
-
-def test_rank_1_comes_first() -> None:
-    grouped = by_rank(rank_rows(PLANT, {}))
-    assert [(rank, [row.name for row in rows]) for rank, rows in grouped] == [
-        (1, ["cv.y.hi"]),
-        (3, ["row.Load"]),
-        (4, ["cv.y.lo"]),
-        (5, ["cv.z.hi", "cv.z.lo"]),
-        (8, ["cv.z.target.hi", "cv.z.target.lo"]),
+def test_rank_1_comes_first_and_sides_of_one_rank_are_one_row() -> None:
+    assert sides(rank_rows(PLANT)) == [
+        ("cv.y.hi", "", 1),
+        ("row.Load", "", 3),
+        ("", "cv.y.lo", 4),
+        ("cv.z.hi", "cv.z.lo", 5),
+        ("cv.z.target", "cv.z.target", 8),
+        ("cv.y.target", "cv.y.target", 9),
+        ("mv.u.target", "mv.u.target", MV_TARGET_RANK),
+        ("cv.z.hi", "", BACK_OFF_RANK),
     ]
 
 
-def test_room_is_in_the_rows_unit() -> None:
-    row = rank_rows(PLANT, {})[-1]
-    assert row.room({"y": 20.0, "u": 4.0}) == pytest.approx(-2.0)
-    with pytest.raises(KeyError):
-        row.room({"y": 20.0})
+def test_a_row_knows_what_it_sums_and_what_hurts() -> None:
+    rows = {(row.kind, row.variable): row for row in rank_rows(PLANT)}
+    assert rows["row", "Load"].coefficients == {"y": 1.0, "u": -2.0}
+    assert rows["row", "Load"].concern == 5.0
+    assert rows["target", "y"].concern == 2.0
+    lo, hi = PLANT.mvs["u"].limits.operator
+    assert math.isclose(rows["mv_target", "u"].concern, 0.01 * (hi - lo))
+
+
+def test_an_integrating_cv_is_balanced_instead_of_held() -> None:
+    rows = [row for row in rank_rows(PLANT, ["y"]) if row.variable == "y"]
+    assert [(row.kind, row.rank, row.name("lo")) for row in rows] == [("balance", 1, "cv.y.balance")]
+
+
+def test_an_mv_without_a_range_has_its_unit_as_concern() -> None:
+    nowhere = NestedLimits(safety=(0.0, 1.0), engineering=(0.0, 1.0), operator=(-math.inf, math.inf))
+    (row,) = rank_rows(plant(mvs=(mv(limits=nowhere),)))
+    assert row.concern == 1.0

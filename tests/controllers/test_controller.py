@@ -370,7 +370,8 @@ def test_cycles_never_call_cvxpy(dryer_controller, monkeypatch):
 def test_the_record_is_complete(dryer_controller):
     run = dryer_loop(GAINS["right"], dryer_controller)
     plan = run.step(3, money=DRYER_MONEY)
-    assert set(plan.objective) == {"money", "zone", "tracking", "suppression"}
+    terms = {"money", "money.feed", "money.gas", "money.power", "zone", "tracking", "suppression"}
+    assert set(plan.objective) == terms
     assert set(plan.reasons) == set(run.of.mvs)
     assert {s.layer for s in plan.solves} >= {"targets.economics", "moves"}
     assert all(s.status in ("solved", "rough") for s in plan.solves)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controllers.explain import MvStory, reasons, sentences
-from controllers.types import Binding, GiveUp, Plan, PlanStatus
+from controllers.types import Binding, GiveUp, Plan, PlanStatus, Relief
 from safety.signals import MvStatus
 from tests.controllers.plants import dryer
 
@@ -47,6 +47,10 @@ BASE = MvStory(
         ({"move": 0.0, "pushes": [("cv.gas.hi", -1.0)]}, ("toward_target", "held_by:cv.gas.hi")),
         ({"u": 95.0, "move": 0.0, "target": 95.0}, ("limit:mv.fan.hi", "at_target")),
         ({"u": 50.0, "move": 0.0, "target": 50.0}, ("limit:mv.fan.lo", "at_target")),
+        (
+            {"bounds": [("cv.gas.hi", 1.0), ("cv.moist.hi", 5.0), ("cv.evap.hi", 0.1)]},
+            ("toward_target", "bound_by:cv.moist.hi", "bound_by:cv.gas.hi"),
+        ),
         ({"u": 94.9, "move": 0.1, "target": 95.0}, ("toward_target", "limit:mv.fan.hi")),
     ],
 )
@@ -61,7 +65,7 @@ def test_sentences():
         moves={"fan": 70.2},
         u_ss={"fan": 80.0, "T_in": 195.0, "feed": 2000.0},
         reasons={
-            "fan": ("toward_target", "held_by:cv.gas.hi", "rate_up"),
+            "fan": ("toward_target", "held_by:cv.gas.hi", "rate_up", "bound_by:cv.moist.hi"),
             "T_in": ("limit:mv.T_in.hi", "at_target"),
             "feed": ("not_in_service:OPR",),
         },
@@ -71,17 +75,26 @@ def test_sentences():
             Binding(name="mv.T_in.hi", limit=195.0, worth=3.0),
         ),
         give_ups=(GiveUp(name="cv.evap.hi", rank=6, amount=12.0, clashes_with=("row.load", "mv.fan.lo")),),
+        reliefs=(
+            Relief(name="cv.moist.hi", by=0.1, worth=93.2, earns=8.5, u_ss={"feed": 2050.0, "fan": 79.0}),
+            Relief(name="row.load", by=20.0, worth=0.5, earns=9.0),
+        ),
+        ignored=("external_stale:feed",),
     )
     assert sentences(plan, dryer()) == (
         "T_in stays: it is at its own upper limit; it is where it should be.",
         "feed stays: it is not in service (OPR).",
         "fan moves to 70.2 u: it goes to its target 80 u; the upper limit of gas holds it back; "
-        "its rate limit upward holds it back.",
+        "its rate limit upward holds it back; the upper limit of moist keeps its target from going further.",
         "The upper limit of moist, 4 y, holds the plan: one y more room is worth 93.2 EUR/h.",
         "The constraint 'load' holds the plan: one unit more room is worth 0.5 EUR/h.",
         "The upper limit of T_in, 195 u, holds the plan: one u more room is worth 3 EUR/h.",
         "The upper limit of evap (rank 6) cannot be held: 12 y beyond it at steady state, because of "
         "the constraint 'load', the lower limit of fan.",
+        "With 0.1 y more room at the upper limit of moist it would earn 8.5 EUR/h more, "
+        "with feed to 2050 u, fan to 79 u.",
+        "With 20 units more room at the constraint 'load' it would earn 9 EUR/h more.",
+        "The external target of feed is too old and was ignored.",
     )
 
 

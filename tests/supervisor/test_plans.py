@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controllers.types import Binding, GiveUp, Inputs, Plan, PlanStatus, Solve
+from controllers.types import Binding, ExternalTarget, GiveUp, Inputs, Plan, PlanStatus, Relief, Solve
 from safety.signals import CvStatus, MvStatus
 from supervisor.plans import inputs_json, inputs_of, plan_json, plan_of
 
@@ -41,6 +41,10 @@ plans = st.builds(
         ),
         max_size=2,
     ).map(tuple),
+    reliefs=st.lists(st.builds(Relief, name=names, by=floats, worth=floats, earns=floats, u_ss=table), max_size=2).map(
+        tuple
+    ),
+    ignored=st.lists(names, max_size=2).map(tuple),
     objective=table,
     reasons=st.dictionaries(names, st.lists(names, max_size=2).map(tuple), max_size=2),
     lab=st.dictionaries(names, names, max_size=2),
@@ -63,10 +67,16 @@ inputs = st.builds(
     d=st.dictionaries(names, maybe, max_size=3),
     limits=st.dictionaries(names, limits, max_size=3),
     targets=table,
+    external=st.dictionaries(
+        names,
+        st.builds(ExternalTarget, value=floats, issued_at_s=floats, age_s_max=floats, rank=st.integers(1, 9)),
+        max_size=2,
+    ),
     money=table,
     blocked_up=st.frozensets(names, max_size=2),
     blocked_down=st.frozensets(names, max_size=2),
     optimise=st.booleans(),
+    what_if=st.booleans(),
     scheduling=st.dictionaries(names, maybe, max_size=2),
     lab=st.dictionaries(names, st.tuples(floats, floats), max_size=2),
 )

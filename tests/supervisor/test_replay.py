@@ -13,7 +13,7 @@ from supervisor.audit.writer import AuditWriter
 from supervisor.history.pack import Replay, StoredCycle
 from supervisor.history.read import History
 from supervisor.plans import plan_json
-from supervisor.replay import ReplayError, recorded, replayed, same
+from supervisor.replay import ReplayError, explored, recorded, replayed, same
 from supervisor.shell import RecordDesk
 from tests.supervisor.walk import Walk, demo_plant
 
@@ -92,6 +92,14 @@ async def test_another_input_or_another_memory_gives_another_plan(stored, contro
     assert not same(changed, replayed(demo_plant(), changed, controller))
     forgetful = StoredCycle(last.record, Replay(last.replay.inputs, stored[-4].replay.memory))
     assert not same(forgetful, replayed(demo_plant(), forgetful, controller))
+
+
+async def test_a_stored_cycle_tells_what_more_room_would_have_earned(stored):
+    plan = explored(demo_plant(), stored[-1])
+    assert plan.reliefs
+    assert replace(plan, reliefs=()) == recorded(stored[-1])
+    with pytest.raises(ReplayError, match="without its inputs"):
+        explored(demo_plant(), StoredCycle(stored[0].record, Replay()))
 
 
 async def test_a_late_thought_is_not_compared(stored, controller):

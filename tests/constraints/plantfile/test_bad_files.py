@@ -72,6 +72,8 @@ BAD = [
     Bad("name of a keyword", "E015", "  hum: {source", '  §in: {source: "site:a", unit: K}\n  hum: {source'),
     Bad("secret's value", "E014", "user: {secret: dcs}", "user: {secret: §me:pass}"),
     Bad("no certificate", "E016", "    certificate: pki/own.der\n", "", ""),
+    Bad("a distance from nothing", "E016", "target: 3.8,", "target: 3.8, cost_quadratic: §2,", "ideal"),
+    Bad("a distance that earns", "E014", "cost: 0.25", "cost: 0.25\n    cost_quadratic: §-0.04"),
     Bad("no safe value", "E016", "    safe_value: 120\n", "", ""),
     Bad("price and tariff", "E016", "power: power, tariff: grid", "power: power, tariff: grid, price: 1 EUR/kWh"),
     Bad("empty schedule entry", "E016", ", mode: monitor}", "}"),

@@ -161,6 +161,14 @@ def test_cvs_and_dvs() -> None:
     assert {name: dv.unit for name, dv in found.dvs.items()} == {"hum": "g/kg"}
 
 
+def test_what_the_distance_from_an_ideal_costs() -> None:
+    cv = _loaded("target: 3.8,", "target: 3.8, cost_quadratic: 2, ideal: 3.6,").plant.cvs["quality"]
+    assert (cv.cost_quadratic, cv.ideal) == (2.0, 3.6)
+    mv = _loaded("cost: 0.25", "cost: 0.25\n    cost_quadratic: 0.04").plant.mvs["T_jacket_sp"]
+    assert (mv.cost_quadratic, mv.ideal) == (0.04, 140.0)
+    assert plant().mvs["T_jacket_sp"].cost_quadratic == 0.0
+
+
 def test_models() -> None:
     assert plant().pairs == (
         Pair(source="T_jacket_sp", cv="T_bed", gain=0.4, dead_time_s=30.0, lag1_s=240.0, lag2_s=60.0, lead_s=-10.0),

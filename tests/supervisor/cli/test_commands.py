@@ -164,6 +164,14 @@ def test_why_of_the_last_a_numbered_and_a_timed_cycle(site):
         assert timed["cycle"] == 13
 
 
+def test_why_also_says_what_more_room_would_earn(site):
+    plain = one_object(call("why", "-c", site.plant_path, "--cycle", "12", "--json"))["sentences"]
+    deep = one_object(call("why", "-c", site.plant_path, "--cycle", "12", "--what-if", "--json"))["sentences"]
+    assert deep[: len(plain)] == plain
+    assert all("more room" in sentence for sentence in deep[len(plain) :])
+    assert len(deep) > len(plain)
+
+
 def test_why_takes_the_latest_time_of_day(site):
     found = one_object(call("why", "-c", site.plant_path, "--json"))
     clock = call("why", "-c", site.plant_path).stdout.split(" at ")[1].split()[1][:5]
