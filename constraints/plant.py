@@ -7,7 +7,7 @@ Names of variables (MV, CV, DV, tags) are unique over the whole plant.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -90,6 +90,49 @@ class NestedLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogTransform:
+    """``at * ln(x / at)``: the model is linear in the logarithm. Of slope 1 at ``at``: gains are those found there."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableTransform:
+    """Straight between points ``(x, transformed)``, both ascending; beyond the ends with the last slope."""
+
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValveTransform:
+    """Equal-percentage valve (IEC 60534-2-4): flow over its range ``rangeability ** travel``. Maps lo and hi to
+    themselves.
+    """
+
+    lo: float
+    hi: float
+    rangeability: float
+
+
+Transform = LogTransform | TableTransform | ValveTransform
+"""An increasing function of a variable, in which the model is linear; the numbers keep the variable's unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabRule:
+    """Which laboratory values of a CV are believed, and how far."""
+
+    lo: float
+    hi: float
+    """Outside is a slip of the pen."""
+    difference_max: float
+    """Largest distance from the estimate at sampling time, CV unit."""
+    age_s_max: float
+    share: float = 0.5
+    """Share of the difference by which the estimate is corrected; above 0, at most 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MvSpec:
     """One manipulated variable: the setpoint of a running loop."""
 
@@ -120,6 +163,8 @@ class MvSpec:
     """Move suppression relative to the default of 1."""
     on_bad: Literal["hold", "shed", "drop"] = "hold"
     """When its readback is bad: hold everything, shed, or go on without this MV."""
+    transform: Transform | None = None
+    """Models are of the transformed setpoint: a valve's characteristic."""
     description: str = ""
 
 
@@ -146,6 +191,11 @@ class CvSpec:
     disturbance: Literal["step", "ramp"] = "step"
     limit_ramp_per_min: float = math.inf
     """How fast a changed limit takes hold, CV unit per minute; infinite = at once."""
+    transform: Transform | None = None
+    """Models are of the transformed value."""
+    analyser_delay_s: float = 0.0
+    """Age of a sample when it is first shown."""
+    lab: LabRule | None = None
     description: str = ""
 
 
@@ -160,7 +210,8 @@ class DvSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Dynamic effect of one MV or DV (``source``) on one CV: ``gain e^(-dead_time s) (lead s + 1) / ((lag1 s + 1)
-    (lag2 s + 1))``, over ``s`` where ``integrating`` (gain then per second).
+    (lag2 s + 1))``, over ``s`` where ``integrating`` (gain then per second). Or a step response, where ``step`` is
+    given; gain, lags and lead then say nothing.
     """
 
     source: str
@@ -171,6 +222,65 @@ class Pair:
     lag2_s: float = 0.0
     lead_s: float = 0.0
     integrating: bool = False
+    step: tuple[tuple[float, float], ...] = ()
+    """``(seconds, CV unit per input unit)``, from 0 s on, straight in between; integrating: on with the last slope."""
+    function: str = ""
+    """Function of ``Plant.functions`` whose derivative is this pair's gain in each cycle; ``gain`` is then 1."""
+    multiplier: str = ""
+    """Multiplier of ``Plant.multipliers`` by which the gain is multiplied in each cycle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateSpace:
+    """A block ``dx/dt = A x + B u, y = C x + D u`` in deviations, seconds and the variables' units; each CV is late by
+    its dead time.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    """MVs and DVs."""
+    cvs: tuple[str, ...]
+    a: tuple[tuple[float, ...], ...]
+    b: tuple[tuple[float, ...], ...]
+    c: tuple[tuple[float, ...], ...]
+    d: tuple[tuple[float, ...], ...]
+    dead_time_s: tuple[float, ...]
+    """By CV."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSpec:
+    """An engineer's own steady state ``y = call(u, d)``: arrays in the order of ``mvs``, ``dvs`` and ``cvs``, in the
+    variables' units.
+    """
+
+    name: str
+    address: str
+    """``package.module:function``, or the name of an entry point of the group ``setwise.models``."""
+    mvs: tuple[str, ...]
+    dvs: tuple[str, ...]
+    cvs: tuple[str, ...]
+    at: tuple[float, ...]
+    """Where its derivatives stand for the whole: MVs, then DVs."""
+    jacobian_address: str = ""
+    """``jacobian(u, d)`` -> (CVs, MVs and then DVs); empty: from differences."""
+    differences: Literal["central", "complex"] = "central"
+    call: Callable[..., object] | None = None
+    """None until ``plantfile.load_with_functions`` has looked it up: the process that writes never runs such code."""
+    jacobian: Callable[..., object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multiplier:
+    """A factor on gains that follows a measured tag, straight between ``points`` (value of the tag, factor); beyond the
+    ends it stays.
+    """
+
+    name: str
+    by: str
+    points: tuple[tuple[float, float], ...]
+    per_s_max: float = math.inf
+    """Fastest change of the factor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +382,9 @@ class Plant:
     """By register: heartbeat, epoch, sequence, mask, mode_request, crc, commit (written); heartbeat_echo, epoch_ack,
     sequence_ack, reject, remote, clamped, boot_count, probe (read, as tags ``plc.<register>``)."""
     hysteresis_eur_per_h: float = 1.0
+    blocks: tuple[StateSpace, ...] = ()
+    functions: Mapping[str, FunctionSpec] = field(default_factory=dict)
+    multipliers: Mapping[str, Multiplier] = field(default_factory=dict)
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

@@ -13,9 +13,11 @@ import numpy as np
 from constraints.plant import Plant
 from controllers.check import MOVED, complaint
 from controllers.decision import Findings, MvState, decided
+from controllers.edges import Edges
 from controllers.estimate import Estimate, Estimator
 from controllers.memory import Memory
 from controllers.model import FloatArray, Model
+from controllers.models.function import FunctionError
 from controllers.moves import Moves, Present
 from controllers.rows import Layout, SteadyState, layout, room
 from controllers.solver import SolverError
@@ -31,9 +33,15 @@ class Controller:
     """The controller of one plant."""
 
     def __init__(self, plant: Plant) -> None:
-        """Compile every problem of ``plant``. Raises ModelError for a pair that no causal plant can have."""
+        """Compile every problem of ``plant``.
+
+        Raises ModelError for a model that no causal, stable plant can have, FunctionError for an engineer's function
+        that gives no answer where it is declared.
+        """
+        self._edges = Edges(plant)
+        plant = self._edges.plant
         self._plant = plant
-        self._model = Model(plant.pairs, (*plant.mvs, *plant.dvs), tuple(plant.cvs), plant.cycle_s)
+        self._model = Model.of(plant)
         self._layout: Layout = layout(plant, self._model)
         self._estimator = Estimator(plant, self._model)
         ideal = [np.nan if spec.ideal is None else spec.ideal for spec in plant.mvs.values()]
@@ -51,6 +59,13 @@ class Controller:
         wrong = complaint(inputs, self._plant)
         if wrong:
             return Plan(cycle=inputs.cycle, status=PlanStatus.BAD_INPUT, why=wrong), memory
+        try:
+            plan, memory = self._step(self._edges.inward(inputs), memory)
+        except FunctionError as error:
+            return Plan(cycle=inputs.cycle, status=PlanStatus.BAD_INPUT, why=str(error)), memory
+        return self._edges.outward(plan, inputs), memory
+
+    def _step(self, inputs: Inputs, memory: Memory) -> tuple[Plan, Memory]:
         before = self._estimator.restored(memory)
         u = self._setpoints(inputs, before)
         if u is None:
@@ -81,9 +96,12 @@ class Controller:
         d = [inputs.d.get(name) for name in self._plant.dvs]
         y = [inputs.y.get(name) for name in self._plant.cvs]
         if before is None or not self._estimator.usable(before, inputs.at_s):
-            return self._estimator.start(inputs.at_s, u.tolist(), d, y)
+            found = self._estimator.start(inputs.at_s, u.tolist(), d, y, scheduling=inputs.scheduling)
+            return replace(found, lab=dict.fromkeys(inputs.lab, "before_start"))
         new = [inputs.y_new.get(name, True) for name in self._plant.cvs]
-        return self._estimator.update(before, inputs.at_s, u.tolist(), d, y, new)
+        return self._estimator.update(
+            before, inputs.at_s, u.tolist(), d, y, new, scheduling=inputs.scheduling, lab=inputs.lab
+        )
 
     def _watched(self, inputs: Inputs, estimate: Estimate) -> Plan:
         free = self._estimator.predict(estimate, self._moves.report_s)
@@ -96,6 +114,7 @@ class Controller:
             bias={name: float(estimate.bias[c]) for c, name in enumerate(cvs) if seen[c]},
             prediction={name: tuple(free[:, c].tolist()) for c, name in enumerate(cvs) if seen[c]},
             prediction_at_s=tuple(self._moves.report_s.tolist()),
+            lab=dict(estimate.lab),
         )
 
     # ------------------------------------------------------------------ what may move
@@ -114,6 +133,11 @@ class Controller:
         free_down = np.array([m and not lock for m, lock in zip(movable, locked_down, strict=True)])
         specs = tuple(self._plant.mvs.values())
         limits = np.array([inputs.limits[name] for name in self._plant.mvs])
+        most_up, most_down = self._edges.moves(
+            u,
+            np.where(free_up, np.array([spec.move_up_per_min for spec in specs]) * per_cycle, 0.0),
+            np.where(free_down, np.array([spec.move_down_per_min for spec in specs]) * per_cycle, 0.0),
+        )
         return MvState(
             tuple(movable),
             tuple(locked_up),
@@ -121,8 +145,8 @@ class Controller:
             u,
             limits[:, 0],
             limits[:, 1],
-            np.where(free_up, np.array([spec.move_up_per_min for spec in specs]) * per_cycle, 0.0),
-            np.where(free_down, np.array([spec.move_down_per_min for spec in specs]) * per_cycle, 0.0),
+            most_up,
+            most_down,
         )
 
     # ------------------------------------------------------------------ targets and moves

@@ -1,31 +1,24 @@
 """What each CV is now and where it is heading: the model's output plus one integrating disturbance per CV.
 
-The disturbance is a bias ``b`` with a slope ``s``: ``b += s tau (1 - e^(-dt/tau))``, ``s *= e^(-dt/tau)``. ``step``
-type: no slope. ``ramp`` type: the slope dies out with the CV's settling time; for an integrating CV it stays, so that
-an unmeasured flow is balanced. Without a new sample (bad reading, analyser that still shows the last one) the
-prediction stands. The gains are those of the steady-state Kalman filter of that disturbance, sampled as often as the CV
-is.
+Without a new sample (bad reading, analyser that still shows the last one) the prediction stands. When gains vary, the
+model's output would jump at each change; the bias takes the jump out, so that what is predicted for now never moves but
+by the plant's doing. The plant is adopted wherever it is found: the first estimate is what was read.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from constraints.plant import Plant
+from constraints.plant import Multiplier, Plant
+from controllers.disturbance import Disturbance
+from controllers.late import Past, Watch, floats, shifted, unused
 from controllers.memory import Memory
-from controllers.model import STATES, FloatArray, Model, Record
+from controllers.model import FloatArray, Model, Record
+from controllers.models.schedule import followed, reference, wanted
 
-FILTER_CYCLES = 1.5
-FILTER_SHARE = 0.1
-"""The bias follows a step within about this share of the CV's longest lag, but not faster than this many cycles."""
-SLOPE_SLOWER = 5.0
-"""The slope is learnt this many times slower than the bias."""
-_STEADY = 1e-14
-"""Gains that change by less than this in a step are the steady state's."""
 GAP_CYCLES_MAX = 2_000
 """After a longer pause the past says nothing: the plant is adopted as found."""
 
@@ -40,6 +33,17 @@ class Estimate:
     slope: FloatArray
     seen: FloatArray
     """Per CV and then per DV: 1.0 once it was measured."""
+    factor: FloatArray
+    """Factor of each varying gain now."""
+    multiplied: FloatArray
+    """Each multiplier now."""
+    past: Past
+    lab_at_s: FloatArray
+    """Per CV with laboratory values: sampling time of the one judged last."""
+    lab_offset: FloatArray
+    """Per CV with laboratory values: what they add to its readings."""
+    lab: Mapping[str, str] = field(default_factory=dict)
+    """By CV: what became of the laboratory values of this cycle (codes of ``late.Watch.verdict``)."""
 
     def inputs(self) -> FloatArray:
         """Return the inputs now, MVs and then DVs."""
@@ -50,70 +54,110 @@ class Estimate:
         """Return ``memory`` with this estimate in it."""
         return replace(
             memory,
-            at_s=_floats(self.record.at_s),
-            origin=_floats(self.origin),
-            inputs=_floats(self.record.inputs),
-            states=_floats(self.record.states),
-            bias=_floats(self.bias),
-            slope=_floats(self.slope),
-            seen=_floats(self.seen),
+            at_s=floats(self.record.at_s),
+            origin=floats(self.origin),
+            inputs=floats(self.record.inputs),
+            anchor=(float(self.record.first),),
+            states=floats(self.record.states[0]),
+            bias=floats(self.bias),
+            slope=floats(self.slope),
+            seen=floats(self.seen),
+            factor=floats(self.factor),
+            multiplied=floats(self.multiplied),
+            past_at_s=floats(self.past.at_s),
+            past=floats(self.past.y),
+            lab_at_s=floats(self.lab_at_s),
+            lab_offset=floats(self.lab_offset),
         )
 
 
 class Estimator:
-    """Gains and time constants of one plant."""
+    """The estimate of one plant."""
 
     def __init__(self, plant: Plant, model: Model) -> None:
         self._model = model
         self._mvs = len(plant.mvs)
-        self._level, self._slope = model.gains()
-        integrates = model.cv_integrates()
-        settle = model.settle_s()
-        count = len(model.cvs)
-        self._fade_s = np.zeros(count)
-        """Time constant with which a slope dies out; 0 = there is none, inf = it stays."""
-        self._gain = np.zeros((count, 2))
-        for c, name in enumerate(model.cvs):
-            ramps = bool(integrates[c]) or plant.cvs[name].disturbance == "ramp"
-            self._fade_s[c] = (math.inf if integrates[c] else float(settle[c])) if ramps else 0.0
-            lag = float(model.lag1_s[model.cv == c].max(initial=0.0))
-            filter_s = max(FILTER_CYCLES * model.cycle_s, FILTER_SHARE * lag)
-            tag = plant.tags.get(name)
-            sample_s = max(model.cycle_s, tag.every_s if tag is not None else 0.0)
-            self._gain[c] = _kalman(sample_s, filter_s, float(self._fade_s[c]))
+        self._disturbance = Disturbance(plant, model)
+        self._watch = Watch(plant, model)
+        self._lab_place = {c: k for k, c in enumerate(self._watch.labs.tolist())}
+
+    # ------------------------------------------------------------------ memory
 
     def restored(self, memory: Memory) -> Estimate | None:
         """Return the stored estimate; None where there is none or it is of another plant."""
-        entries, pairs = len(memory.at_s), len(self._model.gain)
-        inputs, cvs = len(self._model.inputs), len(self._model.cvs)
-        sizes = (len(memory.origin), len(memory.inputs), len(memory.states), len(memory.bias), len(memory.slope))
-        if entries == 0 or sizes != (inputs, entries * inputs, entries * pairs * STATES, cvs, cvs):
+        entries, inputs, cvs = len(memory.at_s), len(self._model.inputs), len(self._model.cvs)
+        labs, looked_back = len(self._watch.labs), len(memory.past_at_s)
+        sizes = {
+            "origin": inputs,
+            "inputs": entries * inputs,
+            "anchor": 1,
+            "states": self._model.states,
+            "bias": cvs,
+            "slope": cvs,
+            "seen": cvs + inputs - self._mvs,
+            "factor": len(self._model.varying),
+            "multiplied": len(self._model.multipliers),
+            "past": looked_back * len(self._watch.cvs),
+            "lab_at_s": labs,
+            "lab_offset": labs,
+        }
+        stored: dict[str, tuple[float, ...]] = {name: getattr(memory, name) for name in sizes}
+        if not (entries and looked_back) or any(len(stored[name]) != size for name, size in sizes.items()):
             return None
-        if len(memory.seen) != cvs + inputs - self._mvs:
+        first = int(memory.anchor[0])
+        if not 0 <= first < entries:
             return None
-        record = Record(
-            np.array(memory.at_s),
-            np.array(memory.inputs).reshape(entries, inputs),
-            np.array(memory.states).reshape(entries, pairs, STATES),
-        )
+        part = {name: np.array(values, dtype=np.float64) for name, values in stored.items()}
+        at_s, held = np.array(memory.at_s), part["inputs"].reshape(entries, inputs)
         return Estimate(
-            record, np.array(memory.origin), np.array(memory.bias), np.array(memory.slope), np.array(memory.seen)
+            record=self._model.resumed(at_s, held, first, part["states"]),
+            origin=part["origin"],
+            bias=part["bias"],
+            slope=part["slope"],
+            seen=part["seen"],
+            factor=part["factor"],
+            multiplied=part["multiplied"],
+            past=Past(np.array(memory.past_at_s), part["past"].reshape(looked_back, len(self._watch.cvs))),
+            lab_at_s=part["lab_at_s"],
+            lab_offset=part["lab_offset"],
         )
 
     def usable(self, before: Estimate, at_s: float) -> bool:
         """Return whether ``before`` reaches up to ``at_s``: time went forward and not too far."""
-        elapsed = at_s - float(before.record.at_s[-1])
+        elapsed = at_s - before.record.now_s
         return 0.0 < elapsed <= GAP_CYCLES_MAX * self._model.cycle_s
 
-    def start(self, at_s: float, u: Sequence[float], d: Sequence[float | None], y: Sequence[float | None]) -> Estimate:
-        """Return the estimate that adopts the plant as found: at rest, with every bias equal to its reading."""
-        found = [*y, *d]
+    # ------------------------------------------------------------------ cycle by cycle
+
+    def start(
+        self,
+        at_s: float,
+        u: Sequence[float],
+        d: Sequence[float | None],
+        y: Sequence[float | None],
+        *,
+        scheduling: Mapping[str, float | None] | None = None,
+    ) -> Estimate:
+        """Return the estimate that adopts the plant as found: at rest, with every bias equal to its reading.
+
+        Raises FunctionError.
+        """
+        origin = np.array([*u, *(0.0 if v is None else v for v in d)])
+        bias = np.array([0.0 if v is None else v for v in y])
+        seen = np.array([0.0 if v is None else 1.0 for v in (*y, *d)])
+        read = scheduling or {}
+        multiplied = np.array([_first(each, read.get(each.by)) for each in self._model.multipliers])
         return Estimate(
-            self._model.start(at_s),
-            np.array([*u, *(0.0 if v is None else v for v in d)]),
-            np.array([0.0 if v is None else v for v in y]),
-            np.zeros(len(y)),
-            np.array([0.0 if v is None else 1.0 for v in found]),
+            record=self._model.start(at_s),
+            origin=origin,
+            bias=bias,
+            slope=np.zeros(len(y)),
+            seen=seen,
+            factor=self._factor(origin, seen, multiplied),
+            multiplied=multiplied,
+            past=self._watch.start(at_s, bias),
+            lab_at_s=unused(len(self._watch.labs)),
+            lab_offset=np.zeros(len(self._watch.labs)),
         )
 
     def update(
@@ -124,11 +168,14 @@ class Estimator:
         d: Sequence[float | None],
         y: Sequence[float | None],
         new: Sequence[bool],
+        *,
+        scheduling: Mapping[str, float | None] | None = None,
+        lab: Mapping[str, tuple[float, float]] | None = None,
     ) -> Estimate:
         """Return the estimate at ``at_s``, later than ``before``; ``new`` is False where ``y`` was used before.
 
         The setpoints read now are taken to have held since then, for that is when they were written; a DV is held from
-        its reading on.
+        its reading on. ``lab`` is by CV: value and sampling time. Raises FunctionError.
         """
         origin, seen = before.origin.copy(), before.seen.copy()
         held = before.record.inputs[-1].copy()
@@ -141,76 +188,137 @@ class Estimator:
             if seen[known] == 0.0:
                 origin[i], seen[known] = value, 1.0
             now[i] = value - origin[i]
-        elapsed = at_s - float(before.record.at_s[-1])
-        record = self._model.advance(before.record, held, now, at_s)
-        bias = before.bias + before.slope * self._stretch(elapsed)
-        slope = before.slope * self._fade(elapsed)
-        modelled = self._model.free(record, np.zeros(1))[0]
-        for c, value in enumerate(y):
-            if value is None:
+        elapsed = at_s - before.record.now_s
+        estimate = replace(
+            before,
+            record=self._model.advance(before.record, held, now, at_s),
+            origin=origin,
+            bias=before.bias + before.slope * self._disturbance.moved(elapsed),
+            slope=before.slope * self._disturbance.left(elapsed),
+            seen=seen,
+            lab_at_s=before.lab_at_s.copy(),
+            lab_offset=before.lab_offset.copy(),
+            lab={},
+        )
+        if self._model.varies:
+            estimate = self._regained(estimate, elapsed, scheduling or {})
+        modelled = self._model.free(estimate.record, np.zeros(1), estimate.factor)[0]
+        past = self._watch.remembered(before.past, at_s, modelled + estimate.bias)
+        estimate = replace(estimate, past=past)
+        self._take_samples(estimate, modelled, y, new)
+        return replace(estimate, lab=self._take_lab(estimate, lab)) if lab else estimate
+
+    def _factor(self, point: FloatArray, seen: FloatArray, multiplied: FloatArray) -> FloatArray:
+        known = np.ones(len(point), dtype=np.bool_)
+        known[self._mvs :] = seen[len(self._model.cvs) :] > 0.0
+        return self._model.factor_at(point, known, multiplied.tolist())
+
+    def _regained(self, estimate: Estimate, elapsed_s: float, read: Mapping[str, float | None]) -> Estimate:
+        """Return the estimate with the gains of now, what is predicted for now and the slopes of levels unchanged."""
+        model, record = self._model, estimate.record
+        multiplied = np.array(
+            [
+                followed(each, before, read.get(each.by), elapsed_s)
+                for each, before in zip(model.multipliers, estimate.multiplied.tolist(), strict=True)
+            ]
+        )
+        factor = self._factor(estimate.inputs(), estimate.seen, multiplied)
+        change = factor - estimate.factor
+        if not change.any():
+            return replace(estimate, factor=factor, multiplied=multiplied)
+        flow = (model.gains_at(factor)[1] - model.gains_at(estimate.factor)[1]) @ record.inputs[-1]
+        return replace(
+            estimate,
+            factor=factor,
+            multiplied=multiplied,
+            bias=estimate.bias - model.jump(record, change),
+            slope=estimate.slope - flow,
+        )
+
+    def _take_samples(
+        self, estimate: Estimate, modelled: FloatArray, y: Sequence[float | None], new: Sequence[bool]
+    ) -> None:
+        """Correct ``estimate`` (whose arrays are fresh) by what was measured."""
+        watch, gain = self._watch, self._disturbance.gain
+        now = np.array([np.nan if value is None else value for value in y])
+        now[watch.labs] += estimate.lab_offset
+        surprise = now - modelled - estimate.bias
+        first = np.isfinite(now) & (estimate.seen[: len(y)] == 0.0)
+        estimate.bias[first] += surprise[first]
+        estimate.slope[first] = 0.0
+        estimate.seen[: len(y)][first] = 1.0
+        fresh = np.isfinite(now) & ~first & np.array(new, dtype=np.bool_)
+        late = fresh & (watch.delay_s > 0.0)
+        in_time = fresh & ~late
+        estimate.bias[in_time] += gain[in_time, 0] * surprise[in_time]
+        estimate.slope[in_time] += gain[in_time, 1] * surprise[in_time]
+        for c in np.flatnonzero(in_time | first).tolist():
+            if c in watch.column:
+                shifted(estimate.past, watch.column[c], (1.0 if first[c] else gain[c, 0]) * surprise[c])
+        for c in np.flatnonzero(late).tolist():
+            sampled_s = estimate.record.now_s - float(watch.delay_s[c])
+            self._correct(estimate, c, float(now[c]), sampled_s, gain[c])
+
+    def _correct(self, estimate: Estimate, c: int, value: float, sampled_s: float, gain: FloatArray) -> None:
+        """Correct the disturbance as it was at sampling time, and carry that forward."""
+        past, column = estimate.past, self._watch.column[c]
+        surprise = value - past.at(sampled_s, column)
+        age = estimate.record.now_s - sampled_s
+        estimate.bias[c] += surprise * (gain[0] + gain[1] * self._disturbance.moved(age)[c])
+        estimate.slope[c] += surprise * gain[1] * self._disturbance.left(age)[c]
+        since = np.maximum(past.at_s - sampled_s, 0.0)
+        shifted(past, column, surprise * (gain[0] + gain[1] * self._disturbance.moved(since[:, None])[:, c]))
+
+    def _take_lab(self, estimate: Estimate, lab: Mapping[str, tuple[float, float]]) -> dict[str, str]:
+        """Correct ``estimate`` by laboratory values; readings of the same CV are shifted alike from now on."""
+        codes: dict[str, str] = {}
+        for c, name in enumerate(self._model.cvs):
+            if name not in lab:
                 continue
-            if seen[c] == 0.0:
-                bias[c], slope[c], seen[c] = value - modelled[c], 0.0, 1.0
-            elif new[c]:
-                surprise = value - modelled[c] - bias[c]
-                bias[c] += self._gain[c, 0] * surprise
-                slope[c] += self._gain[c, 1] * surprise
-        return Estimate(record, origin, bias, slope, seen)
+            value, sampled_s = lab[name]
+            place = self._lab_place.get(c)
+            last_s = float(estimate.lab_at_s[place]) if place is not None else -np.inf
+            seen = bool(estimate.seen[c])
+            code = self._watch.verdict(c, value, sampled_s, estimate.past, last_s, seen=seen)
+            codes[name] = code
+            rule = self._watch.rules[c]
+            if rule is None or place is None or code in ("not_a_number", "in_future", "used"):
+                continue
+            estimate.lab_at_s[place] = sampled_s
+            if code != "accepted":
+                continue
+            difference = value - estimate.past.at(sampled_s, self._watch.column[c])
+            correction = difference * (rule.share if seen else 1.0)
+            estimate.bias[c] += correction
+            estimate.lab_offset[place] += correction if seen else 0.0
+            estimate.seen[c] = 1.0
+            shifted(estimate.past, self._watch.column[c], correction)
+        return codes
+
+    # ------------------------------------------------------------------ what it says
 
     def predict(self, estimate: Estimate, ahead_s: FloatArray) -> FloatArray:
         """Return each CV (times, CVs) with all inputs held; ``ahead_s`` as for ``Model.free``."""
-        ahead = np.broadcast_to(
-            ahead_s[:, None] if ahead_s.ndim == 1 else ahead_s, (len(ahead_s), len(self._model.cvs))
-        )
-        free = self._model.free(estimate.record, ahead_s)
-        result: FloatArray = free + estimate.bias + estimate.slope * self._stretch(ahead)
+        ahead = ahead_s[:, None] if ahead_s.ndim == 1 else ahead_s
+        free = self._model.free(estimate.record, ahead_s, estimate.factor)
+        result: FloatArray = free + estimate.bias + estimate.slope * self._disturbance.moved(ahead)
         return result
 
     def end(self, estimate: Estimate) -> tuple[FloatArray, FloatArray]:
         """Return where each CV settles with all inputs held, and the slope per second that remains (integrating)."""
-        level, slope = self._level, self._slope
+        level, slope = self.gains_at(estimate)
         inputs = estimate.record.inputs[-1]
-        fade = np.where(np.isfinite(self._fade_s), self._fade_s, 0.0)
-        lasting = np.where(np.isinf(self._fade_s), estimate.slope, 0.0)
-        return level @ inputs + estimate.bias + estimate.slope * fade, slope @ inputs + lasting
+        to_come, lasting = self._disturbance.end(estimate.slope)
+        return level @ inputs + estimate.bias + to_come, slope @ inputs + lasting
 
-    def _fade(self, elapsed: FloatArray | float) -> FloatArray:
-        tau = np.where(self._fade_s > 0.0, self._fade_s, 1.0)
-        result: FloatArray = np.where(self._fade_s > 0.0, np.exp(-elapsed / tau), 0.0)
-        return result
+    def gains_at(self, estimate: Estimate) -> tuple[FloatArray, FloatArray]:
+        """Return (CVs, inputs) gains and slopes of this cycle, as ``Model.gains`` does."""
+        return self._model.gains_at(estimate.factor)
 
-    def _stretch(self, elapsed: FloatArray | float) -> FloatArray:
-        """Return by how much a slope of 1 per second moves the bias."""
-        tau = np.where(np.isfinite(self._fade_s), self._fade_s, 0.0)
-        safe = np.where(tau > 0.0, tau, 1.0)
-        result: FloatArray = np.where(np.isinf(self._fade_s), elapsed, -tau * np.expm1(-elapsed / safe))
-        return result
+    def factors(self, estimate: Estimate) -> FloatArray:
+        """Return (CVs, inputs) factors of this cycle on ``Model.steps_unit``."""
+        return self._model.factors(estimate.factor)
 
 
-def _kalman(sample_s: float, filter_s: float, fade_s: float) -> tuple[float, float]:
-    """Return the steady-state gains for bias and slope.
-
-    Measurement noise 1; the bias walks so that its gain alone would be ``1 - e^(-sample/filter)``; the slope walks so
-    that it is learnt ``SLOPE_SLOWER`` times more slowly.
-    """
-    gain = -math.expm1(-sample_s / filter_s)
-    walk = gain * gain / max(1.0 - gain, 1e-9)
-    if fade_s <= 0.0:
-        return gain, 0.0
-    kept = math.exp(-sample_s / fade_s)
-    stretch = sample_s if math.isinf(fade_s) else -fade_s * math.expm1(-sample_s / fade_s)
-    f = np.array([[1.0, stretch], [0.0, kept]])
-    q = np.diag([walk, walk * (gain / (SLOPE_SLOWER * sample_s)) ** 2])
-    p = q.copy()
-    k = np.zeros(2)
-    for _ in range(10_000):
-        after = p[:, 0] / (p[0, 0] + 1.0)
-        p = f @ (p - np.outer(after, p[0, :])) @ f.T + q
-        if np.abs(after - k).max() < _STEADY:
-            break
-        k = after
-    return float(k[0]), float(k[1])
-
-
-def _floats(values: FloatArray) -> tuple[float, ...]:
-    return tuple(values.ravel().tolist())
+def _first(multiplier: Multiplier, value: float | None) -> float:
+    return reference(multiplier) if value is None else wanted(multiplier, value)

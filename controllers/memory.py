@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, fields
 
-_MAGIC = b"SWM1"
+_MAGIC = b"SWM2"
 
 
 class MemoryFormatError(ValueError):
@@ -28,14 +28,27 @@ class Memory:
     """Inputs found at the start; the model's inputs are deviations from them."""
     inputs: tuple[float, ...] = ()
     """Input deviations, entry by entry."""
+    anchor: tuple[float, ...] = ()
+    """The entry, counted from 0, at which ``states`` held."""
     states: tuple[float, ...] = ()
-    """Model states, entry by entry, pair by pair."""
+    """Model states at that entry; those after it follow from the inputs."""
     bias: tuple[float, ...] = ()
     """Per CV: plant minus model now."""
     slope: tuple[float, ...] = ()
     """Per CV: change of the bias per second."""
     seen: tuple[float, ...] = ()
-    """Per CV: 1.0 once it was measured."""
+    """Per CV and then per DV: 1.0 once it was measured."""
+    factor: tuple[float, ...] = ()
+    """Each gain's factor that varies from cycle to cycle."""
+    multiplied: tuple[float, ...] = ()
+    """Each multiplier."""
+    past_at_s: tuple[float, ...] = ()
+    past: tuple[float, ...] = ()
+    """Estimates of CVs with late samples, cycle by cycle."""
+    lab_at_s: tuple[float, ...] = ()
+    """Per CV with laboratory values: sampling time of the value judged last; minus infinity before the first."""
+    lab_offset: tuple[float, ...] = ()
+    """Per CV with laboratory values: what they add to its readings."""
     targets: tuple[float, ...] = ()
     """Per MV: last steady-state target; empty when there was none."""
     moves_x: tuple[float, ...] = ()

@@ -1,185 +1,279 @@
-"""Pairs (gain, dead time, two lags, a lead, an integrator) as exact samples of a continuous model.
+"""The plant's model: effects of every kind (pairs, step responses, state-space blocks) computed side by side.
 
-Each pair is ``gain e^(-dead_time s) (lead s + 1) / ((lag1 s + 1)(lag2 s + 1))``, over ``s`` where integrating. Inputs
-are held between two readings, so the state after any time ``h`` has a closed form (``propagate``): nothing is tied to
-the cycle time, and missed or late cycles cost no accuracy. Dead time is looked up in a short record of past states
-(``Record``), exact for every fraction of a cycle. Inputs are deviations from the values found at the start.
+Each kind lives in a module of its own under ``models``. Inputs are deviations from the values found at the start, held
+between two readings. A gain may be multiplied by a factor that varies from cycle to cycle: a multiplier that follows a
+tag, or the derivative of an engineer's function. The model knows which do; the estimate knows their value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from constraints.plant import Pair
+from constraints.plant import FunctionSpec, Multiplier, Pair, Plant, StateSpace
+from controllers.models.arrays import BoolArray, FloatArray, IntArray, ModelError, Part, Record
+from controllers.models.function import Function
+from controllers.models.pairs import SETTLE_LAGS, Pairs
+from controllers.models.schedule import reference
+from controllers.models.state_space import StateSpaces, joined
+from controllers.models.step_response import StepResponses
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
+__all__ = [
+    "BALANCE_CYCLES",
+    "SAMPLES_MAX",
+    "SETTLE_LAGS",
+    "BoolArray",
+    "FloatArray",
+    "IntArray",
+    "Model",
+    "ModelError",
+    "Record",
+]
 
-SETTLE_LAGS = 4.5
-"""Lags after which a response counts as settled (98.9 % of a single lag)."""
 BALANCE_CYCLES = 40
 SAMPLES_MAX = 120
 """Longest horizon in cycles."""
-_NO_LAG_S = 1e-3
-"""A shorter lag is none."""
-_EQUAL = 1e-12
-"""Exponents nearer than this belong to two equal lags."""
-STATES = 3
-"""Per pair: after the first lag, after the second lag, the integral."""
-
-
-class ModelError(ValueError):
-    """A pair that no causal plant can have; ``constraints`` refuses it earlier with a place in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What the past still has to say: from ``at_s[j]`` on, ``inputs[j]`` acted on the states ``states[j]``."""
-
-    at_s: FloatArray
-    """(L,) ascending; the first reaches back beyond the longest dead time."""
-    inputs: FloatArray
-    """(L, inputs) deviations."""
-    states: FloatArray
-    """(L, pairs, 3), of unit gain and without dead time."""
+_ROUNDING_CYCLES = 1e-9
+"""An entry this near to where the past may be forgotten is kept."""
 
 
 class Model:
-    """All pairs of one plant, computed side by side."""
+    """All effects of one plant."""
 
-    def __init__(self, pairs: Sequence[Pair], inputs: Sequence[str], cvs: Sequence[str], cycle_s: float) -> None:
-        """``inputs`` are the MVs and then the DVs. Raises ModelError for a lead without a lag or an integrator."""
-        for pair in pairs:
-            if pair.lead_s != 0.0 and max(pair.lag1_s, pair.lag2_s) <= _NO_LAG_S and not pair.integrating:
-                raise ModelError(f"{pair.source} -> {pair.cv}: a lead needs a lag")
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        inputs: Sequence[str],
+        cvs: Sequence[str],
+        cycle_s: float,
+        *,
+        blocks: Sequence[StateSpace] = (),
+        functions: Sequence[FunctionSpec] = (),
+        multipliers: Sequence[Multiplier] = (),
+    ) -> None:
+        """``inputs`` are the MVs and then the DVs.
+
+        Raises ModelError for what no causal, stable plant can have, FunctionError for a function that has no derivative
+        where it is declared.
+        """
         self.cycle_s = cycle_s
         self.inputs = tuple(inputs)
         self.cvs = tuple(cvs)
-        self.source: IntArray = np.array([self.inputs.index(p.source) for p in pairs], dtype=np.intp)
-        self.cv: IntArray = np.array([self.cvs.index(p.cv) for p in pairs], dtype=np.intp)
-        self.gain = np.array([p.gain for p in pairs], dtype=np.float64)
-        self.dead_s = np.array([p.dead_time_s for p in pairs], dtype=np.float64)
-        # The longer lag first: then a single lag is always the first one and the second follows it exactly.
-        self.lag1_s = np.array([max(p.lag1_s, p.lag2_s) for p in pairs], dtype=np.float64)
-        self.lag2_s = np.array([min(p.lag1_s, p.lag2_s) for p in pairs], dtype=np.float64)
-        self.lead_s = np.array([p.lead_s for p in pairs], dtype=np.float64)
-        self.integrating = np.array([p.integrating for p in pairs], dtype=np.bool_)
-        self._to_cv = np.zeros((len(pairs), len(self.cvs)))
-        self._to_cv[np.arange(len(pairs)), self.cv] = self.gain
-        self._fast1 = self.lag1_s <= _NO_LAG_S
-        self._fast2 = self.lag2_s <= _NO_LAG_S
-        self.lag1_s = np.where(self._fast1, 0.0, self.lag1_s)
-        self.lag2_s = np.where(self._fast2, 0.0, self.lag2_s)
-        # where there is no lag these only keep formulas finite whose result is not used
-        self._lag1_safe = np.where(self._fast1, 1.0, self.lag1_s)
-        self._lag2_safe = np.where(self._fast2, self._lag1_safe, self.lag2_s)
+        curves = [p for p in pairs if not p.step]
+        tables = [p for p in pairs if p.step]
+        kinds: list[Part] = [Pairs(curves, self.inputs, self.cvs)]
+        if tables:
+            kinds.append(StepResponses(tables, self.inputs, self.cvs))
+        if blocks:
+            kinds.append(StateSpaces(blocks, self.inputs, self.cvs))
+        self._parts = tuple(kinds)
+        self._channels = joined([part.channels for part in kinds])
+        self.source, self.cv = self._channels.source, self._channels.cv
+        self.gain, self.dead_s = self._channels.gain, self._channels.dead_s
+        self.lag1_s, self.integrating = self._channels.lag_s, self._channels.integrating
+        self.states = sum(part.size for part in kinds)
+        self._states_reach_s = max(part.states_reach_s for part in kinds)
+        self._inputs_reach_s = max(part.inputs_reach_s for part in kinds)
+        # outputs of one CV stand together when they are added up
+        of_cv = np.concatenate([part.cv for part in kinds])
+        self._order = np.argsort(of_cv, kind="stable")
+        self._reached, self._starts = np.unique(of_cv[self._order], return_index=True)
+
+        self.functions = tuple(Function(spec, self.inputs, self.cvs) for spec in functions)
+        self.multipliers = tuple(multipliers)
+        self._place(curves + tables)
+
+    @classmethod
+    def of(cls, plant: Plant) -> Model:
+        """Return the model of ``plant``; raises as the constructor does."""
+        return cls(
+            plant.pairs,
+            (*plant.mvs, *plant.dvs),
+            tuple(plant.cvs),
+            plant.cycle_s,
+            blocks=plant.blocks,
+            functions=tuple(plant.functions.values()),
+            multipliers=tuple(plant.multipliers.values()),
+        )
 
     @property
     def dead_max_s(self) -> float:
         """Longest dead time."""
         return float(self.dead_s.max(initial=0.0))
 
-    def cv_integrates(self) -> npt.NDArray[np.bool_]:
-        """For each CV: whether any of its pairs integrates."""
-        return np.array([bool(np.any(self.integrating & (self.cv == c))) for c in range(len(self.cvs))], dtype=np.bool_)
+    def cv_integrates(self) -> BoolArray:
+        """For each CV: whether any of its effects integrates."""
+        result = np.zeros(len(self.cvs), dtype=np.bool_)
+        result[self.cv[self.integrating]] = True
+        return result
 
     def settle_s(self) -> FloatArray:
-        """For each CV: seconds until the slowest of its pairs has settled, at least one cycle and at most 120.
+        """For each CV: seconds until the slowest of its effects has settled, at least one cycle and at most 120.
 
-        An integrating pair never settles: it counts with ``BALANCE_CYCLES``, the time given to bring a level back.
+        An integrating one never settles: it counts with ``BALANCE_CYCLES``, the time given to bring a level back.
         """
-        pairs = self.dead_s + SETTLE_LAGS * self.lag1_s + 2.0 * self.lag2_s
-        pairs = pairs + np.where(self.integrating, BALANCE_CYCLES * self.cycle_s, 0.0)
-        longest = SAMPLES_MAX * self.cycle_s
-        return np.array(
-            [min(max(float(pairs[self.cv == c].max(initial=0.0)), self.cycle_s), longest) for c in range(len(self.cvs))]
+        effects = self._channels.settle_s + np.where(self.integrating, BALANCE_CYCLES * self.cycle_s, 0.0)
+        longest = np.zeros(len(self.cvs))
+        np.maximum.at(longest, self.cv, effects)
+        return np.clip(longest, self.cycle_s, SAMPLES_MAX * self.cycle_s)
+
+    # ------------------------------------------------------------------ gains, and what varies in them
+
+    def _place(self, pairs: Sequence[Pair]) -> None:
+        """Find out which gains vary, and with what."""
+        functions = {function.name: k for k, function in enumerate(self.functions)}
+        multipliers = {multiplier.name: k for k, multiplier in enumerate(self.multipliers)}
+        self.varying: IntArray = np.array(
+            [i for i, pair in enumerate(pairs) if pair.function or pair.multiplier], dtype=np.intp
         )
+        """Effects (and outputs) whose gain varies."""
+        self._from_function: list[tuple[int, int, int, int]] = []
+        self._from_multiplier: list[tuple[int, int]] = []
+        for k, i in enumerate(self.varying.tolist()):
+            pair, cv, source = pairs[i], int(self.cv[i]), int(self.source[i])
+            if int(((self.cv == cv) & (self.source == source)).sum()) > 1:
+                raise ModelError(f"{pair.source} -> {pair.cv}: two models, and the gain of one varies")
+            if pair.function:
+                number = functions[pair.function]
+                row = self.functions[number].rows.tolist().index(cv)
+                column = self.functions[number].columns.tolist().index(source)
+                self._from_function.append((k, number, row, column))
+            else:
+                self._from_multiplier.append((k, multipliers[pair.multiplier]))
+        jacobians = [function.jacobian(function.at) for function in self.functions]
+        self.reference: FloatArray = self._filled(jacobians, [reference(each) for each in self.multipliers])
+        """Factor of each varying gain at the point that stands for the whole."""
+
+    @property
+    def varies(self) -> bool:
+        """Whether any gain varies from cycle to cycle."""
+        return len(self.varying) > 0
+
+    def factor_at(self, point: FloatArray, known: BoolArray, multiplied: Sequence[float]) -> FloatArray:
+        """Return the factor of each varying gain at ``point`` (inputs, engineering units), given each multiplier.
+
+        For an input that is not ``known`` its value at the reference point stands in. Raises FunctionError.
+        """
+        jacobians = [
+            function.jacobian(np.where(known[function.columns], point[function.columns], function.at))
+            for function in self.functions
+        ]
+        return self._filled(jacobians, multiplied)
+
+    def _filled(self, jacobians: Sequence[FloatArray], multiplied: Sequence[float]) -> FloatArray:
+        result = np.ones(len(self.varying))
+        for k, number, row, column in self._from_function:
+            result[k] = jacobians[number][row, column]
+        for k, number in self._from_multiplier:
+            result[k] = multiplied[number]
+        return result
+
+    def factors(self, factor: FloatArray) -> FloatArray:
+        """Return (CVs, inputs) factors on ``steps_unit``; 1 where nothing varies."""
+        result = np.ones((len(self.cvs), len(self.inputs)))
+        result[self.cv[self.varying], self.source[self.varying]] = factor
+        return result
 
     def gains(self) -> tuple[FloatArray, FloatArray]:
-        """Return (CV, input) matrices: gain at steady state of the self-regulating pairs, slope per second of the
-        integrating ones.
+        """Return (CV, input) matrices at the reference point: gain at steady state of what is self-regulating, slope
+        per second of what integrates.
         """
+        return self.gains_at(self.reference)
+
+    def gains_at(self, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the same with the varying gains multiplied by ``factor``."""
+        gain = self.gain.copy()
+        gain[self.varying] *= factor
         level = np.zeros((len(self.cvs), len(self.inputs)))
         slope = np.zeros_like(level)
-        for p in range(len(self.gain)):
-            (slope if self.integrating[p] else level)[self.cv[p], self.source[p]] += self.gain[p]
+        for matrix, mine in ((level, ~self.integrating), (slope, self.integrating)):
+            np.add.at(matrix, (self.cv[mine], self.source[mine]), gain[mine])
         return level, slope
 
-    def propagate(self, states: FloatArray, inputs: FloatArray, h: FloatArray) -> FloatArray:
-        """Return the states (..., pairs, 3) after ``h`` seconds (..., pairs) of constant inputs (..., pairs)."""
-        x1, x2, xi = states[..., 0], states[..., 1], states[..., 2]
-        a = h / self._lag1_safe
-        b = h / self._lag2_safe
-        e1 = np.where(self._fast1, 0.0, np.exp(-a))
-        e2 = np.where(self._fast2, 0.0, np.exp(-b))
-        apart = b - a
-        # (exp(-a) - exp(-b)) / (b - a), which tends to exp(-a) for two equal lags
-        near = apart < _EQUAL
-        ratio = np.where(near, 1.0, -np.expm1(-apart) / np.where(near, 1.0, apart))
-        g = np.where(self._fast2, e1, b * e1 * ratio)
-        n1 = inputs + (x1 - inputs) * e1
-        n2 = inputs + (x1 - inputs) * g + (x2 - inputs) * e2
-        ni = xi + inputs * h - self.lag1_s * (n1 - x1) - (self.lag2_s - self.lead_s) * (n2 - x2)
-        return np.stack((n1, n2, ni), axis=-1)
-
-    def _unit(self, states: FloatArray, inputs: FloatArray) -> FloatArray:
-        """Return each pair's output before its gain: (lead s + 1) applied, or the integral."""
-        x1, x2, xi = states[..., 0], states[..., 1], states[..., 2]
-        rate = np.where(self._fast2, (inputs - x1) / self._lag1_safe, (x1 - x2) / self._lag2_safe)
-        return np.where(self.integrating, xi, x2 + self.lead_s * rate)
+    # ------------------------------------------------------------------ the past
 
     def start(self, at_s: float) -> Record:
         """Return the record of a plant that has stood still at its present inputs for ever."""
-        zeros = np.zeros((2, len(self.gain), STATES))
-        before = at_s - self.dead_max_s - self.cycle_s
-        return Record(np.array([before, at_s]), np.zeros((2, len(self.inputs))), zeros)
+        before = at_s - self._inputs_reach_s - self.cycle_s
+        return Record(np.array([before, at_s]), np.zeros((2, len(self.inputs))), np.zeros((2, self.states)))
+
+    def resumed(self, at_s: FloatArray, inputs: FloatArray, first: int, states: FloatArray) -> Record:
+        """Return a record from the states at its entry ``first``."""
+        after = self._trail(states, inputs[first:-1], np.diff(at_s[first:]))
+        return Record(at_s, inputs, np.concatenate((states[None, :], after)))
 
     def advance(self, record: Record, held: FloatArray, now: FloatArray, at_s: float) -> Record:
         """Return the record at ``at_s``: inputs were ``held`` (inputs,) since its last entry and are ``now`` from here
         on. ``at_s`` must be later than the last entry.
         """
-        since = np.full(len(self.gain), at_s - float(record.at_s[-1]))
-        states = self.propagate(record.states[-1], held[self.source], since)
-        inputs = record.inputs.copy()
-        inputs[-1] = held
+        states = self._trail(record.states[-1], held[None, :], np.array([at_s - record.now_s]))
+        inputs = np.concatenate((record.inputs[:-1], held[None, :], now[None, :]))
         at = np.append(record.at_s, at_s)
-        keep = max(int(np.searchsorted(at, at_s - self.dead_max_s - 1e-9 * self.cycle_s, side="left")) - 1, 0)
-        # cycles faster than planned (tests, a clock that jumped) must not let the record grow for ever
-        keep = max(keep, len(at) - 4 * (int(self.dead_max_s / self.cycle_s) + 2))
-        return Record(
-            at[keep:],
-            np.concatenate((inputs, now[None, :]))[keep:],
-            np.concatenate((record.states, states[None, :, :]))[keep:],
-        )
+        first = self._forgotten(at, self._states_reach_s, record.first)
+        keep = min(self._forgotten(at, self._inputs_reach_s, 0), first)
+        states = np.concatenate((record.states, states))[first - record.first :]
+        return Record(at[keep:], inputs[keep:], states)
 
-    def free(self, record: Record, ahead_s: FloatArray) -> FloatArray:
+    def _forgotten(self, at: FloatArray, reach_s: float, least: int) -> int:
+        """Return the last entry at or before the moment that the past must reach back to."""
+        begins = float(at[-1]) - reach_s - _ROUNDING_CYCLES * self.cycle_s
+        keep = max(int(np.searchsorted(at, begins, side="left")) - 1, least)
+        # cycles faster than planned (tests, a clock that jumped) must not let the record grow for ever
+        return max(keep, len(at) - 4 * (int(reach_s / self.cycle_s) + 2))
+
+    def _trail(self, states: FloatArray, inputs: FloatArray, lasting_s: FloatArray) -> FloatArray:
+        found, first = [], 0
+        for part in self._parts:
+            found.append(part.trail(states[first : first + part.size], inputs, lasting_s))
+            first += part.size
+        return found[0] if len(found) == 1 else np.hstack(found)
+
+    # ------------------------------------------------------------------ responses
+
+    def free(self, record: Record, ahead_s: FloatArray, factor: FloatArray | None = None) -> FloatArray:
         """Return each CV's deviation (times, CVs) with inputs held from the last entry on.
 
         ``ahead_s`` is (times,) or, with times of its own for each CV, (times, CVs); seconds after the last entry. A
-        change at the very moment asked for does not show yet: a reading is taken before the move.
+        change at the very moment asked for does not show yet: a reading is taken before the move. Without ``factor``
+        varying gains are those of the reference point.
         """
+        outputs = self._outputs(record, ahead_s)
+        outputs[:, self.varying] *= self.reference if factor is None else factor
+        return self._added(outputs)
+
+    def jump(self, record: Record, change: FloatArray) -> FloatArray:
+        """Return by how much each CV's deviation (CVs,) at the last entry differs when factors differ by ``change``."""
+        outputs = self._outputs(record, np.zeros(1))
+        moved = np.zeros_like(outputs)
+        moved[:, self.varying] = outputs[:, self.varying] * change
+        result: FloatArray = self._added(moved)[0]
+        return result
+
+    def _outputs(self, record: Record, ahead_s: FloatArray) -> FloatArray:
         ahead = np.broadcast_to(ahead_s[:, None] if ahead_s.ndim == 1 else ahead_s, (len(ahead_s), len(self.cvs)))
-        moment = float(record.at_s[-1]) + ahead[:, self.cv] - self.dead_s
-        entry = np.maximum(np.searchsorted(record.at_s, moment, side="left") - 1, 0)
-        h = np.maximum(moment - record.at_s[entry], 0.0)
-        inputs = record.inputs[entry, self.source]
-        states = record.states[entry, np.arange(len(self.gain))]
-        result: FloatArray = self._unit(self.propagate(states, inputs, h), inputs) @ self._to_cv
+        found, first = [], 0
+        for part in self._parts:
+            found.append(part.outputs(record, record.states[:, first : first + part.size], ahead))
+            first += part.size
+        return found[0] if len(found) == 1 else np.hstack(found)
+
+    def _added(self, outputs: FloatArray) -> FloatArray:
+        result = np.zeros((len(outputs), len(self.cvs)))
+        if len(self._starts):
+            result[:, self._reached] = np.add.reduceat(outputs[:, self._order], self._starts, axis=1)
         return result
 
     def steps(self, ahead_s: FloatArray) -> FloatArray:
         """Return unit step responses (times, CVs, inputs) at ``ahead_s`` (times, CVs) seconds after the step; zero at
-        and before it.
+        and before it. Varying gains are those of the reference point.
         """
-        h = ahead_s[:, self.cv] - self.dead_s
-        one = np.ones_like(h)
-        unit = self._unit(self.propagate(np.zeros((*h.shape, STATES)), one, np.maximum(h, 0.0)), one)
-        response = np.where(h > 0.0, unit, 0.0) * self.gain
-        result = np.zeros((len(ahead_s), len(self.cvs), len(self.inputs)))
-        for p in range(len(self.gain)):
-            result[:, self.cv[p], self.source[p]] += response[:, p]
+        result: FloatArray = self.steps_unit(ahead_s) * self.factors(self.reference)
         return result
+
+    def steps_unit(self, ahead_s: FloatArray) -> FloatArray:
+        """Return the same for factors of 1: multiplied by ``factors`` it is the response with the gains of a cycle."""
+        response = np.hstack([part.steps(ahead_s) for part in self._parts])
+        result = np.zeros((len(self.cvs), len(self.inputs), len(ahead_s)))
+        np.add.at(result, (self.cv, self.source), response.T)
+        return np.ascontiguousarray(np.moveaxis(result, 2, 0))

@@ -41,6 +41,10 @@ class Inputs:
     """MVs that an interlock or windup lets move only the other way."""
     optimise: bool = True
     """False in MONITOR: estimate only."""
+    scheduling: Mapping[str, float | None] = field(default_factory=dict)
+    """Value of each tag that a multiplier of gains follows; None where bad (the multiplier stays)."""
+    lab: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """By CV: a laboratory value and the monotonic seconds of its sample. It is used once, however often it is given."""
 
 
 class PlanStatus(StrEnum):
@@ -122,3 +126,6 @@ class Plan:
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each MV, codes for why it moves or stands."""
     solves: tuple[Solve, ...] = ()
+    lab: Mapping[str, str] = field(default_factory=dict)
+    """By CV: ``accepted``, or why a laboratory value was not taken: ``used``, ``no_rule``, ``not_a_number``,
+    ``in_future``, ``before_start``, ``too_old``, ``outside_limits``, ``too_far``."""

@@ -42,6 +42,7 @@ def controller_inputs(  # noqa: PLR0913 - one source an argument; keyword-only
         blocked_up=blocked_up | {mv for mv, status in service.mvs.items() if status in UP_CLOSED},
         blocked_down=blocked_down | {mv for mv, status in service.mvs.items() if status in DOWN_CLOSED},
         optimise=optimise,
+        scheduling={each.by: usable(snapshot, each.by) for each in plant.multipliers.values()},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from controllers.types import Binding, GiveUp, Inputs, Plan, PlanStatus, Solve
 from safety.signals import CvStatus, MvStatus
@@ -39,6 +39,7 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
             }
             for each in plan.solves
         ],
+        "lab": dict(plan.lab),
     }
 
 
@@ -59,6 +60,8 @@ def inputs_json(inputs: Inputs) -> dict[str, JsonValue]:
         "blocked_up": list[JsonValue](sorted(inputs.blocked_up)),
         "blocked_down": list[JsonValue](sorted(inputs.blocked_down)),
         "optimise": inputs.optimise,
+        "scheduling": dict(inputs.scheduling),
+        "lab": {name: [value, sampled_s] for name, (value, sampled_s) in inputs.lab.items()},
     }
 
 
@@ -79,6 +82,9 @@ class StoredInputs(TypedDict):
     blocked_up: list[str]
     blocked_down: list[str]
     optimise: bool
+    scheduling: NotRequired[dict[str, float | None]]
+    lab: NotRequired[dict[str, tuple[float, float]]]
+    """These two are not in older records."""
 
 
 def inputs_of(stored: StoredInputs) -> Inputs:
@@ -98,6 +104,8 @@ def inputs_of(stored: StoredInputs) -> Inputs:
         blocked_up=frozenset(stored["blocked_up"]),
         blocked_down=frozenset(stored["blocked_down"]),
         optimise=stored["optimise"],
+        scheduling=stored.get("scheduling", {}),
+        lab={name: (value, sampled_s) for name, (value, sampled_s) in stored.get("lab", {}).items()},
     )
 
 
@@ -119,6 +127,7 @@ class StoredPlan(TypedDict):
     objective: dict[str, float]
     reasons: dict[str, list[str]]
     solves: list[dict[str, Any]]
+    lab: NotRequired[dict[str, str]]
 
 
 def plan_of(stored: StoredPlan, cycle: int) -> Plan:
@@ -140,4 +149,5 @@ def plan_of(stored: StoredPlan, cycle: int) -> Plan:
         objective=stored["objective"],
         reasons={name: tuple(codes) for name, codes in stored["reasons"].items()},
         solves=tuple(Solve(**each) for each in stored["solves"]),
+        lab=stored.get("lab", {}),
     )

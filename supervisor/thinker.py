@@ -21,10 +21,10 @@ from supervisor.names import refuse_collisions
 
 def serve(plant_path: Path, sock: socket.socket) -> None:
     """Build the controller, say ``(config_hash, fresh memory)``, then answer until control goes away."""
-    from constraints.plantfile import load  # noqa: PLC0415 - heavy: only this process pays for it
+    from constraints.plantfile import load_with_functions  # noqa: PLC0415 - heavy: only this process pays for it
     from controllers.controller import Controller  # noqa: PLC0415
 
-    plant = load(plant_path).plant
+    plant = load_with_functions(plant_path).plant
     controller = Controller(plant)
     frame = pack((plant.config_hash, controller.fresh()))
     while True:

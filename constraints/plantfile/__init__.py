@@ -1,13 +1,21 @@
 """The plant file: YAML in, a checked ``Plant`` or every finding out.
 
-``load(path)`` gives ``Loaded(plant, warnings)`` or raises ``PlantFileError``; ``check(path)`` gives all findings;
-``render`` shows them with their source lines.
+``load(path)`` gives ``Loaded(plant, warnings)`` or raises ``PlantFileError``; ``load_with_functions(path)`` also looks
+up the functions that engineers wrote, for the process that thinks; ``check(path)`` gives all findings; ``render`` shows
+them with their source lines.
 """
 
 from constraints.plantfile.codes import CODES
 from constraints.plantfile.compile import Loaded
 from constraints.plantfile.diagnostics import ANSI, PLAIN, Diagnostic, Palette, PlantFileError, render
-from constraints.plantfile.loader import check, load, load_text, read_source
+from constraints.plantfile.loader import (
+    check,
+    load,
+    load_text,
+    load_text_with_functions,
+    load_with_functions,
+    read_source,
+)
 from constraints.plantfile.schema import json_schema
 
 __all__ = [
@@ -22,6 +30,8 @@ __all__ = [
     "json_schema",
     "load",
     "load_text",
+    "load_text_with_functions",
+    "load_with_functions",
     "read_source",
     "render",
 ]

@@ -62,6 +62,10 @@ CODES: Final[Mapping[str, str]] = {
     # models
     "E070": "a model of something unknown",
     "E071": "a model without effect",
+    "E072": "a table of a model that cannot be followed",
+    "E073": "a state-space block whose sizes do not fit",
+    "E074": "an engineer's function that cannot be used",
+    "E075": "a transform that does not go with something else",
     # calendar, tariffs, money
     "E080": "unknown time zone or currency",
     "E081": "not a span of hours or a set of days",

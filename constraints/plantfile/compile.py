@@ -13,18 +13,21 @@ from pydantic import ValidationError
 
 from constraints.plant import Plant
 from constraints.plantfile.addresses import Place
+from constraints.plantfile.blocks import blocks
 from constraints.plantfile.calendar import schedule
 from constraints.plantfile.connections import connections, warn_unprotected
 from constraints.plantfile.custom import rows
 from constraints.plantfile.cvs import cv_spec
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
 from constraints.plantfile.document import Document, Path, Value
+from constraints.plantfile.functions import functions
 from constraints.plantfile.hashing import content_hash, rules_hash
 from constraints.plantfile.heartbeat import handshake_points, handshake_rule
 from constraints.plantfile.interlocks import interlocks
 from constraints.plantfile.issues import Issues
 from constraints.plantfile.models import pairs, warn_loose_ends
 from constraints.plantfile.money import money
+from constraints.plantfile.multipliers import multipliers
 from constraints.plantfile.mvs import envelope, mv_spec
 from constraints.plantfile.scheduled import scheduled_limits
 from constraints.plantfile.schema import PlantFile
@@ -32,6 +35,7 @@ from constraints.plantfile.schema_errors import report
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.tags import instrument_range, tag_rule, tag_spec, tag_units
 from constraints.plantfile.tariff_bands import tariff_quantities, tariffs
+from constraints.plantfile.transforms import check_untransformed
 from constraints.plantfile.units import Unit, UnitError, unit
 from constraints.plantfile.whole import check_plant, dvs, timing
 from constraints.plantfile.writes import check_writes
@@ -113,8 +117,11 @@ def _plant(scope: Scope) -> Plant | None:
     places = {name: found[1] for name, found in mvs_and_places.items() if found is not None}
     cvs = {name: made for name, cv in file.cvs.items() if (made := cv_spec(scope, name, cv, of_tags)) is not None}
     disturbances = dvs(scope, of_tags)
-    models = pairs(scope, known)
-    warn_loose_ends(scope, models)
+    own = functions(scope, mvs, cvs, ranges, known)
+    factors = multipliers(scope, of_tags)
+    models = pairs(scope, known, own)
+    state_space = blocks(scope)
+    warn_loose_ends(scope, models, state_space)
 
     registers, written = handshake_points(scope)
     _check_places(scope, places, written)
@@ -128,6 +135,9 @@ def _plant(scope: Scope) -> Plant | None:
     }
     trips = interlocks(scope, of_tags, ranges)
     custom = rows(scope, known)
+    transformed = [name for name, mv in mvs.items() if mv.transform is not None]
+    transformed += [name for name, cv in cvs.items() if cv.transform is not None]
+    check_untransformed(scope, transformed, custom, own.values())
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
@@ -169,6 +179,9 @@ def _plant(scope: Scope) -> Plant | None:
         handshake=handshake,
         handshake_points=registers,
         hysteresis_eur_per_h=times.hysteresis,
+        blocks=state_space,
+        functions=own,
+        multipliers=factors,
     )
 
 

@@ -9,8 +9,10 @@ from constraints.plant import CvSpec
 from constraints.plantfile.document import Path
 from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.nesting import check_value_inside, nested
+from constraints.plantfile.samples import analyser_delay_s, lab_rule
 from constraints.plantfile.schema_variables import Cv
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.transforms import transform
 from constraints.plantfile.units import Unit
 
 RAMP_MIN: Final = 10.0
@@ -59,5 +61,8 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
         bad_cycles=given.bad_cycles,
         disturbance=given.disturbance,
         limit_ramp_per_min=ramp,
+        transform=transform(scope, (*path, "transform"), given.transform, unit, limits.safety),
+        analyser_delay_s=analyser_delay_s(scope, (*path, "analyser"), given.analyser),
+        lab=lab_rule(scope, (*path, "lab"), given.lab, unit),
         description=given.desc,
     )

@@ -1,12 +1,20 @@
-"""Opens plant files: the only place in this room that touches the disk."""
+"""Opens plant files, and the engineers' functions that they name: the only place in this room that touches the disk."""
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from constraints.plantfile.compile import Loaded, compile_document
-from constraints.plantfile.diagnostics import Diagnostic, PlantFileError
+from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
+from constraints.plantfile.issues import Issues
 from constraints.plantfile.yamltext import BYTES_MAX, parse
+
+MODELS_GROUP = "setwise.models"
+"""Group of entry points whose names a plant file's functions may use."""
 
 
 def load(path: Path) -> Loaded:
@@ -17,6 +25,63 @@ def load(path: Path) -> Loaded:
 def load_text(source: str, name: str) -> Loaded:
     """Return the plant that ``source`` declares; ``name`` is what findings call it. Raises PlantFileError."""
     return compile_document(parse(source, name))
+
+
+def load_with_functions(path: Path) -> Loaded:
+    """Return the plant as ``load`` does, its functions ready to be called; raises PlantFileError with every finding.
+
+    This runs engineers' own code, so only the process that thinks does it, never the one that writes.
+    """
+    return load_text_with_functions(_text(path), str(path))
+
+
+def load_text_with_functions(source: str, name: str) -> Loaded:
+    """Return what ``load_with_functions`` does, from text."""
+    document = parse(source, name)
+    loaded = compile_document(document)
+    issues = Issues(document)
+    found = {}
+    for key, spec in loaded.plant.functions.items():
+        ready = {}
+        for part, address in (("call", spec.address), ("jacobian", spec.jacobian_address)):
+            if not address:
+                continue
+            try:
+                ready[part] = _function(address)
+            except FunctionLoadError as error:
+                issues.at_value("E074", ("functions", key, part), str(error), error.hint)
+        found[key] = replace(spec, call=ready.get("call"), jacobian=ready.get("jacobian"))
+    if issues.errors:
+        raise PlantFileError(in_order((*issues.found, *loaded.warnings)), source)
+    return replace(loaded, plant=replace(loaded.plant, functions=found))
+
+
+class FunctionLoadError(Exception):
+    """An engineer's function that cannot be had; ``hint`` says what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _function(address: str) -> Callable[..., object]:
+    """Return what ``package.module:function`` or the name of an entry point stands for. Raises FunctionLoadError."""
+    module, _, name = address.partition(":")
+    if not name:
+        known = {each.name: each.value for each in entry_points(group=MODELS_GROUP)}
+        if address not in known:
+            hint = "write package.module:function, or install the package that brings it"
+            raise FunctionLoadError(f"no entry point {address!r} in the group {MODELS_GROUP}", hint)
+        module, _, name = known[address].partition(":")
+    hint = "install the package into Setwise's environment; try it with python -c"
+    try:  # engineers' own code runs when it is imported: nobody can list what it raises
+        found: object = importlib.import_module(module)
+    except Exception as error:
+        raise FunctionLoadError(f"{module} cannot be imported: {type(error).__name__}: {error}"[:300], hint) from error
+    function: Callable[..., object] | None = getattr(found, name, None)
+    if not callable(function):
+        raise FunctionLoadError(f"{module} has no function {name!r}", "name a function of that module")
+    return function
 
 
 def check(path: Path) -> tuple[Diagnostic, ...]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from constraints.plant import Pair
+from collections.abc import Mapping
+
+from constraints.plant import FunctionSpec, Pair, StateSpace
 from constraints.plantfile import units
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import did_you_mean
-from constraints.plantfile.schema_variables import Model
+from constraints.plantfile.issues import did_you_mean, dotted
+from constraints.plantfile.schema_models import Model
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.tables import Points, table
 from constraints.plantfile.units import Unit
 
 
-def pairs(scope: Scope, variable_units: dict[str, Unit]) -> tuple[Pair, ...]:
+def pairs(scope: Scope, variable_units: dict[str, Unit], functions: Mapping[str, FunctionSpec]) -> tuple[Pair, ...]:
     """Return the model of every pair whose two ends exist."""
     found: list[Pair] = []
     for cv, row in scope.file.models.items():
@@ -19,9 +22,50 @@ def pairs(scope: Scope, variable_units: dict[str, Unit]) -> tuple[Pair, ...]:
             hint = did_you_mean(cv, scope.names("cvs")) or "models are listed by CV, then by MV or DV"
             scope.issues.at_key("E070", ("models", cv), f"unknown CV {cv!r} in models", hint)
         for source, given in row.items():
-            if _known_source(scope, cv, source):
-                found.append(_pair(scope, cv, source, given, variable_units))
+            if not _known_source(scope, cv, source) or not _one_form(scope, ("models", cv, source), given):
+                continue
+            if given.function is not None and not _known_function(scope, cv, source, given.function, functions):
+                continue
+            made = _pair(scope, cv, source, given, variable_units)
+            if made is not None:
+                found.append(made)
     return tuple(found)
+
+
+def _one_form(scope: Scope, path: Path, given: Model) -> bool:
+    """Return whether exactly one of gain, step and function is given, and nothing that it excludes."""
+    forms = [key for key in ("gain", "step", "function") if getattr(given, key) is not None]
+    if not forms:
+        scope.issues.at_key("E011", path, f"key 'gain' is missing in {dotted(path)}", "or give step, or function")
+        return False
+    excluded = list(forms[1:])
+    if forms[0] == "step":
+        excluded += [key for key in ("lags", "lead") if getattr(given, key)]
+    if forms[0] == "function":
+        excluded += [key for key in ("integrating", "multiplier") if getattr(given, key)]
+    for key in excluded:
+        message = f"{key} and {forms[0]} exclude each other"
+        scope.issues.at_value("E016", (*path, key), message, f"remove {key} or {forms[0]}")
+    if given.multiplier is not None and given.multiplier not in scope.names("multipliers"):
+        hint = did_you_mean(given.multiplier, scope.names("multipliers")) or "declare it under multipliers"
+        scope.issues.at_value("E070", (*path, "multiplier"), f"unknown multiplier {given.multiplier!r}", hint)
+    return not excluded
+
+
+def _known_function(scope: Scope, cv: str, source: str, name: str, functions: Mapping[str, FunctionSpec]) -> bool:
+    path: Path = ("models", cv, source, "function")
+    if name not in scope.names("functions"):
+        hint = did_you_mean(name, scope.names("functions")) or "declare it under functions"
+        scope.issues.at_value("E070", path, f"unknown function {name!r}", hint)
+        return False
+    function = functions.get(name)
+    if function is None:
+        return False  # reported with the function itself
+    if cv in function.cvs and source in (*function.mvs, *function.dvs):
+        return True
+    message = f"function {name} does not give {cv} from {source}"
+    scope.issues.at_value("E074", path, message, f"name both in functions.{name}")
+    return False
 
 
 def _known_source(scope: Scope, cv: str, source: str) -> bool:
@@ -34,14 +78,23 @@ def _known_source(scope: Scope, cv: str, source: str) -> bool:
     return False
 
 
-def _pair(scope: Scope, cv: str, source: str, given: Model, variable_units: dict[str, Unit]) -> Pair:
+def _pair(scope: Scope, cv: str, source: str, given: Model, variable_units: dict[str, Unit]) -> Pair | None:
     path: Path = ("models", cv, source)
-    gain = scope.point((*path, "gain"), given.gain, _gain_unit(cv, source, given, variable_units))
-    if isinstance(given.gain, float):
-        gain = given.gain
+    gain = 1.0
+    step: Points = ()
+    if given.gain is not None:
+        gain = scope.point((*path, "gain"), given.gain, _gain_unit(cv, source, given, variable_units))
+        if isinstance(given.gain, float):
+            gain = given.gain
+    elif given.step is not None:
+        found = _step(scope, (*path, "step"), cv, source, given, variable_units)
+        if found is None:
+            return None
+        step, gain = found, max((value for _, value in found), key=abs)
     if gain == 0.0:
         hint = "remove the pair where there is no effect"
-        scope.issues.at_value("E071", (*path, "gain"), f"the gain of {source} on {cv} is 0", hint)
+        at = (*path, "gain" if given.step is None else "step")
+        scope.issues.at_value("E071", at, f"the gain of {source} on {cv} is 0", hint)
     lags = [
         scope.not_negative((*path, "lags", i), scope.seconds((*path, "lags", i), lag))
         for i, lag in enumerate(given.lags)
@@ -60,7 +113,26 @@ def _pair(scope: Scope, cv: str, source: str, given: Model, variable_units: dict
         lag2_s=lags[1] if len(lags) > 1 else 0.0,
         lead_s=lead,
         integrating=given.integrating,
+        step=step,
+        function=given.function or "",
+        multiplier=given.multiplier or "",
     )
+
+
+def _step(
+    scope: Scope, path: Path, cv: str, source: str, given: Model, variable_units: dict[str, Unit]
+) -> Points | None:
+    unit = _gain_unit(cv, source, given.model_copy(update={"integrating": False}), variable_units)
+
+    def value(at: Path, number: float | str) -> float:
+        return number if isinstance(number, float) else scope.point(at, number, unit)
+
+    form = "such as [[0, 0], [1 min, 0.3], [5 min, 0.8]]"
+    found = table(scope, path, given.step or [], (scope.seconds, value), form)
+    if found is not None and found[0][0] != 0.0:
+        scope.issues.at_value("E072", (*path, 0), "a step response begins at 0 s", form)
+        return None
+    return found
 
 
 def _gain_unit(cv: str, source: str, given: Model, variable_units: dict[str, Unit]) -> Unit | None:
@@ -71,10 +143,14 @@ def _gain_unit(cv: str, source: str, given: Model, variable_units: dict[str, Uni
     return gain.times(units.unit("s"), -1) if given.integrating else gain
 
 
-def warn_loose_ends(scope: Scope, found: tuple[Pair, ...]) -> None:
+def warn_loose_ends(scope: Scope, found: tuple[Pair, ...], blocks: tuple[StateSpace, ...]) -> None:
     """Warn of CVs that nothing moves, and of MVs and DVs that move nothing. Such a plant can still be monitored."""
     moved = {pair.cv for pair in found if pair.source in scope.file.mvs}
     moving = {pair.source for pair in found}
+    for block in blocks:
+        moving |= set(block.inputs)
+        if any(source in scope.file.mvs for source in block.inputs):
+            moved |= set(block.cvs)
     for cv in scope.file.cvs:
         if cv not in moved and ("models", cv) not in scope.broken:
             hint = f"add models.{cv} with the gain of at least one MV"

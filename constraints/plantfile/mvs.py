@@ -13,6 +13,7 @@ from constraints.plantfile.nesting import check_value_inside, nested
 from constraints.plantfile.points import check_scaling, flag_point, place_of, point, yes_point
 from constraints.plantfile.schema_variables import Mv
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.transforms import transform
 from constraints.plantfile.units import Unit
 from safety.encoding import Kind
 from safety.envelope import Envelope, ScheduledLimits
@@ -68,6 +69,7 @@ def mv_spec(scope: Scope, name: str, given: Mv, tag_units: dict[str, Unit]) -> t
         ideal=ideal,
         suppression=suppression,
         on_bad=given.on_bad,
+        transform=transform(scope, (*path, "transform"), given.transform, unit, limits.safety),
         description=given.desc,
     ), where
 

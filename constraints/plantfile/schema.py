@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from constraints.plantfile.fields import Section
+from constraints.plantfile.schema_models import FunctionSection, Model, MultiplierSection, StateSpaceSection
 from constraints.plantfile.schema_plant import ConnectionSection, ControllerSection, Heartbeat, Modes, PlantSection
 from constraints.plantfile.schema_rules import (
     ConstraintSection,
@@ -15,7 +16,7 @@ from constraints.plantfile.schema_rules import (
     ScheduleSection,
     Tariff,
 )
-from constraints.plantfile.schema_variables import Cv, Model, Mv, Tag
+from constraints.plantfile.schema_variables import Cv, Mv, Tag
 
 
 class PlantFile(Section):
@@ -33,6 +34,9 @@ class PlantFile(Section):
     models: Annotated[dict[str, dict[str, Model]], Field(description="By CV, then by MV or DV")] = Field(
         default_factory=dict
     )
+    state_space: list[StateSpaceSection] = Field(default_factory=list)
+    functions: dict[str, FunctionSection] = Field(default_factory=dict)
+    multipliers: dict[str, MultiplierSection] = Field(default_factory=dict)
     economics: Economics = Field(default_factory=Economics)
     tariffs: dict[str, Tariff] = Field(default_factory=dict)
     constraints: list[ConstraintSection] = Field(default_factory=list)

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from constraints.plantfile.document import Document, Path
 from constraints.plantfile.issues import Issues, did_you_mean, dotted
 from constraints.plantfile.schema import PlantFile
+from constraints.plantfile.schema_models import CODE_FORM
 
 _NEEDED: Final = {
     "string_type": "text is needed here",
@@ -24,8 +25,10 @@ _NEEDED: Final = {
     "model_attributes_type": "keys and values are needed here",
 }
 _SHOWN_MAX: Final = 60
+_PAIR: Final = 2
 _FORMS: Final = {
     r"^[A-Za-z_][A-Za-z0-9_-]*:.+$": "write it as connection:address, such as dcs:ns=2;s=TIC201.PV",
+    CODE_FORM: "write it as package.module:function, or name an entry point",
     r"^opc\.tcp://[^\s/]+": "write it as opc.tcp://host:port",
 }
 
@@ -96,20 +99,27 @@ def _wrong_value(each: ErrorDetails, path: Path, issues: Issues) -> None:
     elif kind in ("literal_error", "union_tag_invalid"):
         expected = str(context.get("expected") or context.get("expected_tags") or "")
         choices = [part.strip("' ") for part in expected.replace(" or ", ", ").split(",")]
-        at = (*path, "type") if kind == "union_tag_invalid" else path
+        at = (*path, str(context.get("discriminator")).strip("'")) if kind == "union_tag_invalid" else path
         word = str(context.get("tag", given))
         hint = did_you_mean(word, choices) or f"one of {', '.join(choices)}"
         issues.at_value("E013", at, f"{_short(word)} is not possible for {dotted(at)}", hint)
     elif kind == "union_tag_not_found":
-        hint = "type is opcua, modbus-tcp, mqtt or memory"
-        issues.at_key("E011", path, f"key 'type' is missing in {dotted(path)}", hint)
+        key = str(context.get("discriminator", "'type'")).strip("'")
+        hint = (
+            "type is opcua, modbus-tcp, mqtt or memory" if key == "type" else "kind is log, table or equal_percentage"
+        )
+        issues.at_key("E011", path, f"key {key!r} is missing in {dotted(path)}", hint)
     elif kind == "string_pattern_mismatch":
-        hint = _FORMS.get(str(context.get("pattern")), "")
-        issues.at_value("E055" if hint else "E014", path, f"{_short(given)} is not possible for {dotted(path)}", hint)
+        form = str(context.get("pattern"))
+        hint = _FORMS.get(form, "")
+        code = "E074" if form == CODE_FORM else "E055" if hint else "E014"
+        issues.at_value(code, path, f"{_short(given)} is not possible for {dotted(path)}", hint)
     elif kind in ("too_short", "too_long") and isinstance(given, list):
         wanted = "at most two times" if path[-1:] == ("lags",) else "two numbers, [low, high],"
         if context.get("min_length") == 1:
             wanted = "at least one entry"
+        elif context.get("max_length", 2) > _PAIR:
+            wanted = f"at most {context['max_length']} entries"
         issues.at_value("E014", path, f"{wanted} needed here ({dotted(path)})")
     elif kind in _NEEDED or kind in ("quantity", "number", "shown"):
         message = _NEEDED.get(kind, each["msg"])

@@ -1,4 +1,4 @@
-"""The form of the sections about variables: tags, mvs, cvs, models."""
+"""The form of the sections about variables: tags, mvs, cvs."""
 
 from __future__ import annotations
 
@@ -101,6 +101,49 @@ class Window(Section):
     change: Quantity
 
 
+class LogSection(Section):
+    """Models are linear in the logarithm."""
+
+    kind: Literal["log"]
+    at: Annotated[Quantity, Field(description="Value at which the gains and the concern are given; above 0")]
+
+
+class TableSection(Section):
+    """Models are linear in what a table gives, straight between its points."""
+
+    kind: Literal["table"]
+    points: Annotated[
+        list[Annotated[list[Quantity], Field(json_schema_extra={"minItems": 2, "maxItems": 2})]],
+        Field(
+            max_length=100,
+            description="[value, transformed value], both ascending",
+            json_schema_extra={"minItems": 2},
+        ),
+    ]
+
+
+class ValveSection(Section):
+    """Models are linear in the flow through an equal-percentage valve; its travel is the MV's safety limits."""
+
+    kind: Literal["equal_percentage"]
+    rangeability: Annotated[Number, Field(description="Largest flow over smallest; above 1")] = 50.0
+
+
+class AnalyserSection(Section):
+    """A CV whose samples are old when they are first shown."""
+
+    delay: Annotated[Duration, Field(description="Age of a sample when it is first shown")]
+
+
+class LabSection(Section):
+    """Which laboratory values of a CV are believed, and how far."""
+
+    limits: Annotated[Pair, Field(description="Outside is a slip of the pen")]
+    max_difference: Annotated[Quantity, Field(description="Largest distance from the estimate at sampling time")]
+    max_age: Annotated[Duration, Field(description="Older samples say nothing about now")] = "8 h"
+    share: Annotated[Number, Field(description="Share of the difference that is corrected")] = 0.5
+
+
 class Mv(Section):
     """A manipulated variable: the setpoint of a running loop."""
 
@@ -124,6 +167,7 @@ class Mv(Section):
     cost: Annotated[Number, Field(description="Currency per hour and unit, beyond the economics")] = 0.0
     ideal: Annotated[Quantity | None, Field(description="Where it rests when nothing else counts")] = None
     suppression: Annotated[Number, Field(description="Move suppression, relative to 1")] = 1.0
+    transform: Annotated[TableSection | ValveSection | LogSection | None, Field(discriminator="kind")] = None
     kind: Annotated[
         Literal["float32", "float64", "int16", "uint16", "int32", "uint32"] | None,
         Field(description="Type on the wire; default float32"),
@@ -162,13 +206,6 @@ class Cv(Section):
     limit_ramp: Annotated[
         Quantity | None, Field(description="How fast a changed limit takes hold; bare number per minute")
     ] = None
-
-
-class Model(Section):
-    """Effect of one MV or DV on one CV."""
-
-    gain: Annotated[Quantity, Field(description="CV unit per MV unit (per second where integrating)")]
-    dead_time: Duration = 0.0
-    lags: Annotated[list[Duration], Field(max_length=2)] = Field(default_factory=list)
-    lead: Duration = 0.0
-    integrating: bool = False
+    transform: Annotated[LogSection | TableSection | None, Field(discriminator="kind")] = None
+    analyser: AnalyserSection | None = None
+    lab: LabSection | None = None

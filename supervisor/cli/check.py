@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from constraints.plantfile import ANSI, PLAIN, PlantFileError, json_schema, load, render
+from constraints.plant import Plant
+from constraints.plantfile import ANSI, PLAIN, PlantFileError, json_schema, load_with_functions, render
 from constraints.plantfile.diagnostics import Diagnostic
 from supervisor.cli.console import colour, fail, say, say_json
 from supervisor.cli.exits import Exit
@@ -16,10 +17,13 @@ def run_check(plant: Path, *, as_json: bool) -> None:
     if not plant.exists():
         fail(Exit.FINDING, f"there is no plant file {plant}: name one, e.g. setwise check plant.yaml")
     try:
-        loaded = load(plant)
+        loaded = load_with_functions(plant)
     except PlantFileError as error:
         _show(error.diagnostics, error.source, as_json=as_json)
         raise SystemExit(int(Exit.FINDING)) from None
+    unfit = _unfit(loaded.plant)
+    if unfit:
+        fail(Exit.FINDING, f"{plant}: models: {unfit}")
     if as_json or loaded.warnings:
         _show(loaded.warnings, plant.read_text(encoding="utf-8"), as_json=as_json)
     if not as_json:
@@ -30,6 +34,19 @@ def run_check(plant: Path, *, as_json: bool) -> None:
 def print_schema() -> None:
     """Print the JSON Schema."""
     say_json(json_schema())
+
+
+def _unfit(plant: Plant) -> str:
+    """Return why the models cannot be computed with, which takes numbers to find out; empty where they can."""
+    from controllers.edges import Edges  # noqa: PLC0415 - numpy and scipy: only this command pays for them
+    from controllers.model import Model, ModelError  # noqa: PLC0415
+    from controllers.models.function import FunctionError  # noqa: PLC0415
+
+    try:
+        Model.of(Edges(plant).plant)
+    except (ModelError, FunctionError) as error:
+        return str(error)
+    return ""
 
 
 def _show(found: tuple[Diagnostic, ...], source: str, *, as_json: bool) -> None:

@@ -15,6 +15,8 @@ WALL_CLOCK = {"supervisor/drivers/certificates.py", "hil/servers/pki.py"}
 """May ask for the date: a certificate is valid between two dates."""
 STAND_ALONE = {"supervisor/audit/verify.py"}
 """Runs by itself on an auditor's machine, without the rest of Setwise, and is told the time by nobody."""
+FOREIGN_CODE = {"constraints/plantfile/loader.py", "controllers/models/function.py"}
+"""May catch everything, where engineers' own code runs: nobody can list what that raises."""
 SKIPPED = {".git", "__pycache__", "build", "dist", "mutants", "node_modules", "report", "setwise-data", "site"}
 TEXT = {".cfg", ".ini", ".json", ".lock", ".md", ".py", ".sh", ".st", ".toml", ".txt", ".yaml", ".yml"}
 TEXT_NAMES = {".gitignore", "LICENSE", "Makefile", "NOTICE", "run"}
@@ -91,7 +93,8 @@ def replaces(node):
 
 
 def test_nothing_is_caught_that_was_not_expected(sources):
-    assert [found for source in sources for found in broad_excepts(source)] == []
+    ours = [source for source in sources if source.path not in FOREIGN_CODE]
+    assert [found for source in ours for found in broad_excepts(source)] == []
 
 
 def test_the_cycle_catches_nothing(sources):

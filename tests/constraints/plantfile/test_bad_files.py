@@ -23,6 +23,12 @@ class Bad:
     hint: str = ""
 
 
+MULTIPLIER = "multipliers: {load: {by: flow, points: [[500, 1.5], [4000, 0.8]]}}\n"
+BLOCK = "state_space: [{name: b, inputs: [hum], cvs: [gas], A: [[-0.01]], B: [[1]], C: [[0.5]]}]\n"
+ADDRESS = "'a.b:c'"
+FUNCTION = "functions:\n  f: {call: 'a.b:c', mvs: [flow_sp], dvs: [hum], cvs: [gas], at: {hum: 8}}\n"
+POWER = GOOD[GOOD.index("  power: {limits") : GOOD.index('"power <=')]
+POWER_LOG = f"{POWER.replace('disturbance: ramp}', 'disturbance: ramp, transform: {kind: log, at: 50}}')}§"
 BAD = [
     # form of the text
     Bad("duplicate key", "E004", "  site: {type: mqtt", "  §dcs: {type: memory}\n  site: {type: mqtt", "line 5"),
@@ -162,6 +168,38 @@ BAD = [
     Bad("model of a readback", "E070", "quality: {T_jacket_sp:", "quality: {§T_jacket:", "T_jacket_sp"),
     Bad("gain 0", "E071", "gain: -0.05,", "gain: §0,"),
     Bad("negative lag", "E014", "lags: [300]", "lags: [§-300]"),
+    Bad("no model at all", "E011", "T_jacket_sp: {gain: -0.05, lags: [300]}", "§T_jacket_sp: {lags: [300]}", "step"),
+    Bad("gain and step", "E016", "gain: -0.05, lags: [300]", "gain: -0.05, step: §[[0, 0], [60, 1]]", "remove"),
+    Bad("step and lags", "E016", "gain: -0.05, lags: [300]", "step: [[0, 0], [60, 1]], lags: §[300]", "remove"),
+    Bad("step of one point", "E072", "gain: -0.05, lags: [300]", "step: §[[0, 0]]", "such as"),
+    Bad("step of three columns", "E072", "gain: -0.05, lags: [300]", "step: [[0, 0], §[1, 2, 3]]", "such as"),
+    Bad("step back in time", "E072", "gain: -0.05, lags: [300]", "step: [[0, 0], [60, 1], §[30 s, 2]]", "ascending"),
+    Bad("step that begins late", "E072", "gain: -0.05, lags: [300]", "step: [§[5, 0], [60, 1]]", "such as"),
+    Bad("step that does nothing", "E071", "gain: -0.05, lags: [300]", "step: §[[0, 0], [60, 0]]"),
+    Bad("unit of a step", "E021", "gain: -0.05, lags: [300]", "step: [[0, 0], [60, §1 kg]]"),
+    Bad("unknown multiplier", "E070", "gain: -0.05, lags", "gain: -0.05, multiplier: §load, lags", "declare"),
+    Bad("multiplier of 0", "E014", "dvs: [hum]\n", f"dvs: [hum]\n{MULTIPLIER.replace('1.5', '§0')}"),
+    Bad("multiplier of no tag", "E051", "dvs: [hum]\n", f"dvs: [hum]\n{MULTIPLIER.replace('flow', '§flov')}", "flow"),
+    Bad("block of no CV", "E070", "dvs: [hum]\n", f"dvs: [hum]\n{BLOCK.replace('[gas]', '[§gass]')}", "gas"),
+    Bad("block too wide", "E073", "dvs: [hum]\n", f"dvs: [hum]\n{BLOCK.replace('[[1]]', '§[[1, 2]]')}", "1 states"),
+    Bad("function of no DV", "E070", "dvs: [hum]\n", f"dvs: [hum]\n{FUNCTION.replace('[hum]', '[§humm]')}", "hum"),
+    Bad("function without a point", "E074", "dvs: [hum]\n",
+        f"dvs: [hum]\n{FUNCTION.replace('{hum: 8}', '{flow_sp: 9}').replace('  f:', '  §f:')}", "hum"),
+    Bad("function of something else", "E070", "gain: -0.05, lags", "function: §f, lags", "declare"),
+    Bad("function's address", "E074", "dvs: [hum]\n", f"dvs: [hum]\n{FUNCTION.replace(ADDRESS, '§a-b')}", "package"),
+    Bad("transformed in a constraint", "E075", POWER, POWER_LOG, "remove"),
+    Bad("transform that falls", "E072", "[null, 4]}, target",
+        "[null, 4]}, transform: {kind: table, points: [[0, 0], §[1, -1]]}, target", "rises"),
+    Bad("log of nothing", "E014", "[null, 4]}, target", "[null, 4]}, transform: {kind: log, at: §0}, target"),
+    Bad("transform of no kind", "E011", "[null, 4]}, target", "[null, 4]}, §transform: {at: 3}, target", "log"),
+    Bad("unknown transform", "E013", "[null, 4]}, target", "[null, 4]}, transform: {kind: §logg, at: 3}, target", "log"),
+    Bad("rangeability", "E014", "    suppression: 2\n",
+        "    suppression: 2\n    transform: {kind: equal_percentage, rangeability: §1}\n", "usual"),
+    Bad("share of a laboratory", "E014", "[null, 4]}, target",
+        "[null, 4]}, lab: {limits: [0, 9], max_difference: 1, share: §1.5}, target", "half"),
+    Bad("laboratory's limits", "E041", "[null, 4]}, target",
+        "[null, 4]}, lab: {limits: §[9, 0], max_difference: 1}, target", "low"),
+    Bad("delay in the future", "E014", "[null, 4]}, target", "[null, 4]}, analyser: {delay: §-5}, target"),
     # calendar, tariffs, money
     Bad("time zone", "E080", "Europe/Berlin", "§Europe/Berln", "did you mean 'Europe/Berlin'?"),
     Bad("time zone folder", "E080", "Europe/Berlin", "§../../etc"),
