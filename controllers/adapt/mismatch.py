@@ -23,6 +23,9 @@ VAGUE = 10.0
 """Prior of the value: plant and model may differ by ten times what the model changes over the range: next to nothing
 is assumed, since the value is measured."""
 
+THIRD = 8.0
+"""A third order that changes an output by 1 over half a span is 8 over a span."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
@@ -36,6 +39,8 @@ class Mismatch:
     """(outputs, inputs, inputs)."""
     covariance: FloatArray
     """(outputs, coefficients, coefficients) in the order of ``basis``; coefficients of the disturbances last."""
+    third: FloatArray
+    """Per output: standard deviation of the third order, left out, at a distance of 1."""
 
     def slope_covariance(self, s: FloatArray, output: int) -> FloatArray:
         """Return the covariance of the fitted slopes of one output at ``at + s``."""
@@ -44,9 +49,10 @@ class Mismatch:
         return result
 
     def std(self, s: FloatArray, output: int) -> float:
-        """Return the standard deviation of the fitted value at ``at + s``, disturbances as they are now."""
+        """Return the standard deviation of the value at ``at + s``, third order included, disturbances as they are."""
         row = basis(s, np.zeros(self.covariance.shape[1] - coefficients(len(s))))
-        return float(np.sqrt(max(row @ self.covariance[output] @ row, 0.0)))
+        left_out = self.third[output] * float(np.linalg.norm(s)) ** 3
+        return float(np.sqrt(max(row @ self.covariance[output] @ row, 0.0) + left_out**2))
 
     def change_std(self, s: FloatArray, output: int) -> float:
         """Return the standard deviation of the fitted change from ``at`` to ``at + s``."""
@@ -112,7 +118,7 @@ def fit(task: Task, seen: tuple[Observation, ...], modelled: FloatArray, at: int
     value, slope = np.zeros(outputs), np.zeros((outputs, n))
     curvature, covariance = np.zeros((outputs, n, n)), np.zeros((outputs, len(prior), len(prior)))
     for k in range(outputs):
-        spread = np.sqrt(noise[:, k] ** 2 + (8.0 * (task.doubt * far) ** 3) ** 2)
+        spread = np.sqrt(noise[:, k] ** 2 + (THIRD * task.doubt**3 * far**3) ** 2)
         # orthogonal factors of the stacked problem: as exact as the data, however the weights differ
         stacked = np.vstack((rows / spread[:, None], np.diag(1.0 / prior)))
         q, r = np.linalg.qr(stacked)
@@ -122,13 +128,13 @@ def fit(task: Task, seen: tuple[Observation, ...], modelled: FloatArray, at: int
         curvature[k][upper] = found[n + 1 : coefficients(n)] * scale[k]
         curvature[k] = np.triu(curvature[k]) + np.triu(curvature[k], 1).T
         covariance[k] = inverse @ inverse.T * scale[k] ** 2
-    return Mismatch((u[at] - task.lo) / span, value, slope, curvature, covariance)
+    return Mismatch((u[at] - task.lo) / span, value, slope, curvature, covariance, THIRD * task.doubt**3 * scale)
 
 
 def prior_std(task: Task, disturbances: int) -> FloatArray:
     """Return the prior standard deviation of each coefficient, for an output whose scale is 1.
 
-    A change of 1 over half a span is a slope of 2 and a curvature of 8.
+    A change of 1 over half a span is a slope of 2 and a curvature of 8; each order is doubted more than the next.
     """
     n = len(task.lo)
     return np.concatenate(

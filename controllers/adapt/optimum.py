@@ -38,6 +38,8 @@ class Modified:
     mismatch: Mismatch
     modifiers: Modifiers
     scale: FloatArray
+    noise: float
+    """Standard deviation of the observed cost."""
 
     def u(self, s: FloatArray) -> FloatArray:
         """Return the inputs at ``s``, inside their range to the last bit."""
@@ -59,9 +61,15 @@ class Modified:
     def backed_off(self, s: FloatArray) -> FloatArray:
         """Return cost and constraints, each divided by its scale, the constraints with their back-off."""
         values = self.outputs(s)
+        values[0] += self.risk(s)
         values[1:] += self.back_off(s)
         result: FloatArray = values / self.scale
         return result
+
+    def risk(self, s: FloatArray) -> float:
+        """Return what the cost at ``s`` may rise by unexpectedly: nothing at zero, a deviation far beyond the noise."""
+        spread = self.mismatch.change_std(s, 0)
+        return self.task.caution * (float(np.hypot(spread, self.noise)) - self.noise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,7 @@ def _solved(
         key = s.tobytes()
         if key not in cache:
             values = modified.outputs(s)
+            values[0] += modified.risk(s)
             values[1:] += back_off
             cache[key] = values / modified.scale
         return cache[key]

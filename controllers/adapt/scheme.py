@@ -41,14 +41,15 @@ def step(task: Task, state: State, observed: Observation) -> tuple[Proposal, Sta
     newest = len(seen) - 1
     mismatch = fit(task, seen, modelled, newest, scale)
     raw = Modifiers(mismatch.at, mismatch.value, mismatch.slope)
-    verdict = _verdict(Modified(task, observed.d, mismatch, raw, scale), state, seen, best)
+    noise = float(observed.noise[0])
+    verdict = _verdict(Modified(task, observed.d, mismatch, raw, scale, noise), state, seen, best)
     radius = _radius(task, state, verdict)
     if verdict in (Verdict.FIRST, Verdict.BETTER):
         best = newest
     else:
         mismatch = fit(task, seen, modelled, best, scale)
     modifiers = filtered(task, state.modifiers, mismatch, scale)
-    modified = Modified(task, observed.d, mismatch, modifiers, scale)
+    modified = Modified(task, observed.d, mismatch, modifiers, scale, noise)
     hold = least(modified, radius)
     here = modified.outputs(np.zeros(len(hold)))
     gain = float(here[0] - modified.outputs(hold)[0])

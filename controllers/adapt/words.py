@@ -52,14 +52,16 @@ class Task:
     step_min: float = 0.02
     """Shortest that distrust makes the longest step."""
     doubt: float = 0.5
-    """How wrong the model may be: over half a span each order of its Taylor series (slope, curvature, third order) is
-    off by this share of what the model itself changes there."""
-    follow: float = 0.8
+    """How wrong the model may be: over half a span plant minus model changes by this share of what the model itself
+    changes there, in its slope; by the square of the share in its curvature, by the cube in its third order."""
+    follow: float = 1.0
     """Exponential filter of the modifiers: share of the new estimate (Marchetti et al. 2009, eq. 13: K)."""
     bound: float = 4.0
     """Modifiers stay within this many of their prior standard deviations: 2 x ``doubt`` x 2 = twice the model."""
     safety: float = 1.0
     """Back-off of each constraint, in standard deviations of the value predicted for the plant."""
+    caution: float = 1.0
+    """Standard deviations of the expected gain that a move must bring at least: nothing is risked for a guess."""
     keep: int = 30
     """Observed steady states that are remembered: five times the six coefficients of two inputs."""
 

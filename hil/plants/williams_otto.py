@@ -29,9 +29,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -118,6 +120,36 @@ def steady(rates: Rates, feed: Feed) -> FloatArray:
     raise ValueError(f"no steady state found for {feed}")
 
 
+def model_steady(feed: Feed) -> FloatArray:
+    """Return the model's steady fractions, as ``steady(model_rates, feed)`` but some twenty times faster.
+
+    The balances of A and B give r1 = F_B - F_A - F (X_B - X_A), so X_B follows from X_A (a quadratic), the rest from
+    both; one equation for X_A remains. Raises ValueError where it has no root between 0 and F_A / F.
+    """
+    k1, k2 = (float(k) for k in _constants(_MODEL_K, feed.reactor_degc))
+    out = feed.a_kg_s + feed.b_kg_s
+
+    def of(a: float) -> tuple[float, float, float, float]:
+        bend = k1 * a * CONTENTS_KG
+        b = 2.0 * _over(feed, a) / (out + sqrt(out * out + 4.0 * bend * _over(feed, a)))
+        r1 = bend * b * b
+        r2 = feed.a_kg_s - out * a - r1
+        return b, (r1 - r2) / out, r1, r2
+
+    def gap(a: float) -> float:
+        b, p, _, r2 = of(a)
+        return k2 * a * b * p * CONTENTS_KG - r2
+
+    fed = feed.a_kg_s / out
+    a = float(brentq(gap, 1e-6 * fed, (1.0 - 1e-9) * fed, xtol=1e-15))
+    b, p, r1, r2 = of(a)
+    return np.array([a, b, 0.0, 2.0 * r1 / out, 3.0 * r2 / out, p])
+
+
+def _over(feed: Feed, a: float) -> float:
+    return feed.b_kg_s - feed.a_kg_s + (feed.a_kg_s + feed.b_kg_s) * a
+
+
 def advance(rates: Rates, x: FloatArray, feed: Feed, dt_s: float) -> FloatArray:
     """Return the fractions ``dt_s`` later with ``feed`` held: one step of the classic Runge–Kutta method.
 
@@ -139,9 +171,19 @@ def profit(x: FloatArray, feed: Feed) -> float:
     return sold - A_PRICE * feed.a_kg_s - B_PRICE * feed.b_kg_s
 
 
-def economics(rates: Rates, feed: Feed) -> FloatArray:
-    """Return (cost, X_A - 0.12, X_G - 0.08) at steady state: cost is minus the profit, the others hold when <= 0."""
-    x = steady(rates, feed)
+def plant_economics(feed: Feed) -> FloatArray:
+    """Return (cost, X_A - 0.12, X_G - 0.08) of the plant at steady state: cost is minus the profit, the others hold
+    when <= 0.
+    """
+    return _economics(steady(plant_rates, feed), feed)
+
+
+def model_economics(feed: Feed) -> FloatArray:
+    """Return the same as the two-reaction model has it."""
+    return _economics(model_steady(feed), feed)
+
+
+def _economics(x: FloatArray, feed: Feed) -> FloatArray:
     return np.array([-profit(x, feed), float(x[0]) - A_HI, float(x[4]) - G_HI])
 
 
