@@ -90,7 +90,7 @@ def run(seed: int, start: tuple[float, float], limited: int, feeds: tuple[float,
         lo=np.array([lo[0], hi[0]]),
         hi=np.array([lo[1], hi[1]]),
         constraints=2 if limited else 0,
-        disturbance_span=np.array([0.2]),
+        disturbance_span=np.array([1.0]),  # [kg/s], from 1.4 to 2.4
         accuracy=ACCURACY,
     )
     outputs = 3 if limited else 1

@@ -29,8 +29,9 @@ def checked_task(task: Task) -> None:
         raise AdaptError(f"step_min {task.step_min} is above step_max {task.step_max}")
     if not 0.0 < task.follow <= 1.0:
         raise AdaptError(f"follow must be above 0 and at most 1, not {task.follow}")
-    if not (np.isfinite(task.safety) and task.safety >= 0.0):
-        raise AdaptError(f"safety must be finite and not below zero, not {task.safety}")
+    for name, value in (("safety", task.safety), ("caution", task.caution)):
+        if not (np.isfinite(value) and value >= 0.0):
+            raise AdaptError(f"{name} must be finite and not below zero, not {value}")
     if task.constraints < 0:
         raise AdaptError(f"constraints must not be negative, but is {task.constraints}")
     if task.keep < 2:

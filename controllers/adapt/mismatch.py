@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from controllers.adapt.words import AdaptError, FloatArray, Model, Observation, Task
+from controllers.adapt.check import checked_outputs
+from controllers.adapt.words import AdaptError, FloatArray, Observation, Task
 
 VAGUE = 10.0
 """Prior of the value: plant and model may differ by ten times what the model changes over the range: next to nothing
@@ -85,14 +86,14 @@ def turned(s: FloatArray, size: int) -> FloatArray:
     return rows
 
 
-def scales(task: Task, model: Model, d: FloatArray) -> FloatArray:
+def scales(task: Task, d: FloatArray) -> FloatArray:
     """Return by how much the model changes each output: over its centre and the middle of each side of the range.
 
     Raises AdaptError where an output depends on no input.
     """
     middle, half = 0.5 * (task.lo + task.hi), 0.5 * (task.hi - task.lo)
     star = [middle, *(middle + sign * half * axis for axis in np.eye(len(half)) for sign in (-1.0, 1.0))]
-    outputs = np.array([model(u, d) for u in star])
+    outputs = np.array([checked_outputs(task.model(u, d), 1 + task.constraints) for u in star])
     scale: FloatArray = np.ptp(outputs, axis=0)
     for k, size in enumerate(scale):
         if not size > 0.0:

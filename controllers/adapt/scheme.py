@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from controllers.adapt import excite
-from controllers.adapt.check import checked, checked_task
+from controllers.adapt.check import checked, checked_outputs, checked_task
 from controllers.adapt.mismatch import Mismatch, fit, prior_std, scales
 from controllers.adapt.optimum import HELD, Beyond, Modified, least
 from controllers.adapt.words import FloatArray, Modifiers, Observation, Proposal, State, Task, Verdict
@@ -36,8 +36,8 @@ def step(task: Task, state: State, observed: Observation) -> tuple[Proposal, Sta
     checked_task(task)
     checked(task, observed)
     seen, best = _remembered(task, state, observed)
-    scale = scales(task, task.model, observed.d)
-    modelled = np.array([task.model(o.u, o.d) for o in seen])
+    scale = scales(task, observed.d)
+    modelled = np.array([checked_outputs(task.model(o.u, o.d), 1 + task.constraints) for o in seen])
     newest = len(seen) - 1
     mismatch = fit(task, seen, modelled, newest, scale)
     raw = Modifiers(mismatch.at, mismatch.value, mismatch.slope)

@@ -44,7 +44,7 @@ class Task:
     """Range of each input; its span is the measure of every distance."""
     constraints: int = 0
     disturbance_span: FloatArray = field(default_factory=lambda: np.zeros(0))
-    """By how much each measured disturbance usually changes: the measure of its distances."""
+    """Width of the range of each measured disturbance: the measure of its distances, as the span is of the inputs'."""
     accuracy: float
     """Cost that is not worth a move: excitation ends and the inputs rest when no more is to be had."""
     step_max: float = 0.15
@@ -58,8 +58,8 @@ class Task:
     """Exponential filter of the modifiers: share of the new estimate (Marchetti et al. 2009, eq. 13: K)."""
     bound: float = 4.0
     """Modifiers stay within this many of their prior standard deviations: 2 x ``doubt`` x 2 = twice the model."""
-    safety: float = 1.0
-    """Back-off of each constraint, in standard deviations of the value predicted for the plant."""
+    safety: float = 2.0
+    """Back-off of each constraint, in standard deviations of the value predicted for the plant: 1 in 40 breaks."""
     caution: float = 1.0
     """Standard deviations of the expected gain that a move must bring at least: nothing is risked for a guess."""
     keep: int = 30
