@@ -60,8 +60,8 @@ class Task:
     """Modifiers stay within this many of their prior standard deviations: 2 x ``doubt`` x 2 = twice the model."""
     safety: float = 2.0
     """Back-off of each constraint, in standard deviations of the value predicted for the plant: 1 in 40 breaks."""
-    caution: float = 1.0
-    """Standard deviations of the expected gain that a move must bring at least: nothing is risked for a guess."""
+    caution: float = 0.5
+    """Standard deviations of its change by which a cost is feared to be worse: little is risked for a guess."""
     keep: int = 30
     """Observed steady states that are remembered: five times the six coefficients of two inputs."""
 

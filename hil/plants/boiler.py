@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from constraints.plant import CvSpec, DvSpec, MvSpec, NestedLimits, Plant, Point, StateSpace
+from constraints.plant import CvSpec, DvSpec, MvSpec, NestedLimits, Pair, Plant, Point, StateSpace
 from safety.handshake import HandshakeRule
 from safety.signals import Mode, ShedAction
 
@@ -61,7 +61,8 @@ GOVERNOR_GAIN, GOVERNOR_S = 0.004, 20.0
 """PI of power to valve: a tenth of the valve's gain margin, and twice the turbine's 10 s."""
 FUEL_EUR_H = 20_000.0
 """Full fuel for an hour: about 570 MW at 35 EUR/MWh."""
-CYCLE_S = 15.0
+CYCLE_S = 5.0
+"""The swing of the level is over in a quarter of a minute."""
 _STEP_S = 0.5
 
 
@@ -240,6 +241,33 @@ def linear(state: State) -> StateSpace:
     )
 
 
+def modes(block: StateSpace) -> tuple[Pair, ...]:
+    """Return a block as pairs, exactly: each real mode of each channel is a lag of its own (partial fractions).
+
+    Raises ValueError where modes swing or coincide.
+    """
+    a, b, c, d = (np.array(m, dtype=np.float64) for m in (block.a, block.b, block.c, block.d))
+    poles, vectors = np.linalg.eig(a)
+    gaps = np.abs(poles[:, None] - poles) + np.eye(len(poles))
+    if np.iscomplexobj(poles) or float(gaps.min()) < 1e-6:
+        raise ValueError("modes that swing or coincide are no sum of lags")
+    left = np.linalg.solve(vectors, b)
+    pairs = []
+    for row, cv in enumerate(block.cvs):
+        for column, source in enumerate(block.inputs):
+            if d[row, column] != 0.0:
+                pairs.append(Pair(source=source, cv=cv, gain=float(d[row, column])))
+            for mode, pole in enumerate(poles.tolist()):
+                residue = float((c @ vectors)[row, mode] * left[mode, column])
+                if abs(residue) < 1e-9:
+                    continue
+                if abs(pole) < 1e-9:
+                    pairs.append(Pair(source=source, cv=cv, gain=residue, integrating=True))
+                else:
+                    pairs.append(Pair(source=source, cv=cv, gain=-residue / pole, lag1_s=-1.0 / pole))
+    return tuple(pairs)
+
+
 def plant(usual: State, pressure: tuple[float, float] = (104.0, 112.0)) -> Plant:
     """Return the boiler as engineered around a steady state, with pressure held between two limits [kg/cm**2].
 
@@ -274,7 +302,7 @@ def plant(usual: State, pressure: tuple[float, float] = (104.0, 112.0)) -> Plant
             "level": _cv("level", "m", (-0.08, 0.08), 1, 0.02, 0.03),
         },
         dvs={"load": DvSpec(name="load", unit="MW")},
-        pairs=(),
+        pairs=modes(linear(usual)),
         rows=(),
         money=(),
         tariffs={},
@@ -284,7 +312,6 @@ def plant(usual: State, pressure: tuple[float, float] = (104.0, 112.0)) -> Plant
         interlocks=(),
         handshake=HandshakeRule(kind="none"),
         handshake_points={},
-        blocks=(linear(usual),),
     )
 
 
@@ -315,4 +342,6 @@ def _cv(name: str, unit: str, limits: tuple[float, float], rank: int, concern: f
         concern=concern,
         back_off_hi=back_off,
         back_off_lo=back_off,
+        # pressure and level store what is out of balance: an error of the model shows as a ramp
+        disturbance="step" if name == "oxygen" else "ramp",
     )

@@ -18,12 +18,12 @@ Concentrations in mol/l, temperatures in degC, flow in 1/h, heat in kJ/h (negati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from constraints.plant import CvSpec, DvSpec, MvSpec, NestedLimits, Pair, Plant, Point
+from constraints.plant import CvSpec, DvSpec, FunctionSpec, MvSpec, NestedLimits, Pair, Plant, Point
 from safety.handshake import HandshakeRule
 from safety.signals import Mode, ShedAction
 
@@ -223,6 +223,27 @@ def plant(flow: float = MAIN_FLOW, heat: float = MAIN_HEAT) -> Plant:
         handshake=HandshakeRule(kind="none"),
         handshake_points={},
     )
+
+
+def plant_of_function(flow: float = MAIN_FLOW, heat: float = MAIN_HEAT) -> Plant:
+    """Return the plant whose gains are the slopes of ``outputs`` where the reactor stands, looked up each cycle.
+
+    ``flow`` and ``heat`` say where the slopes stand for the whole (scaling, lags).
+    """
+    of = plant(flow, heat)
+    spec = FunctionSpec(
+        name="steady",
+        address="hil.plants.van_de_vusse:outputs",
+        mvs=("flow", "heat"),
+        dvs=("feed_a",),
+        cvs=("c_B", "T"),
+        at=(flow, heat, FEED_A),
+        jacobian_address="hil.plants.van_de_vusse:output_slopes",
+        call=outputs,
+        jacobian=output_slopes,
+    )
+    pairs = tuple(replace(pair, gain=1.0, function=spec.name) for pair in of.pairs)
+    return replace(of, pairs=pairs, functions={spec.name: spec})
 
 
 def _constants(degc: float) -> tuple[float, float, float]:
