@@ -78,12 +78,17 @@ def pi_loops() -> Policy:
     """Return three PI loops on pressure, oxygen and level.
 
     SIMC: a process that integrates with k' and delays theta has Kc = 1 / (k' (tc + theta)), Ti = 4 (tc + theta). For
-    the pressure k' = 0.9 per s and theta = 5 s (burner), for the level k' = 0.0078 m per s and 20 s (swell); tc = theta.
+    the pressure k' = 0.9 per s and theta = 5 s (burner), for the level k' = 0.0078 m per s and 20 s (swell); tc =
+    theta.
     The oxygen is a lag of 15 s, gain 15 percent per unit of excess air, behind a fan of 8 s.
     """
     start = boiler.steady(PRESSURE, POWER)
     at = {"fuel": start.fuel, "air": start.air / start.fuel, "water": start.water}
-    gains = {"fuel": (1.0 / (0.9 * 10.0), 40.0), "air": (15.0 / (15.0 * 16.0), 15.0), "water": (1.0 / (0.0078 * 40.0), 160.0)}
+    gains = {
+        "fuel": (1.0 / (0.9 * 10.0), 40.0),
+        "air": (15.0 / (15.0 * 16.0), 15.0),
+        "water": (1.0 / (0.0078 * 40.0), 160.0),
+    }
 
     def ask(state: boiler.State, _at_s: float, inputs: boiler.Inputs) -> tuple[boiler.Inputs, int]:
         off = {"fuel": PRESSURE - state.pressure, "air": 3.0 - state.oxygen, "water": -boiler.level(state)}

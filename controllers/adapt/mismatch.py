@@ -98,7 +98,9 @@ def scales(task: Task, d: FloatArray) -> FloatArray:
     for k, size in enumerate(scale):
         if not size > 0.0:
             what = "the cost" if k == 0 else f"constraint {k}"
-            raise AdaptError(f"{what} of the model depends on no input within its range: leave it out, or mend the model")
+            raise AdaptError(
+                f"{what} of the model depends on no input within its range: leave it out, or mend the model"
+            )
     return scale
 
 

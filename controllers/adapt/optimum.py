@@ -137,7 +137,7 @@ def _solved(
     if beyond is not None:
         along, reach = beyond.along, beyond.reach
         rules.append({"type": "ineq", "fun": lambda s: np.array([along @ s - reach]), "jac": lambda _: along[None, :]})
-    answer = minimize(
+    answer = minimize(  # type: ignore[call-overload]  # the stubs know rules only as a private type
         lambda s: float(at(s)[0]),
         start,
         jac=lambda s: bent(s)[0],
@@ -166,6 +166,7 @@ def slopes(of: Outputs, s: FloatArray, highest: FloatArray) -> FloatArray:
 
 
 def inside(s: FloatArray, lowest: FloatArray, highest: FloatArray, radius: float) -> FloatArray:
+    """Return ``s``, put into the range and then shortened to the radius."""
     boxed = np.clip(s, lowest, highest)
     length = float(np.linalg.norm(boxed))
     # zero is inside the range, so that shortening never leaves it

@@ -74,7 +74,7 @@ def step(task: Task, state: State, observed: Observation) -> tuple[Proposal, Sta
 
 
 def _remembered(task: Task, state: State, observed: Observation) -> tuple[tuple[Observation, ...], int]:
-    """Return the observations with the new one; when there are too many the oldest goes, unless the search stands on it."""
+    """Return the observations with the new one; of too many the oldest goes, unless the search stands on it."""
     seen, best = (*state.seen, observed), state.best
     if len(seen) > task.keep:
         out = 0 if best != 0 else 1

@@ -31,7 +31,7 @@ def settle(samples: FloatArray, after_s: FloatArray, lags_s: FloatArray) -> Sett
     Raises AdaptError for numbers that are not finite, wrong shapes, too few samples, or samples that end before the
     slowest lag has run three times: what is left of it then, 5 %, is no longer told from noise.
     """
-    if samples.ndim != 2 or after_s.shape != samples.shape[:1] or lags_s.ndim != 1 or len(lags_s) == 0:
+    if samples.ndim != after_s.ndim + 1 or after_s.shape != samples.shape[:1] or lags_s.ndim != 1 or len(lags_s) == 0:
         raise AdaptError(f"samples {samples.shape}, times {after_s.shape} and lags {lags_s.shape} do not fit together")
     if not (np.isfinite(samples).all() and np.isfinite(after_s).all()):
         raise AdaptError("a sample or its time is not finite: leave bad samples out")

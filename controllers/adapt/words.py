@@ -58,8 +58,8 @@ class Task:
     """Exponential filter of the modifiers: share of the new estimate (Marchetti et al. 2009, eq. 13: K)."""
     bound: float = 4.0
     """Modifiers stay within this many of their prior standard deviations: 2 x ``doubt`` x 2 = twice the model."""
-    safety: float = 2.0
-    """Back-off of each constraint, in standard deviations of the value predicted for the plant: 1 in 40 breaks."""
+    safety: float = 1.5
+    """Back-off of each constraint, in standard deviations of the value predicted for the plant: 1 in 15 breaks."""
     caution: float = 0.5
     """Standard deviations of its change by which a cost is feared to be worse: little is risked for a guess."""
     keep: int = 30
@@ -100,7 +100,7 @@ class State:
     """Longest step now, in spans."""
     modifiers: Modifiers | None = None
     expected: float = 0.0
-    """By how much the cost of the last proposal was expected to differ from the best point's, and the standard deviation of that."""
+    """By how much the last proposal was expected to cost more than the best point, and its standard deviation."""
     expected_std: float = 0.0
 
 
@@ -111,7 +111,7 @@ class Proposal:
     u: FloatArray
     """Inputs for the next steady state."""
     hold: FloatArray
-    """Inputs of the least expected cost: ``u`` without its excitation. What to hold when nothing more is to be learnt."""
+    """Inputs of the least expected cost, without excitation: what to hold when nothing more is to be learnt."""
     excitation: FloatArray
     """``u - hold``."""
     gain: float

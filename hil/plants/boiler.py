@@ -1,9 +1,9 @@
 """An oil-fired drum boiler of 160 MW that follows the load: pressure, power, drum level and flue-gas oxygen.
 
 The boiler and turbine are the third-order model of unit P16 in Malmö: R. D. Bell, K. J. Åström, "Dynamic models for
-boiler-turbine-alternator units: data logs and parameter estimation for a 160 MW unit", Report TFRT-3192, Lund Institute
-of Technology, 1987; its operating points 1 to 7 are in ``POINTS``. p drum pressure [kg/cm**2], P power [MW], rho density
-of what the system holds [kg/m**3]; fuel, valve and feedwater are 0 to 1:
+boiler-turbine-alternator units: data logs and parameter estimation for a 160 MW unit", Report TFRT-3192, Lund
+Institute of Technology, 1987; its operating points 1 to 7 are in ``POINTS``. p drum pressure [kg/cm**2], P power [MW],
+rho density of what the system holds [kg/m**3]; fuel, valve and feedwater are 0 to 1:
 
     dp/dt   = -0.0018 valve p^(9/8) + 0.9 heat - 0.15 feedwater
     dP/dt   = (0.073 valve - 0.016) p^(9/8) - 0.1 P
@@ -23,6 +23,7 @@ and oxygen probe with furnace (15 s); a governor that holds the power with the t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -144,7 +145,7 @@ def steady(pressure: float, power: float, oxygen_percent: float = OXYGEN_USUAL, 
     state = State(pressure, power, 428.0, fuel, air, water, oxygen_percent, valve, valve)
     for _ in range(50):
         # the level rises with the density over the whole range that a drum sees
-        slope = (level(replace(state, density=state.density + 0.5)) - level(replace(state, density=state.density - 0.5)))
+        slope = level(replace(state, density=state.density + 0.5)) - level(replace(state, density=state.density - 0.5))
         state = replace(state, density=state.density - (level(state) - level_m) / slope)
     return state
 
@@ -211,20 +212,17 @@ def linear(state: State) -> StateSpace:
         s = filled(x, v)
         dp, _, drho = published_rates(s.pressure, s.power, _heat(s), s.valve, s.water)
         burnt = oxygen(s.air / s.fuel)
-        return np.array(
-            [dp, drho, (v[0] - x[2]) / BURNER_S, (v[1] * x[2] - x[3]) / FAN_S, (burnt - x[4]) / PROBE_S]
-        )
+        return np.array([dp, drho, (v[0] - x[2]) / BURNER_S, (v[1] * x[2] - x[3]) / FAN_S, (burnt - x[4]) / PROBE_S])
 
     def seen(x: FloatArray, v: FloatArray) -> FloatArray:
         return np.array([x[0], x[4], level(filled(x, v))])
 
-    def slopes(of: object, by_x: int) -> tuple[tuple[float, ...], ...]:
+    def slopes(of: Callable[[FloatArray, FloatArray], FloatArray], by_x: int) -> tuple[tuple[float, ...], ...]:
         at = x0 if by_x else v0
         columns = []
         for i, axis in enumerate(np.eye(len(at))):
             h = 1e-5 * abs(at[i])
             up, down = (at + h * axis, at - h * axis)
-            assert callable(of)
             pair = (of(up, v0), of(down, v0)) if by_x else (of(x0, up), of(x0, down))
             columns.append((pair[0] - pair[1]) / (2.0 * h))
         return tuple(tuple(row) for row in np.array(columns).T.tolist())

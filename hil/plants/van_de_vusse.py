@@ -1,10 +1,11 @@
 """The van de Vusse reactor: a cooled stirred tank whose gain changes sign at the best yield.
 
-A -> B -> C and 2 A -> D, with a cooling jacket. Inputs are the flow per volume F/V and the heat Q drawn from the jacket:
+A -> B -> C and 2 A -> D, with a cooling jacket. Inputs are the flow per volume F/V and the heat Q into the jacket:
 
     dc_A/dt = F/V (c_A0 - c_A) - k1 c_A - k3 c_A^2
     dc_B/dt = -F/V c_B + k1 c_A - k2 c_B
-    dT/dt   = F/V (T_0 - T) - (k1 c_A H_AB + k2 c_B H_BC + k3 c_A^2 H_AD) / (rho C_p) + k_w A_R (T_k - T) / (rho C_p V_R)
+    dT/dt   = F/V (T_0 - T) - (k1 c_A H_AB + k2 c_B H_BC + k3 c_A^2 H_AD) / (rho C_p)
+              + k_w A_R (T_k - T) / (rho C_p V_R)
     dT_k/dt = (Q + k_w A_R (T - T_k)) / (m_k C_pk)
     k_i     = k_i0 exp(-E_i / T),  T in kelvin
 
@@ -84,7 +85,7 @@ def rates(x: FloatArray, inputs: Inputs) -> FloatArray:
 
 def jacobian(x: FloatArray, inputs: Inputs) -> tuple[FloatArray, FloatArray]:
     """Return the slopes of ``rates`` by x (4, 4) and by (flow, heat, feed_a, feed_degc) (4, 4)."""
-    a, b, degc, jacket = (float(v) for v in x)
+    a, b, degc, _ = (float(v) for v in x)
     k1, k2, k3 = _constants(degc)
     kelvin = degc + KELVIN
     s1, s2, s3 = k1 * E1 / kelvin**2, k2 * E2 / kelvin**2, k3 * E3 / kelvin**2
@@ -120,7 +121,7 @@ def steady(inputs: Inputs) -> FloatArray:
 
     Raises ValueError where there is none in reach.
     """
-    x = np.array([2.0, 1.0, 112.0, 110.0])
+    x: FloatArray = np.array([2.0, 1.0, 112.0, 110.0])
     hours = 0.02
     for _ in range(200):
         slope = rates(x, inputs)
@@ -130,7 +131,7 @@ def steady(inputs: Inputs) -> FloatArray:
         # at most 10 K and half of a concentration at once: the exponentials then stay tame
         limit = np.array([0.5 * x[0], 0.5 * x[1], 10.0, 10.0])
         share = min(1.0, float((limit / np.maximum(np.abs(step), 1e-300)).min()))
-        x = x + share * step
+        x += share * step
         if hours > 1e6 and float(np.abs(step).max()) < 1e-11:
             return x
         hours = hours * 3.0 if share == 1.0 else hours
@@ -146,12 +147,13 @@ def advance(x: FloatArray, inputs: Inputs, seconds: float) -> FloatArray:
         raise ValueError(f"seconds must be finite and above 0, not {seconds}")
     steps = int(np.ceil(seconds / 10.0))
     h = seconds / steps / 3600.0
+    x = x.copy()
     for _ in range(steps):
         k1 = rates(x, inputs)
         k2 = rates(x + 0.5 * h * k1, inputs)
         k3 = rates(x + 0.5 * h * k2, inputs)
         k4 = rates(x + h * k3, inputs)
-        x = x + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+        x += h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
     return x
 
 

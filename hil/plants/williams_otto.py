@@ -19,10 +19,10 @@ The model knows nothing of C and has two:
     W dX_B/dt = F_B - F X_B - 2 r1 - r2       W dX_G/dt = -F X_G + 3 r2
     W dX_P/dt = -F X_P + r1 - r2
 
-Sources: T. J. Williams, R. E. Otto, "A generalized chemical processing model for the investigation of computer control",
-AIEE Trans. 79 (1960) 458; in this form, with these rates and prices: Y. Zhang, J. F. Forbes, "Extended design cost: a
-performance criterion for real-time optimization systems", Comput. Chem. Eng. 24 (2000) 1829, and A. Marchetti, B.
-Chachuat, D. Bonvin, Ind. Eng. Chem. Res. 48 (2009) 6022 and J. Process Control 20 (2010) 1027.
+Sources: T. J. Williams, R. E. Otto, "A generalized chemical processing model for the investigation of computer
+control", AIEE Trans. 79 (1960) 458; in this form, with these rates and prices: Y. Zhang, J. F. Forbes, "Extended
+design cost: a performance criterion for real-time optimization systems", Comput. Chem. Eng. 24 (2000) 1829, and A.
+Marchetti, B. Chachuat, D. Bonvin, Ind. Eng. Chem. Res. 48 (2009) 6022 and J. Process Control 20 (2010) 1027.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def model_rates(x: FloatArray, feed: Feed) -> tuple[FloatArray, FloatArray]:
     return _balance(x, feed, _MODEL_YIELD, reactions, slopes)
 
 
-#                          A     B     C    E    G    P      kilograms that each reaction makes, per kilogram of its rate
+# kilograms of A, B, C, E, G, P that each reaction makes, per kilogram of its rate
 _PLANT_YIELD = np.array(
     [[-1.0, -1.0, 2.0, 0.0, 0.0, 0.0], [0.0, -1.0, -2.0, 2.0, 0.0, 1.0], [0.0, 0.0, -1.0, 0.0, 1.5, -0.5]]
 )
@@ -114,7 +114,7 @@ def steady(rates: Rates, feed: Feed) -> FloatArray:
         # fractions stay positive: go at most nine tenths of the way to zero
         falling = step < 0.0
         reach = np.min(-0.9 * x[falling] / step[falling], initial=1.0)
-        x = x + min(1.0, float(reach)) * step
+        x += min(1.0, float(reach)) * step
         if float(np.abs(step).max()) < _CLOSE:
             return x
     raise ValueError(f"no steady state found for {feed}")
@@ -161,7 +161,8 @@ def advance(rates: Rates, x: FloatArray, feed: Feed, dt_s: float) -> FloatArray:
     k2 = rates(x + 0.5 * dt_s * k1, feed)[0]
     k3 = rates(x + 0.5 * dt_s * k2, feed)[0]
     k4 = rates(x + dt_s * k3, feed)[0]
-    return x + dt_s / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+    after: FloatArray = x + dt_s / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+    return after
 
 
 def profit(x: FloatArray, feed: Feed) -> float:

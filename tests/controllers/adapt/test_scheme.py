@@ -105,7 +105,7 @@ def test_modifiers_follow_by_their_filter_and_stay_within_their_bound():
 
 def test_a_step_that_made_the_plant_much_worse_is_taken_back_and_the_next_is_shorter():
     run = walk(task(), steps=5)
-    u, proposal, state = run[-1]
+    _, proposal, state = run[-1]
     worse = PLANT(proposal.u, NONE) + np.array([0.5, 0.0])
     back, after = step(task(), state, seen(proposal.u, worse))
     assert back.verdict is Verdict.TAKEN_BACK
@@ -162,7 +162,9 @@ def test_a_measured_disturbance_is_followed_at_once():
     def model(u, d):
         return np.array([4.0 * (u[0] - 0.4 - 0.3 * d[0]) ** 2])
 
-    of = Task(model=model, lo=np.zeros(1), hi=np.ones(1), disturbance_span=np.full(1, 5.0), accuracy=0.005, step_max=0.3)
+    of = Task(
+        model=model, lo=np.zeros(1), hi=np.ones(1), disturbance_span=np.full(1, 5.0), accuracy=0.005, step_max=0.3
+    )
     state, u, random = State(), np.array([0.4]), np.random.default_rng(3)
     for k in range(12):
         d = np.array([0.0 if k < 8 else 0.5])
@@ -233,4 +235,3 @@ def test_whatever_is_measured_the_proposal_is_finite_and_inside(data):
             assert ((u >= of.lo) & (u <= of.hi)).all()
             assert np.linalg.norm(u - state.seen[state.best].u) <= of.step_max + 1e-9
         assert of.step_min <= state.radius <= of.step_max
-
