@@ -204,10 +204,7 @@ def main() -> int:
             # the start at the model's answer breaks X_A by itself, before anything was measured
             first = 0 if start == SAFE_START else 1
             worst = np.array([r.over[first:].max() for r in runs])
-            print(
-                f"    limits, worst of all steady states: {worst.max():.2f} noises over; {(worst > 1).sum()} seeds beyond 1"
-            )
-            held = bool((worst <= 1.0).all())
+            print(f"    limits, worst steady state: {worst.max():.2f} noises over; {(worst > 1).sum()} seeds beyond 1")
             kept = bool((worst <= 1.0).all())
             met.append(said("no limit broken by more than the noise of a sample", met=kept))
         for feed in (2.0, 1.6):

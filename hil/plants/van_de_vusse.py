@@ -147,13 +147,12 @@ def advance(x: FloatArray, inputs: Inputs, seconds: float) -> FloatArray:
         raise ValueError(f"seconds must be finite and above 0, not {seconds}")
     steps = int(np.ceil(seconds / 10.0))
     h = seconds / steps / 3600.0
-    x = x.copy()
     for _ in range(steps):
         k1 = rates(x, inputs)
         k2 = rates(x + 0.5 * h * k1, inputs)
         k3 = rates(x + 0.5 * h * k2, inputs)
         k4 = rates(x + h * k3, inputs)
-        x += h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+        x = np.asarray(x + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4), dtype=np.float64)
     return x
 
 
@@ -167,8 +166,7 @@ def output_slopes(u: FloatArray, d: FloatArray) -> FloatArray:
     """Return the slopes of ``outputs``, (2, 3), by F/V, Q and c_A0: from 0 = f(x, u), dx/du = -f_x^-1 f_u."""
     inputs = Inputs(float(u[0]), float(u[1]), float(d[0]))
     by_x, by_inputs = jacobian(steady(inputs), inputs)
-    slopes: FloatArray = -np.linalg.solve(by_x, by_inputs[:, :3])[1:3]
-    return slopes
+    return np.asarray(-np.linalg.solve(by_x, by_inputs[:, :3])[1:3], dtype=np.float64)
 
 
 def plant(flow: float = MAIN_FLOW, heat: float = MAIN_HEAT) -> Plant:
