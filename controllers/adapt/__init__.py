@@ -1,0 +1,1 @@
+"""Modifier adaptation: the economics of a wrong model corrected toward the true optimum of the plant."""
