@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from constraints.plant import MoneyTerm, Plant
+from constraints.plant import Plant
+from constraints.terms import MoneyTerm
 
 
 def money_coefficients(plant: Plant, prices: Mapping[str, float]) -> Mapping[str, float]:

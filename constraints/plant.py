@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from constraints.terms import MoneyTerm, ScheduleEntry, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope
 from safety.handshake import HandshakeRule
@@ -320,55 +321,6 @@ class Row:
     hi: float
     rank: int = 5
     concern: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoneyTerm:
-    """One term of the economics: ``variable * per_unit * price``, currency per hour; value positive, cost negative."""
-
-    name: str
-    variable: str
-    """An MV or a CV (a tag that is an MV's readback is named by its MV)."""
-    per_unit: float
-    """Priced quantity per hour and per unit of the variable, signed: + earns, - costs (e.g. -10.3 kWh per m**3)."""
-    price: float | None
-    """Currency per priced quantity; None where a tariff gives it."""
-    tariff: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TariffBand:
-    """One price and when it holds, in plant time."""
-
-    name: str
-    price: float
-    days: frozenset[int] = frozenset()
-    """0 = Monday. Empty = every day."""
-    hours: tuple[tuple[int, int], ...] = ()
-    """Half-open spans in minutes after midnight; empty = the whole day, taken last."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TariffVersion:
-    """A tariff's bands from a date on (ISO date text in plant time)."""
-
-    valid_from: str
-    bands: tuple[TariffBand, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleEntry:
-    """Settings that hold inside a weekly span, in plant time."""
-
-    name: str
-    days: frozenset[int]
-    start_min: int
-    end_min: int
-    """Minutes after midnight; ``end_min <= start_min`` runs over midnight."""
-    limits: Mapping[tuple[str, Literal["lo", "hi"]], float] = field(default_factory=dict)
-    """Operator limits set meanwhile, by (variable, side)."""
-    mode: Mode | None = None
-    """Mode that is not exceeded meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

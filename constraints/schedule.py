@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from constraints.localtime import LocalTime, local_time, next_change
-from constraints.plant import ScheduleEntry
+from constraints.terms import ScheduleEntry
 from safety.signals import Mode
 
 Side = Literal["lo", "hi"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from constraints.localtime import LocalTime, local_time, next_change
-from constraints.plant import Plant, TariffBand, TariffVersion
+from constraints.plant import Plant
+from constraints.terms import TariffBand, TariffVersion
 
 
 class NoPriceError(ValueError):

@@ -35,7 +35,7 @@ PULL_CYCLES_END = 10.0
 FUNNEL_SHARE = 0.12
 """Time constant of a closing funnel relative to the CV's settling time."""
 STRICTNESS = Strictness(row=1e-5, dual=1e-6)
-"""An accepted answer is exact for all that a setpoint can show: see the first-move errors in docs/decisions/0014."""
+"""An accepted answer is exact for all that a setpoint can show: see the first-move errors in docs/decisions/0016."""
 _BELOW, _ABOVE = 0, 1
 """The problem's limits on a CV: below the zone's upper end, above its lower."""
 INWARD = 0.98

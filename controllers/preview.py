@@ -81,7 +81,7 @@ class Outlook:
         result: FloatArray = free + effect(self.model, self.estimator.factors(self.estimate), self.coming, ahead_s)
         return result
 
-    def now(self) -> FloatArray:
+    def present(self) -> FloatArray:
         """Return each CV now."""
         result: FloatArray = self.estimator.predict(self.estimate, np.zeros(1))[0]
         return result

@@ -2,7 +2,7 @@
 
 OSQP is at its best when it need not be exact: in a few iterations it knows which limits hold. DAQP is at its best when
 it is told them: in a few pivots it is exact. So OSQP is asked first, roughly; DAQP finishes from there; and where DAQP
-has no acceptable answer OSQP is asked again, exactly. Or DAQP first, and then OSQP, exactly (docs/decisions/0014).
+has no acceptable answer OSQP is asked again, exactly. Or DAQP first, and then OSQP, exactly (docs/decisions/0016).
 
 What goes in is checked first (OSQP prints an error for ``l > u`` and then solves the old problem), and every answer is
 measured against the optimality conditions before anyone sees it. Nobody has an acceptable answer: the plant holds.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal, cast
 
-from constraints.plant import CvSpec, MvSpec, ScheduleEntry
+from constraints.plant import CvSpec, MvSpec
 from constraints.plantfile.document import Path
 from constraints.plantfile.hours import HoursError, days, span
 from constraints.plantfile.issues import did_you_mean
@@ -14,6 +14,7 @@ from constraints.plantfile.nesting import check_value_inside
 from constraints.plantfile.schema_rules import ScheduleSection
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit
+from constraints.terms import ScheduleEntry
 from safety.signals import Mode
 
 Side = Literal["lo", "hi"]

@@ -9,7 +9,6 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from constraints.plant import MoneyTerm
 from constraints.plantfile import units
 from constraints.plantfile.document import Path
 from constraints.plantfile.issues import did_you_mean, dotted
@@ -17,6 +16,7 @@ from constraints.plantfile.schema_rules import Term
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit, UnitError
 from constraints.plantfile.variables import variable_of
+from constraints.terms import MoneyTerm
 
 _QUANTITIES: Final = ("kWh", "kg", "m**3", "1")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 
-from constraints.plant import TariffBand, TariffVersion
 from constraints.plantfile.document import Path
 from constraints.plantfile.hours import DAY_MIN, DAYS, HoursError, by_day, days, span
 from constraints.plantfile.issues import did_you_mean
@@ -13,6 +12,7 @@ from constraints.plantfile.money import canonical_price
 from constraints.plantfile.schema_rules import TariffVersionSection
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit, UnitError
+from constraints.terms import TariffBand, TariffVersion
 
 
 def tariffs(scope: Scope) -> dict[str, tuple[TariffVersion, ...]]:

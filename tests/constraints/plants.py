@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from constraints.plant import CvSpec, MoneyTerm, MvSpec, NestedLimits, Plant, Point, Row
+from constraints.plant import CvSpec, MvSpec, NestedLimits, Plant, Point, Row
+from constraints.terms import MoneyTerm
 from safety.handshake import HandshakeRule
 from safety.signals import Mode, ShedAction
 

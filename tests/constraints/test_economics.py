@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from constraints.economics import eur_per_h, money_coefficients
-from constraints.plant import MoneyTerm
+from constraints.terms import MoneyTerm
 from tests.constraints.plants import cv, mv, plant
 
 TERMS = (

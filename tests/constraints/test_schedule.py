@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from constraints.localtime import local_time
-from constraints.plant import ScheduleEntry
 from constraints.schedule import active_entries, mode_cap, next_schedule_change, schedule_limits
+from constraints.terms import ScheduleEntry
 from safety.signals import Mode
 
 ZONE = "Europe/Berlin"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from constraints.plant import TariffBand, TariffVersion
 from constraints.plantfile import load
 from constraints.tariffs import NoPriceError, band_at, next_price_change, price_at, tariff_prices
+from constraints.terms import TariffBand, TariffVersion
 
 ZONE = "Europe/Berlin"
 PLANT = load(Path(__file__).parent / "plantfile" / "good.yaml").plant

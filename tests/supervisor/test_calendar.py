@@ -12,7 +12,7 @@ import apscheduler.schedulers.base
 import pytest
 
 import supervisor.calendar
-from constraints.plant import ScheduleEntry, TariffBand, TariffVersion
+from constraints.terms import ScheduleEntry, TariffBand, TariffVersion
 from hil.clock import FastClock
 from safety.signals import Instant
 from supervisor.audit.capacity import Capacity, CapacityState

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from constraints.plant import ScheduleEntry, TariffBand, TariffVersion
+from constraints.terms import ScheduleEntry, TariffBand, TariffVersion
 from safety.signals import Mode
 from supervisor.inforce import InForce, PlantRule
 

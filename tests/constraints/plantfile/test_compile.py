@@ -8,19 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from constraints.plant import (
-    MoneyTerm,
-    NestedLimits,
-    Pair,
-    Plant,
-    Row,
-    ScheduleEntry,
-    TariffBand,
-    TariffVersion,
-    Tuning,
-)
+from constraints.plant import NestedLimits, Pair, Plant, Row, Tuning
 from constraints.plantfile import load, load_text
 from constraints.plantfile.compile import Loaded
+from constraints.terms import MoneyTerm, ScheduleEntry, TariffBand, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope
 from safety.handshake import HandshakeRule
