@@ -224,7 +224,7 @@ def test_a_task_that_cannot_be_worked_on_is_refused_by_name(more, text):
 numbers = st.floats(-1e6, 1e6)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(data=st.lists(st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0), numbers, numbers), min_size=1, max_size=6))
 def test_whatever_is_measured_the_proposal_is_finite_and_inside(data):
     of, state = task(), State()
