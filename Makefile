@@ -49,9 +49,11 @@ ci: ## what has to pass before anything lands: lint, test, coverage, known defec
 peers: $(STAMP) ## an environment beside ours for the tools that the benchmarks compare with (do-mpc, GEKKO, PIQP)
 	@tools/make-peers-venv.sh .venv-peers $(PYTHON)
 
-bench: $(STAMP) ## the gate, then the cycle, with 200 tags, against their floors, then plants with published values, about ten minutes
-	@met=0; $(BIN)/python -m benchmarks.gate || met=1; $(BIN)/python -m benchmarks.cycle $(ARGS) || met=1; \
-	  for plant in wood_berry shell quadruple_tank; do $(BIN)/python -m benchmarks.$$plant || met=1; done; exit $$met
+BENCHES := gate cycle estimate steady layers ranked wood_berry shell quadruple_tank williams_otto van_de_vusse boiler
+
+bench: $(STAMP) peers ## every figure beside its peer or floor: gate, cycle, layers, plants, do-mpc and GEKKO; about half an hour
+	@met=0; for part in $(BENCHES); do echo; echo "== $$part"; $(BIN)/python -m benchmarks.$$part || met=1; done; \
+	  echo; echo "== peers"; $(BIN)/python -m benchmarks.peers --rounds 1 || met=1; exit $$met
 
 coverage: $(STAMP) ## branch coverage of safety/ by its own tests: all of it, or fail
 	$(BIN)/pytest -q --cov=safety --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/safety

@@ -225,12 +225,20 @@ def plant(flow: float = MAIN_FLOW, heat: float = MAIN_HEAT) -> Plant:
     )
 
 
-def plant_of_function(flow: float = MAIN_FLOW, heat: float = MAIN_HEAT) -> Plant:
+TYPICAL_FLOW = 20.0
+"""1/h, where the slope of c_B is of a usual size: near the maximum it says nothing about how far a move carries."""
+SLOW = 100.0
+"""Move suppression of the flow: c_B first goes the wrong way for some minutes, which no pair here describes, so moves
+must be slow against that."""
+
+
+def plant_of_function(flow: float = TYPICAL_FLOW, heat: float = MAIN_HEAT) -> Plant:
     """Return the plant whose gains are the slopes of ``outputs`` where the reactor stands, looked up each cycle.
 
     ``flow`` and ``heat`` say where the slopes stand for the whole (scaling, lags).
     """
     of = plant(flow, heat)
+    of = replace(of, mvs={**of.mvs, "flow": replace(of.mvs["flow"], suppression=SLOW)})
     spec = FunctionSpec(
         name="steady",
         address="hil.plants.van_de_vusse:outputs",
