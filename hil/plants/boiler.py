@@ -295,9 +295,11 @@ def plant(usual: State, pressure: tuple[float, float] = (104.0, 112.0)) -> Plant
             "water": _mv("water", (0.05, 0.95), 60.0 * WATER_PER_S, 0.0),
         },
         cvs={
-            "pressure": _cv("pressure", "kg/cm2", pressure, 3, 1.0, 0.5),
+            # what the model misses reaches the pressure through the firing, in minutes, not through its own long lag
+            "pressure": replace(_cv("pressure", "kg/cm2", pressure, 3, 1.0, 0.5), fade_s=300.0),
             "oxygen": _cv("oxygen", "percent", (1.5, 4.0), 2, 0.2, 0.15),
-            "level": _cv("level", "m", (-0.08, 0.08), 1, 0.02, 0.03),
+            # back to the middle of the drum in minutes: the firing is needed for the pressure
+            "level": replace(_cv("level", "m", (-0.08, 0.08), 1, 0.02, 0.03), funnel_s=120.0),
         },
         dvs={"load": DvSpec(name="load", unit="MW")},
         pairs=modes(linear(usual)),
