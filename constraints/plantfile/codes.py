@@ -85,4 +85,5 @@ CODES: Final[Mapping[str, str]] = {
     "W108": "a CV without limits and target",
     "W109": "an unprotected OPC UA connection that is only read",
     "W110": "one account reads and writes",
+    "W111": "a plan may take longer than it may: many MVs and CVs for so short a cycle",
 }

@@ -142,7 +142,7 @@ def _plant(scope: Scope) -> Plant | None:
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
-    dynamics = tuning(scope)
+    dynamics = tuning(scope, times.think_s)
     if scope.issues.errors or handshake is None:
         return None
     given_envelopes = {name: each for name, each in envelopes.items() if each is not None}

@@ -288,10 +288,20 @@ def test_warnings_do_not_keep_a_plant_from_loading() -> None:
         "W106": ("    server_certificate: pki/dcs.der\n", ""),
         "W107": ("    hum: {gain: -0.3}\n", ""),
         "W108": ("gas: {limits: {operator: [0, 300]}}", "gas: {}"),
+        "W111": ("think: 6000 ms", "think: 0.02 ms"),
         "W109": ("  site: {type: mqtt", '  spare: {type: opcua, url: "opc.tcp://a:1"}\n  site: {type: mqtt'),
     }
     for code, (old, new) in cases.items():
         assert [each.code for each in _loaded(old, new).warnings] == [code]
+
+
+def test_a_plan_that_may_take_too_long_is_said_with_what_to_do() -> None:
+    daqp = _loaded("think: 6000 ms", "think: 0.02 ms").warnings[0]
+    assert daqp.message.startswith("moves of 2 MVs for 4 CVs may take 3.2e-05 s in a bad cycle, and have 2e-05 s")
+    assert "solver: daqp" not in daqp.hint
+    osqp = _loaded("think: 6000 ms, min_active_mvs: 2, hysteresis: 0.5 EUR/h, solver: daqp", "think: 0.1 ms").warnings
+    assert [each.code for each in osqp] == ["W111"]
+    assert "or solver: daqp" in osqp[0].hint
 
 
 def test_a_written_connection_without_security_is_told_apart_from_a_waived_one() -> None:
