@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-
 from typing import Final
 
 from constraints.plant import Tuning
 from constraints.plantfile.document import Path
 from constraints.plantfile.scope import Scope
-
 
 WORST_MS: Final = {"osqp": 1e-3, "daqp": 2.5e-4}
 """Milliseconds that a bad cycle takes for each unknown and row (MVs x blocks x CVs x points): the slowest of 100 cycles
