@@ -17,7 +17,7 @@ import numpy as np
 
 from constraints.plant import Pair, Plant
 from setwise.errors import InputError, unknown
-from setwise.response import PairState, advanced, output
+from setwise.response import PairState, advanced, lag_pairs, output
 
 Process = Callable[[Mapping[str, float], Mapping[str, float], float], Mapping[str, float]]
 Mismatch = float | Mapping[tuple[str, str], float] | Callable[[Pair], Pair]
@@ -71,7 +71,7 @@ class ModelProcess:
         noise: Mapping[str, float] | None = None,
         seed: int = 0,
     ) -> None:
-        self._pairs = tuple(change(pair) for pair in plant.pairs)
+        self._pairs = tuple(change(pair) for pair in lag_pairs(plant))
         self._states = [PairState()] * len(self._pairs)
         self._initial = dict(initial)
         self._changed_s: dict[str, list[float]] = {name: [] for name in (*plant.mvs, *plant.dvs)}

@@ -72,17 +72,33 @@ def unit_step(pair: Pair, since_s: float) -> float:
     return output(pair, advanced(pair, PairState(), 1.0, after), 1.0) if after > 0.0 else 0.0
 
 
+def lag_pairs(plant: Plant) -> tuple[Pair, ...]:
+    """Return the pairs of a plant that is modelled by nothing else. Raises InputError for other kinds of models."""
+    others = [f"state space {block.name}" for block in plant.blocks]
+    for pair in plant.pairs:
+        kind = "a step response" if pair.step else pair.function and f"function {pair.function}"
+        if kind or pair.multiplier:
+            others.append(f"{pair.source} on {pair.cv}: {kind or f'multiplier {pair.multiplier}'}")
+    if others:
+        raise InputError(
+            f"plant {plant.name} has models that are not gain, dead time and lags ({'; '.join(others[:3])}): "
+            "simulate it with process=, a process of your own"
+        )
+    return plant.pairs
+
+
 def step_responses(plant: Plant, hours: float | None = None) -> pd.DataFrame:
     """Return every CV's answer to a step of one unit of each MV and DV, by seconds since the step.
 
     Columns: (CV, MV or DV); ``attrs["units"]`` by column. ``hours``: how long; until all have settled where None.
     """
-    if not plant.pairs:
+    pairs = lag_pairs(plant)
+    if not pairs:
         raise InputError(f"plant {plant.name} has no models")
-    end_s = hours_s(hours) if hours is not None else max(_shown_s(pair, plant.cycle_s) for pair in plant.pairs)
+    end_s = hours_s(hours) if hours is not None else max(_shown_s(pair, plant.cycle_s) for pair in pairs)
     at_s = [end_s * step / (POINTS - 1) for step in range(POINTS)]
     columns: dict[tuple[str, str], list[float]] = {}
-    for pair in plant.pairs:
+    for pair in pairs:
         found = columns.setdefault((pair.cv, pair.source), [0.0] * POINTS)
         for step, since_s in enumerate(at_s):
             found[step] += unit_step(pair, since_s)

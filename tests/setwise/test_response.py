@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -77,3 +79,14 @@ def test_it_is_the_controllers_model(plant):
     for (cv, source), mine in responses.items():
         c, i = list(plant.cvs).index(cv), [*plant.mvs, *plant.dvs].index(source)
         assert mine.to_numpy() == pytest.approx(steps[:, c, i], abs=1e-9)
+
+
+def test_a_model_of_another_kind_is_refused_and_never_left_out(plant):
+    first = plant.pairs[0]
+    table = replace(first, step=((0.0, 0.0), (60.0, 1.0)))
+    for pair, kind in ((table, "a step response"), (replace(first, multiplier="m"), "multiplier m")):
+        other = replace(plant, pairs=(pair, *plant.pairs[1:]))
+        with pytest.raises(setwise.InputError, match=f"{first.source} on {first.cv}: {kind}.*process="):
+            setwise.step_responses(other)
+    with pytest.raises(setwise.InputError, match="process="):
+        setwise.simulate(replace(plant, pairs=(table, *plant.pairs[1:])), hours=0.1)
