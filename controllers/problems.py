@@ -1,7 +1,6 @@
-"""The optimisation problems, in the field's notation. Scaled: MVs in spans, CVs in concerns.
+"""The problem of the moves, in the field's notation. Scaled: MVs in spans, CVs in concerns.
 
-Steady state: ``x = (u_ss - u) / span``; ``rows @ x <= room`` are the limits. Dynamic: ``du`` are the moves of each
-block and MV; how far a CV is outside its zone is a slack.
+``du`` are the moves of each block and MV; how far a CV is outside its zone is a slack.
 """
 
 from __future__ import annotations
@@ -16,35 +15,6 @@ from cvxpy.atoms.sum_squares import sum_squares
 
 from controllers.compile import Compiled, compiled
 from controllers.model import FloatArray, IntArray
-
-
-def give_ups(name: str, above: FloatArray, here: FloatArray, pull: float) -> Compiled:
-    """Least squared give-up of the rows ``here`` with the rows ``above`` held, and ``pull`` toward a resting point.
-
-    Parameters: lo, hi, rest, here, above (where there are any). Variables: x, give_up.
-    """
-    x = cp.Variable(here.shape[1], name="x")
-    give_up = cp.Variable(len(here), name="give_up")
-    lo, hi = cp.Parameter(here.shape[1], name="lo"), cp.Parameter(here.shape[1], name="hi")
-    room, rest = cp.Parameter(len(here), name="here"), cp.Parameter(here.shape[1], name="rest")
-    limits = [cp.Constant(here) @ x - give_up <= room, x <= hi, x >= lo]
-    if len(above):
-        limits.append(cp.Constant(above) @ x <= cp.Parameter(len(above), name="above"))
-    cost = sum_squares(give_up) + pull * sum_squares(x - rest)
-    return compiled(name, cp.Problem(cp.Minimize(cost), limits))
-
-
-def economics(name: str, rows: FloatArray, pull: FloatArray) -> Compiled:
-    """Least cost, with a weak pull toward where each MV rests, inside every row and range.
-
-    Parameters: lo, hi, room, cost, rest. Variable: x. Limits in this order: rows, hi, lo.
-    """
-    x = cp.Variable(rows.shape[1], name="x")
-    lo, hi = cp.Parameter(rows.shape[1], name="lo"), cp.Parameter(rows.shape[1], name="hi")
-    room, cost = cp.Parameter(len(rows), name="room"), cp.Parameter(rows.shape[1], name="cost")
-    rest = cp.Parameter(rows.shape[1], name="rest")
-    objective = cost @ x + sum_squares(multiply(np.sqrt(pull), x - rest))
-    return compiled(name, cp.Problem(cp.Minimize(objective), [cp.Constant(rows) @ x <= room, x <= hi, x >= lo]))
 
 
 @dataclass(frozen=True, slots=True)

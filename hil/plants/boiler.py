@@ -29,9 +29,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from constraints.plant import CvSpec, DvSpec, MvSpec, NestedLimits, Pair, Plant, Point, StateSpace
-from safety.handshake import HandshakeRule
-from safety.signals import Mode, ShedAction
+from constraints.plant import CvSpec, DvSpec, MvSpec, Pair, Plant, StateSpace
+from hil.plants.supervised import controlled, manipulated, supervised
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -272,71 +271,34 @@ def plant(usual: State, pressure: tuple[float, float] = (104.0, 112.0)) -> Plant
     MVs are the setpoints of fuel, excess air and feedwater; the load is measured (DV) and fed forward; the cost is that
     of fuel.
     """
-    return Plant(
-        name="drum boiler",
-        site="bench",
-        timezone="UTC",
-        currency="EUR",
-        source_path="",
-        config_hash="",
-        limits_hash="",
-        cycle_s=CYCLE_S,
-        think_s=10.0,
-        start_in=Mode.MONITOR,
-        closed_loop_needs=(),
-        max_unattended_s=3600.0,
-        min_active_mvs=1,
-        connections={},
-        tags={},
-        mvs={
-            "fuel": _mv("fuel", (0.1, 0.9), 60.0 * FUEL_PER_S, FUEL_EUR_H),
+    return supervised(
+        "drum boiler",
+        CYCLE_S,
+        mvs=[
+            _mv("fuel", (0.1, 0.9), 60.0 * FUEL_PER_S, FUEL_EUR_H),
             # excess air of 0.9 % to 7 % oxygen; a damper goes over that range in two minutes
-            "air": _mv("air", (1.045, 1.5), 0.2, 0.0),
-            "water": _mv("water", (0.05, 0.95), 60.0 * WATER_PER_S, 0.0),
-        },
-        cvs={
+            _mv("air", (1.045, 1.5), 0.2, 0.0),
+            _mv("water", (0.05, 0.95), 60.0 * WATER_PER_S, 0.0),
+        ],
+        cvs=[
             # what the model misses reaches the pressure through the firing, in minutes, not through its own long lag
-            "pressure": replace(_cv("pressure", "kg/cm2", pressure, 3, 1.0, 0.5), fade_s=300.0),
-            "oxygen": _cv("oxygen", "percent", (1.5, 4.0), 2, 0.2, 0.15),
+            replace(_cv("pressure", "kg/cm2", pressure, 3, 1.0, 0.5), fade_s=300.0),
+            _cv("oxygen", "percent", (1.5, 4.0), 2, 0.2, 0.15),
             # back to the middle of the drum in minutes: the firing is needed for the pressure
-            "level": replace(_cv("level", "m", (-0.08, 0.08), 1, 0.02, 0.03), funnel_s=120.0),
-        },
-        dvs={"load": DvSpec(name="load", unit="MW")},
+            replace(_cv("level", "m", (-0.08, 0.08), 1, 0.02, 0.03), funnel_s=120.0),
+        ],
         pairs=modes(linear(usual)),
-        rows=(),
-        money=(),
-        tariffs={},
-        schedule=(),
-        validity={},
-        envelopes={},
-        interlocks=(),
-        handshake=HandshakeRule(kind="none"),
-        handshake_points={},
+        dvs=[DvSpec(name="load", unit="MW")],
     )
 
 
 def _mv(name: str, limits: tuple[float, float], per_min: float, cost: float) -> MvSpec:
-    point = Point(tag=name, connection="bench", address=name)
-    return MvSpec(
-        name=name,
-        unit="",
-        writes=point,
-        setpoint=Point(tag=f"{name}.actual", connection="bench", address=f"{name}.actual"),
-        available=None,
-        readback=name,
-        limits=NestedLimits(safety=limits, engineering=limits, operator=limits),
-        move_up_per_min=per_min,
-        move_down_per_min=per_min,
-        shed=ShedAction.HOLD,
-        cost=cost,
-    )
+    return replace(manipulated(name, "", limits, per_min), cost=cost)
 
 
 def _cv(name: str, unit: str, limits: tuple[float, float], rank: int, concern: float, back_off: float) -> CvSpec:
-    return CvSpec(
-        name=name,
-        unit=unit,
-        limits=NestedLimits(safety=limits, engineering=limits, operator=limits),
+    return replace(
+        controlled(name, unit, limits),
         rank_hi=rank,
         rank_lo=rank,
         concern=concern,

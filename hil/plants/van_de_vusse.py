@@ -24,9 +24,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from constraints.plant import CvSpec, DvSpec, FunctionSpec, MvSpec, NestedLimits, Pair, Plant, Point
-from safety.handshake import HandshakeRule
-from safety.signals import Mode, ShedAction
+from constraints.plant import CvSpec, DvSpec, FunctionSpec, Pair, Plant
+from hil.plants.supervised import controlled, manipulated, supervised
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -185,43 +184,21 @@ def plant(flow: float = MAIN_FLOW, heat: float = MAIN_HEAT) -> Plant:
         for c, cv in enumerate(cvs)
         for s, source in enumerate(sources)
     )
-    return Plant(
-        name="van de Vusse reactor",
-        site="bench",
-        timezone="UTC",
-        currency="EUR",
-        source_path="",
-        config_hash="",
-        limits_hash="",
-        cycle_s=CYCLE_S,
-        think_s=10.0,
-        start_in=Mode.MONITOR,
-        closed_loop_needs=(),
-        max_unattended_s=3600.0,
-        min_active_mvs=1,
-        connections={},
-        tags={},
-        mvs={
+    return supervised(
+        "van de Vusse reactor",
+        CYCLE_S,
+        mvs=[
             # the whole range of the flow in a quarter of an hour, that of the heat in ten minutes: what valves allow
-            "flow": _mv("flow", "1/h", FLOW_RANGE, 2.0),
-            "heat": _mv("heat", "kJ/h", HEAT_RANGE, 900.0),
-        },
-        cvs={
+            manipulated("flow", "1/h", FLOW_RANGE, 2.0),
+            manipulated("heat", "kJ/h", HEAT_RANGE, 900.0),
+        ],
+        cvs=[
             # concern: a hundredth of a mol/l and a kelvin, what an operator would act on
-            "c_B": _cv("c_B", "mol/l", (0.8, 1.09), 2, 0.01),
-            "T": _cv("T", "degC", (100.0, 130.0), 3, 1.0),
-        },
-        dvs={"feed_a": DvSpec(name="feed_a", unit="mol/l")},
+            _cv("c_B", "mol/l", (0.8, 1.09), 2, 0.01),
+            _cv("T", "degC", (100.0, 130.0), 3, 1.0),
+        ],
         pairs=pairs,
-        rows=(),
-        money=(),
-        tariffs={},
-        schedule=(),
-        validity={},
-        envelopes={},
-        interlocks=(),
-        handshake=HandshakeRule(kind="none"),
-        handshake_points={},
+        dvs=[DvSpec(name="feed_a", unit="mol/l")],
     )
 
 
@@ -263,22 +240,5 @@ def _constants(degc: float) -> tuple[float, float, float]:
     )
 
 
-def _mv(name: str, unit: str, limits: tuple[float, float], per_min: float) -> MvSpec:
-    point = Point(tag=name, connection="bench", address=name)
-    return MvSpec(
-        name=name,
-        unit=unit,
-        writes=point,
-        setpoint=Point(tag=f"{name}.actual", connection="bench", address=f"{name}.actual"),
-        available=None,
-        readback=name,
-        limits=NestedLimits(safety=limits, engineering=limits, operator=limits),
-        move_up_per_min=per_min,
-        move_down_per_min=per_min,
-        shed=ShedAction.HOLD,
-    )
-
-
 def _cv(name: str, unit: str, limits: tuple[float, float], rank: int, concern: float) -> CvSpec:
-    nested = NestedLimits(safety=limits, engineering=limits, operator=limits)
-    return CvSpec(name=name, unit=unit, limits=nested, rank_hi=rank, rank_lo=rank, concern=concern)
+    return replace(controlled(name, unit, limits), rank_hi=rank, rank_lo=rank, concern=concern)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from controllers.compile import NO_LIMIT, CompileError, compiled
-from controllers.problems import PART_SQUARE, PEAK_STEP, Violations, economics, give_ups, move_plan
+from controllers.problems import PART_SQUARE, PEAK_STEP, Violations, move_plan
 from controllers.solver import Qp, Tuning
+from tests.controllers.problems import economics, give_ups
 
 
 def problem():

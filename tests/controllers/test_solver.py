@@ -9,8 +9,8 @@ import pytest
 
 from controllers.engines.daqp_engine import DaqpEngine
 from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
-from controllers.problems import economics
 from controllers.solver import Qp, SolverError, Tuning
+from tests.controllers.problems import economics
 
 ROWS = np.array([[1.0, 1.0], [1.0, -2.0]])
 GOOD = {
