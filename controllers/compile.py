@@ -20,13 +20,14 @@ from cvxpy.constraints.nonpos import Inequality
 from controllers.engines.problem import NO_LIMIT
 from controllers.model import FloatArray, IntArray
 
-_DENSE = 60_000
-"""A matrix of no more entries is multiplied faster as a dense one."""
+_DENSE, _FILLED = 60_000, 0.15
+"""A matrix of no more entries, or filled to more than this share, is multiplied faster as a dense one."""
 
 
 def fastest(matrix: sp.csr_array) -> FloatArray | sp.csr_array:
-    """Return ``matrix`` in the form that multiplies a vector fastest: small ones dense."""
-    return matrix.toarray() if matrix.shape[0] * matrix.shape[1] <= _DENSE else matrix
+    """Return ``matrix`` in the form that multiplies a vector fastest."""
+    size = matrix.shape[0] * matrix.shape[1]
+    return np.ascontiguousarray(matrix.toarray()) if size <= _DENSE or matrix.nnz > _FILLED * size else matrix
 
 
 class CompileError(ValueError):

@@ -22,7 +22,7 @@ from controllers.engines.daqp_engine import DaqpEngine
 from controllers.engines.folded import BoolArray, Folded
 from controllers.engines.judge import Judge, Strictness
 from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
-from controllers.engines.problem import Start, Vectors
+from controllers.engines.problem import NO_LIMIT, Start, Vectors
 from controllers.engines.slacks import Slacks, free_slacks
 from controllers.model import FloatArray, IntArray
 from controllers.types import Solve
@@ -80,13 +80,15 @@ class Qp:
         self._tuning = tuning if tuning is not None else Tuning()
         self._slacks: Slacks = free_slacks(problem)
         self._a = sp.csc_array(problem.a)
-        self._build(np.zeros(len(self._slacks.row), dtype=np.bool_))
+        self._firm = np.ones(problem.a.shape[0], dtype=np.bool_)
+        self._firm[self._slacks.row] = False
+        self._build(np.zeros(len(self._slacks.row), dtype=np.bool_), np.zeros_like(self._firm))
 
-    def _build(self, fold: BoolArray) -> None:
-        p, tuning = sp.csc_array(self.problem.p), self._tuning
-        self._fold = fold
-        self._judge = Judge(p, self._a, tuning.strictness)
-        self._inner = inner = Folded(p, self._a, self._slacks, fold)
+    def _build(self, fold: BoolArray, idle: BoolArray) -> None:
+        tuning = self._tuning
+        self._fold, self._idle = fold, idle
+        self._inner = inner = Folded(sp.csc_array(self.problem.p), self._a, self._slacks, fold, idle)
+        self._judge = Judge(inner.p, inner.a, tuning.strictness)
         self._rough = OsqpEngine(inner.p, inner.a, tuning.rough)
         self._exact = OsqpEngine(inner.p, inner.a, tuning.exact)
         self._daqp: DaqpEngine | None = None
@@ -98,7 +100,7 @@ class Qp:
         self._a = self._a.copy()
         self._a.data[at] = coefficients
         # Engines are made anew and not updated: OSQP would rescale what it had scaled before, and so remember.
-        self._build(self._fold)
+        self._build(self._fold, self._idle)
 
     def solve(
         self,
@@ -118,8 +120,9 @@ class Qp:
             rho,
         )
         fold = vectors.low[self._slacks.row] == vectors.high[self._slacks.row]
-        if not np.array_equal(fold, self._fold):
-            self._build(fold)
+        idle = self._firm & (vectors.low <= -NO_LIMIT) & (vectors.high >= NO_LIMIT)
+        if not (np.array_equal(fold, self._fold) and np.array_equal(idle, self._idle)):
+            self._build(fold, idle)
         inner, begin = self._inner.inward(vectors), self._inner.begin(start)
         tried: list[Solve] = []
         for engine in self._ladder():
@@ -128,10 +131,10 @@ class Qp:
                 tried.append(self._said(engine.name, "rough", found.iterations, 0.0))
                 begin = Start(found.x, found.y, found.rho)
                 continue
-            whole = self._inner.outward(found, vectors)
-            status, residual = self._judge.look(whole, vectors)
+            status, residual = self._judge.look(found, inner)
             tried.append(self._said(engine.name, status, found.iterations, residual))
             if status == "solved":
+                whole = self._inner.outward(found, vectors)
                 named = {name: whole.x[place] for name, place in self.problem.variables.items()}
                 return Answer(whole.x, whole.y, whole.rho, named, tuple(tried))
             if found.status == "solved" and status in _NEAR:

@@ -32,9 +32,7 @@ class Judge:
     """One problem's optimality conditions."""
 
     def __init__(self, p: sp.csc_array, a: sp.csc_array, strictness: Strictness) -> None:
-        self._both = fastest(sp.csr_array(sp.vstack((p, a))))
-        self._across = fastest(sp.csr_array(a.T))
-        self._unknowns = p.shape[0]
+        self._p, self._a, self._across = fastest(sp.csr_array(p)), fastest(sp.csr_array(a)), fastest(sp.csr_array(a.T))
         self._strict = strictness
 
     def look(self, found: Found, vectors: Vectors) -> tuple[str, float]:
@@ -42,8 +40,7 @@ class Judge:
         x, y = found.x, found.y
         if not np.isfinite(x.sum() + y.sum()):
             return ("not finite" if found.status == "solved" else f"{found.status}, not finite"), 0.0
-        product = self._both @ x
-        px, ax = product[: self._unknowns], product[self._unknowns :]
+        px, ax = self._p @ x, self._a @ x
         below, above = ax - vectors.low, vectors.high - ax
         residual = max(-float(below.min(initial=0.0)), -float(above.min(initial=0.0)), 0.0)
         if found.status != "solved":

@@ -7,6 +7,7 @@ PostgreSQL: refused when ``fsync``, ``full_page_writes`` or ``synchronous_commit
 from __future__ import annotations
 
 import sqlite3
+import threading
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -15,9 +16,10 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from supervisor.audit.trouble import StoreError
+from supervisor.clock import Stopwatch
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_S = 0.2
@@ -26,6 +28,8 @@ STATEMENT_S = 5.0
 """PostgreSQL: longest statement; the writer thread is free again after this at the latest."""
 CONNECT_S = 2
 """PostgreSQL: longest wait for a connection; libpq takes whole seconds, 2 at least."""
+SWITCH_PAUSE_S = 0.01
+"""Pause before the switch of a new file to WAL is tried again."""
 _MUST_BE = {"fsync": "on", "full_page_writes": "on", "data_sync_retry": "off"}
 
 
@@ -73,7 +77,7 @@ def _sqlite_engine(parsed: URL, busy_s: float) -> Engine:
         cursor = handle.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "recursive_triggers=ON", "journal_size_limit=67108864"):
             try:
-                cursor.execute(f"PRAGMA {pragma}")
+                _set(cursor, pragma, busy_s)
             except sqlite3.Error:
                 handle.close()
                 raise
@@ -84,6 +88,22 @@ def _sqlite_engine(parsed: URL, busy_s: float) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _set(cursor: DBAPICursor, pragma: str, busy_s: float) -> None:
+    """Set ``pragma``. Two that open a new file at once both switch it to WAL, and SQLite refuses one of them at once
+    instead of letting it wait its ``busy_s``.
+    """
+    watch, pause = Stopwatch(), threading.Event()
+    while True:
+        try:
+            cursor.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as error:
+            if watch.laps_ms()["total"] >= 1000.0 * busy_s or "locked" not in str(error):
+                raise
+            pause.wait(SWITCH_PAUSE_S)
+        else:
+            return
 
 
 def check_settings(connection: Connection) -> None:

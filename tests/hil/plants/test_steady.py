@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hil.plants.dryer import DryerOutputs, advance, outputs
@@ -73,7 +73,7 @@ def stepped(at: Setpoints, world: Disturbances, cause: str, size: float) -> Drye
 
 
 @pytest.mark.parametrize(("cause", "size", "signs"), GAIN_SIGNS, ids=lambda x: x if isinstance(x, str) else "")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])  # all weather, few run
 @given(at=points, world=worlds)
 def test_gains_keep_their_sign_wherever_one_would_run(
     cause: str, size: float, signs: Signs, at: Setpoints, world: Disturbances
