@@ -20,8 +20,10 @@ from controllers.models.pairs import SETTLE_LAGS
 
 STILL_PER_S = 1e-9
 """An eigenvalue smaller than this is 0: it would settle in thirty years."""
-_NOTHING = 1e-12
-"""A gain or slope smaller than this, relative to the largest of its block, is rounding."""
+_NOTHING = 1e-9
+"""A gain or slope smaller than this, relative to the sizes of what it is made of, is rounding."""
+_APART = 1e12
+"""Worst condition of the directions in which a block stands still."""
 _KEPT = 2048
 """So many exponentials are kept; those of the horizon are asked for each cycle."""
 
@@ -174,11 +176,15 @@ def _gains(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray, name: str
     count = int((np.abs(np.linalg.eigvals(a)) < STILL_PER_S).sum())
     if count:
         right, left = null_space(a), null_space(a.T)
-        if right.shape[1] != count or np.linalg.cond(left.T @ right) > 1.0 / _NOTHING:
+        if right.shape[1] != count or np.linalg.cond(left.T @ right) > _APART:
             raise ModelError(f"{name}: integrators in a row do not settle; close one of the loops below")
         still = right @ np.linalg.solve(left.T @ right, left.T)
     inverse = np.linalg.inv(a + still) - still
     level, slope = d - c @ inverse @ b, c @ still @ b
-    slope = np.where(np.abs(slope) > _NOTHING * np.abs(slope).max(initial=0.0), slope, 0.0)
-    level = np.where(np.abs(level) > _NOTHING * np.abs(level).max(initial=0.0), level, 0.0)
-    return level, slope
+    level_of = np.abs(d) + np.abs(c) @ np.abs(inverse) @ np.abs(b)
+    # the rounding of one entry of a null vector is that of its largest
+    slope_of = np.abs(still).max() * np.outer(np.abs(c).sum(axis=1), np.abs(b).sum(axis=0))
+    return (
+        np.where(np.abs(level) > _NOTHING * level_of, level, 0.0),
+        np.where(np.abs(slope) > _NOTHING * slope_of, slope, 0.0),
+    )

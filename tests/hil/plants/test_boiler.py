@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from controllers.model import Model
 from hil.plants import boiler
 
 
@@ -87,3 +88,12 @@ def test_a_time_that_is_none_is_refused(seconds):
     state = boiler.steady(108.0, 66.65)
     with pytest.raises(ValueError, match="seconds"):
         boiler.advance(state, boiler.inputs_of(state), seconds)
+
+
+def test_the_boilers_block_tells_what_settles_from_what_ramps() -> None:
+    """Pressure does not see the mode that only integrates; by rounding it seems to."""
+    block = boiler.linear(boiler.steady(108.0, 80.0))
+    model = Model.of(replace(boiler.plant(boiler.steady(108.0, 80.0)), pairs=(), blocks=(block,)))
+    split = Model.of(boiler.plant(boiler.steady(108.0, 80.0)))
+    assert model.cv_integrates().tolist() == split.cv_integrates().tolist() == [False, False, True]
+    assert model.gains()[0][:2] == pytest.approx(split.gains()[0][:2], rel=1e-6, abs=1e-6)
