@@ -36,6 +36,17 @@ TOOLS = {
 IN_PEERS = {"bare_piqp", "do_mpc", "casadi_nlp", "gekko"}
 """What needs the peers' environment; the rest runs in ours."""
 BASE = "bare_osqp"
+GOALS = (
+    ("wood_berry", "ours", "do_mpc", 40.0),
+    ("wood_berry", "ours", "gekko", 150.0),
+    ("bounds", "ours", "do_mpc", 15.0),
+    ("zones", "ours", "cvxpy_resolve", 5.0),
+    ("wood_berry", "ours_daqp", "do_mpc", 150.0),
+    ("bounds", "ours_daqp", "do_mpc", 100.0),
+    ("zones", "ours_daqp", "cvxpy_resolve", 15.0),
+)
+"""Problem, ours, peer, and how many times faster it should be."""
+SAME = 1.001
 AGREED = 1e-3
 LIMIT_S = 900
 
@@ -65,6 +76,49 @@ def apart(problem: Problem, reports: list[dict[str, Any]], exact: np.ndarray[Any
     return max(float((np.abs(np.array(r["first"]) - exact) / span).max()) for r in reports)
 
 
+def quality(peers: str) -> bool:
+    """Print the closed loops on Wood-Berry at the same weights; return whether ours is no worse than any peer."""
+    print("\nWood-Berry in closed loop, H40, move weight 30, every tool with the same constant disturbance ahead")
+    print(f"{'tool':28}{'top IAE':>10}{'travel':>8}{'bottom':>10}{'travel':>8}{'feed':>10}{'travel':>8}")
+    found: dict[str, dict[str, Any]] = {}
+    for label, module in (("ours", "ours"), ("do-mpc", "do_mpc"), ("GEKKO", "gekko")):
+        python = peers if module in IN_PEERS else sys.executable
+        done = subprocess.run(
+            [python, "-m", "benchmarks.peers.quality", module, "30"],
+            capture_output=True, text=True, timeout=LIMIT_S, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            print(f"{label:28}not measured: {(done.stderr.strip().splitlines() or ['no word'])[-1][:80]}")
+            continue
+        found[module] = json.loads(done.stdout.strip().splitlines()[-1])
+        tests = [found[module][name] for name in ("top", "bottom", "feed")]
+        print(f"{label:28}" + "".join(f"{t['iae']:10.4f}{t['travel']:8.4f}" for t in tests))
+    mine = found.pop("ours", None)
+    no_worse = mine is not None and all(
+        mine[test][what] <= SAME * other[test][what]
+        for other in found.values()
+        for test in ("top", "bottom", "feed")
+        for what in ("iae", "travel")
+    )
+    print(
+        f"ours no worse than any peer, IAE and travel, within {100 * (SAME - 1):.1g} %: {'met' if no_worse else 'NOT met'}"
+    )
+    return no_worse
+
+
+def judged(median: dict[str, dict[str, float]]) -> bool:
+    """Print how many times faster ours is, against what is asked of it."""
+    met = True
+    print()
+    for problem, mine, peer, asked in GOALS:
+        if mine in median.get(problem, {}) and peer in median[problem]:
+            ratio = median[problem][peer] / median[problem][mine]
+            met &= ratio >= asked
+            verdict = "met" if ratio >= asked else "NOT met"
+            print(f"{problem:12}{mine:11} {ratio:6.1f} times faster than {peer:14} asked {asked:5.0f}   {verdict}")
+    return met
+
+
 def main() -> int:
     """Measure in turns, compare, print."""
     ask = argparse.ArgumentParser(description=__doc__)
@@ -74,6 +128,7 @@ def main() -> int:
     ask.add_argument("--only", nargs="*", default=list(PROBLEMS), choices=list(PROBLEMS))
     chosen = ask.parse_args()
     agreed, kept = True, {}
+    medians: dict[str, dict[str, float]] = {}
     for name in chosen.only:
         problem = PROBLEMS[name]()
         reports: dict[str, list[dict[str, Any]]] = {m: [] for m in TOOLS.values()}
@@ -92,6 +147,7 @@ def main() -> int:
         median = {
             m: float(np.median([t for r in found for t in r["ms"][SETTLING:]])) for m, found in reports.items() if found
         }
+        medians[name] = median
         print(
             f"\n{name}: {problem.mvs}x{problem.cvs}, H{problem.horizon}, {len(problem.x)} steps, {chosen.rounds} rounds"
         )
@@ -112,7 +168,9 @@ def main() -> int:
     if chosen.json:
         chosen.json.write_text(json.dumps(kept, indent=1))
     print(f"\nfirst moves of all tools agree within {AGREED:g} of the MV's span: {'yes' if agreed else 'NO'}")
-    return 0 if agreed else 1
+    met = judged(medians)
+    no_worse = quality(chosen.peers)
+    return 0 if agreed and met and no_worse else 1
 
 
 if __name__ == "__main__":
