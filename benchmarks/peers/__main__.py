@@ -100,9 +100,8 @@ def quality(peers: str) -> bool:
         for test in ("top", "bottom", "feed")
         for what in ("iae", "travel")
     )
-    print(
-        f"ours no worse than any peer, IAE and travel, within {100 * (SAME - 1):.1g} %: {'met' if no_worse else 'NOT met'}"
-    )
+    verdict = "met" if no_worse else "NOT met"
+    print(f"ours no worse than any peer, IAE and travel, within {100 * (SAME - 1):.1g} %: {verdict}")
     return no_worse
 
 
