@@ -27,6 +27,8 @@ from controllers.engines.slacks import Slacks, free_slacks
 from controllers.model import FloatArray, IntArray
 from controllers.types import Solve
 
+FEW = 350
+"""Up to so many unknowns, slacks not counted, a pivot costs less than an iteration of OSQP."""
 _NEAR = frozenset({"row violated", "not stationary", "not complementary"})
 """An answer refused for these shows the next engine where to begin."""
 _ROUNDING = 1e-9
@@ -48,14 +50,19 @@ class Tuning:
 
     first: Literal["osqp", "daqp"] = "osqp"
     """Who is asked first."""
-    rough: OsqpTuning = field(
-        default_factory=lambda: OsqpTuning(tolerance=1e-2, rho=1.0, check_every=10, polishing="off")
-    )
-    """How OSQP looks for the limits that hold."""
+    rough: OsqpTuning | None = None
+    """How OSQP looks for the limits that hold; None = as ``looked_for`` says."""
     exact: OsqpTuning = field(default_factory=lambda: OsqpTuning(tolerance=1e-6, rho=1.0))
     """How OSQP answers by itself."""
     pivots_max: int = 10_000
     strictness: Strictness = field(default_factory=Strictness)
+
+
+def looked_for(unknowns: int) -> OsqpTuning:
+    """Return how OSQP looks for the limits that hold: the dearer a pivot of DAQP is, the longer."""
+    if unknowns <= FEW:
+        return OsqpTuning(tolerance=0.3, rho=0.3, check_every=5, polishing="off")
+    return OsqpTuning(tolerance=1e-2, rho=1.0, check_every=10, polishing="off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,8 @@ class Qp:
         self._fold, self._idle = fold, idle
         self._inner = inner = Folded(sp.csc_array(self.problem.p), self._a, self._slacks, fold, idle)
         self._judge = Judge(inner.p, inner.a, tuning.strictness)
-        self._rough = OsqpEngine(inner.p, inner.a, tuning.rough)
+        rough = looked_for(len(inner.unknowns) - len(inner.slacks.row)) if tuning.rough is None else tuning.rough
+        self._rough = OsqpEngine(inner.p, inner.a, rough)
         self._exact = OsqpEngine(inner.p, inner.a, tuning.exact)
         self._daqp: DaqpEngine | None = None
 

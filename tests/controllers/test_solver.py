@@ -9,7 +9,7 @@ import pytest
 
 from controllers.engines.daqp_engine import DaqpEngine
 from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
-from controllers.solver import Qp, SolverError, Tuning
+from controllers.solver import FEW, Qp, SolverError, Tuning, looked_for
 from tests.controllers.problems import economics
 
 ROWS = np.array([[1.0, 1.0], [1.0, -2.0]])
@@ -95,6 +95,12 @@ def test_osqp_takes_over_from_daqp(first):
     assert answer.values["x"] == pytest.approx(
         Qp(economics("e", ROWS, np.array([1e-4, 1e-4]))).solve(GOOD).values["x"], abs=1e-5
     )
+
+
+def test_osqp_looks_longer_where_a_pivot_is_dear():
+    few, many = looked_for(FEW), looked_for(FEW + 1)
+    assert few.tolerance > many.tolerance
+    assert "off" == few.polishing == many.polishing
 
 
 def test_an_osqp_that_finds_nothing_leaves_it_to_daqp():
