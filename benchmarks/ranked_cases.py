@@ -6,7 +6,7 @@ with the simplex method of HiGHS. It shares nothing with ``controllers`` but the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import clarabel
@@ -17,8 +17,8 @@ from scipy.optimize import linprog, nnls
 from constraints.plant import CvSpec, MvSpec, NestedLimits, Pair, Plant, Point, Row
 from controllers.model import FloatArray, Model
 from controllers.rows import Layout, Room, SteadyState, layout, room
-from safety.handshake import HandshakeRule
-from safety.signals import Mode, ShedAction
+from hil.plants.supervised import supervised
+from safety.signals import ShedAction
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 EASE = 1e-8
@@ -266,34 +266,4 @@ def any_cv(name: str, span: tuple[float, float], **more: float) -> CvSpec:
 
 def any_plant(mvs: list[MvSpec], cvs: list[CvSpec], pairs: list[Pair], rows: list[Row]) -> Plant:
     """Return a plant that needs no file."""
-    return Plant(
-        name="random",
-        site="benchmark",
-        timezone="UTC",
-        currency="EUR",
-        source_path="",
-        config_hash="",
-        limits_hash="",
-        cycle_s=15.0,
-        think_s=9.0,
-        start_in=Mode.MONITOR,
-        closed_loop_needs=(),
-        max_unattended_s=3600.0,
-        min_active_mvs=1,
-        connections={},
-        tags={},
-        mvs={spec.name: spec for spec in mvs},
-        cvs={spec.name: spec for spec in cvs},
-        dvs={},
-        pairs=tuple(pairs),
-        rows=tuple(rows),
-        money=(),
-        tariffs={},
-        schedule=(),
-        validity={},
-        envelopes={},
-        interlocks=(),
-        handshake=HandshakeRule(kind="none"),
-        handshake_points={},
-        hysteresis_eur_per_h=0.0,
-    )
+    return replace(supervised("random", 15.0, mvs, cvs, pairs), rows=tuple(rows))

@@ -250,14 +250,14 @@ class Controller:
             zone_lo=zone_lo,
             zone_hi=zone_hi,
             slope_end=state.slope_end,
-            gains=self._gains(outlook.estimate),
+            gains=self._gains(outlook.estimate, state),
         )
 
-    def _gains(self, estimate: Estimate) -> Gains | None:
+    def _gains(self, estimate: Estimate, state: SteadyState) -> Gains | None:
         if not self._model.varies:
             return None
-        mvs = slice(len(self._layout.mvs))
-        return Gains(self._estimator.factors(estimate)[:, mvs], self._estimator.gains_at(estimate)[1][:, mvs])
+        factor = self._estimator.factors(estimate)[:, : len(self._layout.mvs)]
+        return Gains(factor, state.gains(self._layout)[1])
 
 
 def _warm(memory: Memory) -> Warm | None:

@@ -202,7 +202,9 @@ class Moves:
         anywhere = np.vstack((np.where(self._unit != 0.0, self._unit, self._steps[:inner]), self._steps[inner:]))
         problem = move_plan(anywhere, count, self._pull, self._suppress / self.grid.lasts[:, None])
         self._qp = Qp(problem, Tuning(first=solver, strictness=STRICTNESS))
-        self._zones = [problem.block(limit, "du", anywhere) for limit in (_BELOW, _ABOVE)]
+        both = [problem.block(limit, "du", anywhere) for limit in (_BELOW, _ABOVE)]
+        self._places = np.concatenate([at for at, _ in both])
+        self._signs = np.concatenate([sign for _, sign in both])
         self._filled = np.nonzero(anywhere)
         self._fill()
 
@@ -228,9 +230,7 @@ class Moves:
 
     def _fill(self) -> None:
         """Put the dynamic matrix into the compiled problem."""
-        coefficients = self._steps[self._filled]
-        for at, sign in self._zones:
-            self._qp.replace(at, sign * coefficients)
+        self._qp.replace(self._places, self._signs * np.tile(self._steps[self._filled], 2))
 
     def _zone(self, now: Present) -> dict[str, FloatArray]:
         """Return the zone's limits for what the moves add, (rows,) in concerns."""
