@@ -124,6 +124,7 @@ class Calendar:
         self._keeper = keeper
         self._notes: deque[CalendarNote] = deque(maxlen=NOTES_MAX)
         self._in_force: InForce | None = None
+        self._until_utc_s = float("inf")
         self._lock = threading.Lock()
         self._bug: BaseException | None = None
         self._seen = (0.0, 0.0)
@@ -152,9 +153,14 @@ class Calendar:
         self._watch.start()
 
     def take(self) -> tuple[CalendarNote, ...]:
-        """Return what came since the last call, oldest first. Raises what a job raised that it should not have."""
+        """Return what came since the last call, oldest first. Raises what a job raised that it should not have.
+
+        A change whose time is over is looked at here and now: the cycle after it has it, however late the threads are.
+        """
         if self._bug is not None:
             raise self._bug
+        if self._clock.now().utc_s >= self._until_utc_s:
+            self.evaluate()
         taken: list[CalendarNote] = []
         while self._notes:
             taken.append(self._notes.popleft())
@@ -169,6 +175,7 @@ class Calendar:
         now = self._clock.now()
         with self._lock:  # two jobs may ask at the same minute
             found = self._rule.at(now.utc_s)
+            self._until_utc_s = next_change(self._rule, now.utc_s)
             if found != self._in_force:
                 self._in_force = found
                 self._put(CalendarNote(kind="in_force", utc_s=now.utc_s, in_force=found))
