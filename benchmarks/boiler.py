@@ -15,11 +15,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import osqp
+from matplotlib.figure import Figure
 
+from benchmarks.figures import INK, LIMIT, OURS, PEER, framed, kept
 from controllers.controller import Controller
 from controllers.types import Inputs as CycleInputs
 from controllers.types import PlanStatus
 from hil.plants import boiler
+from hil.plants.delayed import FloatArray
 from safety.signals import CvStatus, MvStatus
 
 HOURS = 2.0
@@ -48,6 +51,8 @@ class Result:
     missed: float
     """Mean distance of the power from the load [MW]."""
     failed: int
+    trend: FloatArray
+    """By second: pressure [bar], oxygen [percent], level [m], burner position, power and load [MW]."""
 
 
 Policy = Callable[[boiler.State, float, boiler.Inputs], tuple[boiler.Inputs, int]]
@@ -65,13 +70,14 @@ def simulated(name: str, policy: Policy, every_s: float) -> Result:
             inputs, bad = policy(state, float(second), inputs)
             failed += bad
         state = boiler.advance(state, inputs, 1.0)
-        seen.append((state.pressure, state.oxygen, boiler.level(state), state.fuel, abs(state.power - inputs.load)))
+        seen.append((state.pressure, state.oxygen, boiler.level(state), state.fuel, state.power, inputs.load))
     values = np.array(seen)
     out = {}
     for column, (cv, (lo, hi)) in enumerate(zones.items()):
         beyond = np.maximum(values[:, column] - hi, lo - values[:, column])
         out[cv] = (100.0 * float((beyond > 0.0).mean()), max(float(beyond.max()), 0.0))
-    return Result(name, float(values[:, 3].mean()), out, float(values[:, 4].mean()), failed)
+    missed = float(np.abs(values[:, 4] - values[:, 5]).mean())
+    return Result(name, float(values[:, 3].mean()), out, missed, failed, values)
 
 
 def pi_loops() -> Policy:
@@ -133,6 +139,27 @@ def setwise() -> Policy:
     return ask
 
 
+def draw(plain: Result, ours: Result) -> Figure:
+    """Return the picture: what each policy made of the same loads."""
+    figure = Figure(figsize=(11, 5.6), layout="constrained")
+    zones = list(boiler.plant(boiler.steady(PRESSURE, POWER)).cvs.values())
+    titles = ("drum pressure [bar]", "oxygen [%]", "drum level [m]", "burner position", "power [MW]")
+    for number, title in enumerate(titles):
+        axes = framed(figure.add_subplot(2, 3, number + 1), title)
+        at_min = np.arange(len(plain.trend)) / 60.0
+        for run, colour in ((plain, PEER), (ours, OURS)):
+            axes.plot(at_min, run.trend[:, number], color=colour, linewidth=1.2, label=run.name)
+        if number < len(zones):
+            for limit in zones[number].limits.operator:
+                axes.axhline(limit, color=LIMIT, linewidth=0.9, linestyle="--")
+        if title.startswith("power"):
+            axes.plot(at_min, plain.trend[:, 5], color=INK, linewidth=0.9, linestyle=":", label="load")
+            axes.legend(fontsize=7, frameon=False)
+        axes.set_xlabel("minutes", fontsize=8)
+    figure.suptitle("Drum boiler following its load: Setwise against plain PI loops (dashed: zones)", fontsize=9)
+    return figure
+
+
 def main() -> int:
     """Print everything; return 1 when a goal is not met."""
     print(f"drum boiler of 160 MW (Bell & Astrom 1987), load following for {HOURS:.0f} h; osqp {osqp.__version__}")
@@ -153,6 +180,7 @@ def main() -> int:
     }
     for name, met in goals.items():
         print(f"  {'met    ' if met else 'NOT met'}  {name}")
+    kept(draw(plain, ours), "bench-boiler.png")
     return 0 if all(goals.values()) else 1
 
 

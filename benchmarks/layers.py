@@ -29,7 +29,8 @@ import osqp
 import scipy.sparse as sp
 
 import controllers.controller
-from benchmarks.figures import Goal, judge, made_with
+from benchmarks.charts import growth
+from benchmarks.figures import Goal, judge, kept, made_with
 from benchmarks.grown import BLOCKING, POINTS, Running, grown
 from constraints.plant import Tuning
 from controllers import dense, rows
@@ -216,16 +217,21 @@ def main() -> int:
     cycles = ask.parse_args().cycles
     print(made_with())
     goals: list[Goal] = []
+    drawn: dict[str, list[float]] = {}
     for solver in ("osqp", "daqp"):
         print(f"\nsolver: {solver}; horizon 60 cycles, 12 blocks, 15 points; ms of CPU a cycle, median of {cycles}")
         print("  MV x CV   whole   p99   engines  ratio  bare OSQP 1e-4  ratio   error    wall   p99   made in, s")
-        whole: list[float] = []
+        drawn[f"{solver}: targets plus moves"] = whole = []
+        drawn[f"{solver}: their engines alone"] = alone = []
         for mvs, cvs in SIZES:
             found = measured(mvs, cvs, solver, cycles)
             cpu, engines, bare = (middle(w.cpu) for w in (found.whole, found.engines, found.bare))
             p99, wall = np.percentile(found.whole.cpu[SETTLING:], 99), middle(found.whole.wall)
             wall_p99, error = float(np.percentile(found.whole.wall[SETTLING:], 99)), max(found.errors)
             whole.append(cpu)
+            alone.append(engines)
+            if solver == "osqp":
+                drawn.setdefault("bare OSQP at 1e-4, moves only", []).append(bare)
             print(
                 f"{mvs:4d} x {cvs:<4d}{cpu:7.2f}{p99:7.2f}{engines:9.2f}{cpu / engines:7.2f}"
                 f"{bare:13.2f}{cpu / bare:9.2f}{error:10.1e}{wall:8.2f}{wall_p99:7.1f}{found.made_s:9.1f}"
@@ -240,6 +246,7 @@ def main() -> int:
             if mvs == 100:
                 goals.append(Goal(f"100 x 200, {solver}: p99, ms of wall time", wall_p99, CYCLE_MS_MAX))
         print(f"growth: time goes with (MV x CV)^{fitted([float(m * c) for m, c in SIZES], whole):.2f}")
+    kept(growth("A cycle's two layers, horizon 60, 12 blocks", SIZES, drawn), "bench-layers.png")
     return 0 if judge(goals) else 1
 
 

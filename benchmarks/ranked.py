@@ -19,12 +19,16 @@ from importlib.metadata import version
 
 import numpy as np
 
+from benchmarks.charts import distances
+from benchmarks.figures import kept
 from benchmarks.ranked_cases import NoReferenceError, case, right
 from controllers.rows import effects
 from controllers.solver import SolverError
 from controllers.targets import Targets
 
 OFF_MAX = 1e-3
+DRAWN_MIN = 1_000
+"""A look at a few problems does not replace the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,14 @@ def main() -> int:
         print(f"  seed {each.seed} {each.kind}: give-up {each.give_up:.1e}, money {each.money:.1e} {each.trouble}")
     ours, theirs = (sum(getattr(each, name) for each in found) for name in ("targets_s", "reference_s"))
     print(f"CPU: targets {1e3 * ours / len(found):.2f} ms each, reference {1e3 * theirs / len(found):.2f} ms each")
+    if len(found) >= DRAWN_MIN:
+        answered = [each for each in found if not each.trouble]
+        sizes = {
+            "give-up, concerns": [each.give_up for each in answered],
+            "money, in the steepest earning per span": [each.money for each in answered],
+        }
+        title = f"{len(found)} random ranked problems: distance from an exact lexicographic reference"
+        kept(distances(title, sizes, OFF_MAX), "bench-ranked.png")
     off = sum(not each.agrees for each in found)
     print(f"goal: all within {OFF_MAX:g}: {'met' if off == 0 else f'NOT met, {off} are not'}")
     return 0 if off == 0 else 1

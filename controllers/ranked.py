@@ -41,7 +41,7 @@ class Stage:
     given: IntArray
     """Rows given up."""
     firm: IntArray
-    """Of the box and then of the rows: what pushed back."""
+    """Of the box and then of the rows: what pushed back, and what earlier ranks had settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def held(
                 active = found.active()
                 x = between(found.x, *box)
                 at = rows @ x
-                stages.append(_stage(found, at, (lo, hi), here))
+                stages.append(_stage(found, at, (lo, hi), asked, box))
         eased_lo, eased_hi = _eased(lo, hi, at)
         lo, hi = np.where(so_far, eased_lo, lo), np.where(so_far, eased_hi, hi)
     return Held(lo, hi, x, tuple(stages), tuple(solves), active)
@@ -137,13 +137,12 @@ def _least(
 def _projected(rows: FloatArray, stage: _Asked, box: tuple[FloatArray, FloatArray], x: FloatArray) -> Found:
     """Return the same, sought only where nothing changes that earlier ranks have settled.
 
-    What an earlier rank gave up, and what pushed back there, stays as it is in every answer to the later ones. Between
-    nearly parallel rows that leaves slivers which are too thin for a solver; without them the problem is well posed.
+    Between nearly parallel rows, what is settled leaves slivers too thin for a solver; without them the problem is well
+    posed.
     """
     n = len(x)
     everything = np.vstack((np.eye(n), rows))
-    where = [each for s in stage.before for each in (s.firm, s.given + n)]
-    settled = everything[np.unique(np.concatenate((*where, np.zeros(0, dtype=np.intp))))]
+    settled = everything[_settled(stage.before, n)]
     settled = settled / np.maximum(np.linalg.norm(settled, axis=1), _NOTHING)[:, None]
     _, sizes, across = np.linalg.svd(settled)
     free = across[int((sizes > _NOTHING).sum()) :].T
@@ -163,12 +162,28 @@ def _projected(rows: FloatArray, stage: _Asked, box: tuple[FloatArray, FloatArra
     return Found(x + free @ found.x, found.dual[k:], found.solves)
 
 
-def _stage(found: Found, at: FloatArray, sides: tuple[FloatArray, FloatArray], here: BoolArray) -> Stage:
-    n = len(found.x)
+def _stage(
+    found: Found,
+    at: FloatArray,
+    sides: tuple[FloatArray, FloatArray],
+    asked: _Asked,
+    box: tuple[FloatArray, FloatArray],
+) -> Stage:
+    n, here = len(found.x), asked.here
+    x = between(found.x, *box)
     over = np.maximum(at - sides[1], sides[0] - at)
+    # an interior point method has a small dual for every row: what pushed back stands at its limit, too
     firm = np.abs(found.dual) * NEAR > FEASIBLE
-    firm[n:] &= ~here
+    firm[:n] &= np.maximum(x - box[1], box[0] - x) > -FEASIBLE
+    firm[n:] &= ~here & (over > -FEASIBLE)
+    firm[_settled(asked.before, n)] = True
     return Stage(np.flatnonzero(here & (over > FEASIBLE)), np.flatnonzero(firm))
+
+
+def _settled(stages: tuple[Stage, ...], n: int) -> IntArray:
+    """Return what earlier ranks gave up and what pushed back there: it stays as it is in every answer to later ones."""
+    parts = [each for stage in stages for each in (stage.firm, stage.given + n)]
+    return np.unique(np.concatenate((*parts, np.zeros(0, dtype=np.intp))))
 
 
 def between(x: FloatArray, lo: FloatArray, hi: FloatArray) -> FloatArray:

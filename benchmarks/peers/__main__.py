@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.charts import bars
+from benchmarks.figures import kept as saved_picture
 from benchmarks.peers.harness import SETTLING
 from benchmarks.peers.problem import PROBLEMS, Problem, saved
 
@@ -168,6 +170,10 @@ def main() -> int:
         chosen.json.write_text(json.dumps(kept, indent=1))
     print(f"\nfirst moves of all tools agree within {AGREED:g} of the MV's span: {'yes' if agreed else 'NO'}")
     met = judged(medians)
+    labels = {module: label for label, module in TOOLS.items()}
+    drawn = {name: {labels[module]: ms for module, ms in found.items()} for name, found in medians.items()}
+    picture = bars("The same MPC through every tool, same run, one thread", drawn, list(TOOLS)[:2])
+    saved_picture(picture, "bench-peers.png")
     no_worse = quality(chosen.peers)
     return 0 if agreed and met and no_worse else 1
 
