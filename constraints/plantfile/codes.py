@@ -66,6 +66,7 @@ CODES: Final[Mapping[str, str]] = {
     "E073": "a state-space block whose sizes do not fit",
     "E074": "an engineer's function that cannot be used",
     "E075": "a transform that does not go with something else",
+    "E076": "a gain of the other sign than the engineer expects",
     # calendar, tariffs, money
     "E080": "unknown time zone or currency",
     "E081": "not a span of hours or a set of days",
@@ -86,4 +87,10 @@ CODES: Final[Mapping[str, str]] = {
     "W109": "an unprotected OPC UA connection that is only read",
     "W110": "one account reads and writes",
     "W111": "a plan may take longer than it may: many MVs and CVs for so short a cycle",
+    "W120": "two MVs, or two CVs, that the gains nearly do not tell apart",
+    "W121": "a rank for something that is not there",
+    "W122": "a target that is kept before its own limit",
+    "W123": "a cycle that is long against a CV's lags",
+    "W124": "the controller looks ahead less far than a CV takes to settle",
+    "W125": "two schedule entries set the same limit at the same time",
 }

@@ -25,6 +25,7 @@ from constraints.plantfile.hashing import content_hash, rules_hash
 from constraints.plantfile.heartbeat import handshake_points, handshake_rule
 from constraints.plantfile.interlocks import interlocks
 from constraints.plantfile.issues import Issues
+from constraints.plantfile.lint import lint
 from constraints.plantfile.models import pairs, warn_loose_ends
 from constraints.plantfile.money import money
 from constraints.plantfile.multipliers import multipliers
@@ -151,7 +152,7 @@ def _plant(scope: Scope) -> Plant | None:
     inner = _inner_rule(times.cycle_s)
     inner_tags = [p.tag for mv in mvs.values() for p in (mv.setpoint, mv.available, mv.windup_hi, mv.windup_lo) if p]
     inner_tags += [point.tag for point in registers.values() if point.tag.startswith("plc.")]
-    return Plant(
+    plant = Plant(
         name=file.plant.name,
         site=file.plant.site,
         timezone=file.plant.timezone,
@@ -186,6 +187,8 @@ def _plant(scope: Scope) -> Plant | None:
         functions=own,
         multipliers=factors,
     )
+    lint(scope, plant)
+    return plant
 
 
 def _known_unit(text: str) -> Unit | None:

@@ -42,7 +42,7 @@ def _one_form(scope: Scope, path: Path, given: Model) -> bool:
     if forms[0] == "step":
         excluded += [key for key in ("lags", "lead") if getattr(given, key)]
     if forms[0] == "function":
-        excluded += [key for key in ("integrating", "multiplier") if getattr(given, key)]
+        excluded += [key for key in ("integrating", "multiplier", "expects") if getattr(given, key)]
     for key in excluded:
         message = f"{key} and {forms[0]} exclude each other"
         scope.issues.at_value("E016", (*path, key), message, f"remove {key} or {forms[0]}")
@@ -95,6 +95,7 @@ def _pair(scope: Scope, cv: str, source: str, given: Model, variable_units: dict
         hint = "remove the pair where there is no effect"
         at = (*path, "gain" if given.step is None else "step")
         scope.issues.at_value("E071", at, f"the gain of {source} on {cv} is 0", hint)
+    _check_sign(scope, path, given, step[-1][1] if step else gain)
     lags = [
         scope.not_negative((*path, "lags", i), scope.seconds((*path, "lags", i), lag))
         for i, lag in enumerate(given.lags)
@@ -117,6 +118,17 @@ def _pair(scope: Scope, cv: str, source: str, given: Model, variable_units: dict
         function=given.function or "",
         multiplier=given.multiplier or "",
     )
+
+
+def _check_sign(scope: Scope, path: Path, given: Model, gain: float) -> None:
+    """Report a gain (of a step response: its end) that goes the other way than the engineer expects."""
+    wrong = {"positive": gain < 0.0, "negative": gain > 0.0}
+    if given.expects is None or not wrong[given.expects]:
+        return
+    at = (*path, "gain" if given.step is None else "step")
+    message = f"the gain of {path[2]} on {path[1]} is {gain:g}, and expected {given.expects}"
+    hint = "a wrong sign drives the CV away from its limit: check the step test, and the order of the sources"
+    scope.issues.at_value("E076", at, message, hint)
 
 
 def _step(

@@ -24,6 +24,10 @@ class Model(Section):
     """Effect of one MV or DV on one CV: a gain with lags, a step response, or a function's derivative with lags."""
 
     gain: Annotated[Quantity | None, Field(description="CV unit per MV unit (per second where integrating)")] = None
+    expects: Annotated[
+        Literal["positive", "negative"] | None,
+        Field(description="Sign that the gain must have; a model with the other one is refused"),
+    ] = None
     dead_time: Duration = 0.0
     lags: Annotated[list[Duration], Field(max_length=2)] = Field(default_factory=list)
     lead: Duration = 0.0

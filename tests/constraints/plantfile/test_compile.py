@@ -31,7 +31,7 @@ def test_the_plant_as_a_whole() -> None:
     found = plant()
     assert (found.name, found.site, found.timezone, found.currency) == ("Kettle", "Southmill", "Europe/Berlin", "EUR")
     assert (found.cycle_s, found.think_s, found.min_active_mvs, found.hysteresis_eur_per_h) == (10.0, 6.0, 2, 0.5)
-    assert found.tuning == Tuning(solver="daqp", blocking=(1, 3, 6, 12), points=(2, 6, 12, 30), pull=0.5)
+    assert found.tuning == Tuning(solver="daqp", blocking=(1, 3, 6, 12), points=(2, 6, 12, 130), pull=0.5)
     assert (found.start_in, found.closed_loop_needs, found.max_unattended_s) == (
         Mode.ADVISORY,
         ("operator_confirm", "heartbeat_ok"),
@@ -292,7 +292,7 @@ def test_warnings_do_not_keep_a_plant_from_loading() -> None:
         "W109": ("  site: {type: mqtt", '  spare: {type: opcua, url: "opc.tcp://a:1"}\n  site: {type: mqtt'),
     }
     for code, (old, new) in cases.items():
-        assert [each.code for each in _loaded(old, new).warnings] == [code]
+        assert [each.code for each in _loaded(old, new).warnings if each.code < "W120"] == [code]  # test_lint: the rest
 
 
 def test_a_plan_that_may_take_too_long_is_said_with_what_to_do() -> None:
