@@ -27,14 +27,25 @@ PLANT_FILE = Path("plant.yaml")
 
 
 @app.command()
-def check(plant: PlantArgument = PLANT_FILE, as_json: JsonOption = False) -> None:  # noqa: FBT002
+def check(
+    plant: PlantArgument = PLANT_FILE,
+    history: Annotated[
+        str | None, typer.Option("--history", help="Try its interlocks on so much of the record, such as 24 h.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
     """Check a plant file: every error at once, each with its place and a hint.
 
-    Example: setwise check plant.yaml
+    Example: setwise check plant.yaml --history "7 d"
     """
     from supervisor.cli.check import run_check  # noqa: PLC0415
+    from supervisor.cli.lookback import show_lookback  # noqa: PLC0415
 
-    run_check(plant, as_json=as_json)
+    if history is not None:
+        show_lookback(plant, data, history, as_json=as_json)
+    else:
+        run_check(plant, as_json=as_json)
 
 
 @app.command()

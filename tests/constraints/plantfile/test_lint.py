@@ -86,8 +86,8 @@ mvs:
   R: {a_sp: {gain: 0.3}, c_sp: {gain: 0.7}}
 """,
     )
-    changes = (third, tags, models, ("{gain: 0.1, lags", "{gain: 0.2, lags"), ("b_sp: {gain: 0.2,", "b_sp: {gain: -0.101,"),
-               ("expects: positive", "lead: 1"))  # fmt: skip
+    gains = ("{gain: 0.1, lags", "{gain: 0.2, lags"), ("b_sp: {gain: 0.2,", "b_sp: {gain: -0.101,")
+    changes = (third, tags, models, *gains, ("expects: positive", "lead: 1"))
     (found,) = linted(*changes)
     assert (found.code, found.message[:38]) == ("W120", "T and P answer every MV nearly alike (")
     assert linted(*changes, ("{operator: [1, 9]}", "{}")) == []  # nobody holds P anywhere
