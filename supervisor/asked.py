@@ -15,6 +15,8 @@ from supervisor.record import Answer, Request
 from supervisor.rules import Rules
 from supervisor.settings import limit_changed
 
+RELOAD_ROLE = "engineer"
+"""Who may bring another plant file into force."""
 ASKS: Mapping[Mode, Ask] = {
     Mode.OFF: "off",
     Mode.MONITOR: "monitor",
@@ -34,6 +36,7 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
         settings = replace(settings, prices=outside.prices)
     locks = memory.locks
     answers = []
+    reload = memory.reload
     for request in outside.requests:
         if request.action == "limit":
             settings, why = limit_changed(rules.plant, settings, request)
@@ -43,12 +46,15 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
             locks, why = _bypassed(rules, request, locks, outside.at.mono_s)
         elif request.action == "restore":
             locks, why = interlocks.restore(locks, request.interlock or "")
+        elif request.action == "reload":
+            why = _may_reload(memory, request)
+            reload |= not why
         elif _ask(request) is None:
             why = "incomplete"  # nobody is left waiting for an answer that cannot come
         else:
             continue
         answers.append(Answer(id=request.id, accepted=not why, why=why))
-    return replace(memory, settings=settings, locks=locks), tuple(answers)
+    return replace(memory, settings=settings, locks=locks, reload=reload), tuple(answers)
 
 
 def mode_requests(
@@ -84,6 +90,14 @@ def _ask(request: Request) -> Ask | None:
 def confirms(request: ModeRequest, rules: Rules) -> bool:
     """Whether a person with the role said again that closed loop is wanted: only that counts as attendance."""
     return request.ask == "closed_loop" and request.confirmed and may(request.role, rules.modes.role)
+
+
+def _may_reload(memory: Memory, request: Request) -> str:
+    """Return why another plant file may not come into force now; empty where it may: never while armed."""
+    if not may(request.role, RELOAD_ROLE):
+        return "role"
+    mode = memory.mode
+    return "armed" if mode.armed or Mode.CLOSED_LOOP in (mode.actual, mode.requested) else ""
 
 
 def _bypassed(rules: Rules, request: Request, locks: InterlockMemory, now_s: float) -> tuple[InterlockMemory, str]:

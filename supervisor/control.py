@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import functools
 import logging
 import os
 import random
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import TextIO
 
 from constraints.plant import Plant
@@ -23,12 +26,15 @@ from constraints.plantfile import PlantFileError, load
 from safety import handshake
 from safety.signals import Mode
 from supervisor import garbage
+from supervisor.again import Ended, expired, gone_back, running_version, stored_plant
 from supervisor.audit.heads import HeadsError
 from supervisor.audit.spool import SpoolError
 from supervisor.audit.trouble import StoreError
 from supervisor.audit.writer import AuditWriter
 from supervisor.beat import Pacer
 from supervisor.calendar import Calendar
+from supervisor.changes.keeping import OnTrial, on_trial
+from supervisor.changes.versions import Version
 from supervisor.cli.exits import Exit
 from supervisor.clock import Clock
 from supervisor.cycle import Shell, cycle
@@ -85,7 +91,41 @@ def run_until_told(site: Site, clock: Clock) -> int:
         LOG.error("another supervisor runs on %s: stop it first, or use another --data folder", site.data)
         return 1
     with lock:
-        return asyncio.run(_control(site, clock, rules))
+        return _runs(site, clock, rules)
+
+
+def _runs(site: Site, clock: Clock, rules: Rules) -> int:
+    """Run, and again with another version of the plant file when one comes into force, until a signal ends it."""
+    running = running_version(site, rules.plant.config_hash)
+    last_good: Version | None = None
+    while True:
+        ended = asyncio.run(_control(site, clock, rules, running))
+        failed = ended.code != 0 and not ended.reload and last_good is not None
+        if not (ended.reload or ended.back or failed):
+            return ended.code
+        back_to = ended.back.back_to if ended.back else last_good.number if failed and last_good else None
+        why = "nobody kept the change in time" if ended.back else "the new version cannot start"
+        if back_to is not None and not gone_back(site, back_to, why):
+            return 1
+        last_good = running if ended.reload else None
+        found = _reloaded(site, last_good)
+        if found is None:
+            return 1
+        rules, running = found
+
+
+def _reloaded(site: Site, last_good: Version | None) -> tuple[Rules, Version | None] | None:
+    """Return the plant file as it is now; the last good version where that one has errors, None without either."""
+    for _ in range(2):
+        try:
+            rules = rules_of(load(site.plant_path).plant)
+        except (PlantFileError, ValueError, OSError) as error:
+            LOG.error("the new version cannot be used: %s", error)  # noqa: TRY400 - findings, not a trace
+            if last_good is None or not gone_back(site, last_good.number, "the new version has errors"):
+                return None
+            continue
+        return rules, running_version(site, rules.plant.config_hash)
+    return None
 
 
 def _cannot_start(error: Exception) -> int:
@@ -93,16 +133,16 @@ def _cannot_start(error: Exception) -> int:
     return 1
 
 
-async def _control(site: Site, clock: Clock, rules: Rules) -> int:
+async def _control(site: Site, clock: Clock, rules: Rules, running: Version | None) -> Ended:
     stop, off = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGUSR1, off.set)
     try:
-        parts = _parts(site, clock, rules, off)
+        parts = _parts(site, clock, rules, off, stored_plant(site, running))
     except STARTUP_ERRORS as error:
-        return _cannot_start(error)
+        return Ended(_cannot_start(error))
     return await _run(site, clock, rules, parts, stop)
 
 
@@ -119,8 +159,8 @@ class _Parts:
     shell: Shell
 
 
-def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts:
-    """Make everything, start nothing. Raises one of ``STARTUP_ERRORS``."""
+def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event, thinks_with: Path) -> _Parts:
+    """Make everything, start nothing; the thinker reads ``thinks_with``. Raises one of ``STARTUP_ERRORS``."""
     plant = rules.plant
     confirm_s = min(max(CONFIRM_OF_CYCLE * clock.real_s(plant.cycle_s), CONFIRM_S_MIN), CONFIRM_S_MAX)
     secrets = secrets_beside(site.base)
@@ -134,14 +174,14 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event) -> _Parts
     mailbox = Mailbox(site.mailbox)
     _recovered(mailbox)
     inbox = Inbox(mailbox)
-    thinker = ThinkerDesk(site.plant_path, plant, clock)
+    thinker = ThinkerDesk(thinks_with, plant, clock)
     world = WorldDesk(clock=clock, field=field, inbox=inbox, calendar=calendar, keeper=keeper, off=off)
     guarded = GuardedField(field, guard_rules(plant), lambda: clock.now().mono_s)
     shell = Shell(rules, clock, guarded, thinker, world, RecordDesk(audit))
     return _Parts(field, audit, calendar, inbox, keeper, thinker, shell)
 
 
-async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyncio.Event) -> int:
+async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyncio.Event) -> Ended:
     plant, pacer = rules.plant, Pacer(clock, rules.plant.cycle_s)
     watchdog = Watchdog(rules.watchdogs["cycle"], clock, int(Exit.WATCHDOG))
     memory = _earlier(site, plant, random.SystemRandom().randint(1, 0xFFFF))
@@ -151,8 +191,10 @@ async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyn
     garbage.begin()
     LOG.info("%s: %s, disarmed, records in %s", plant.name, memory.mode.actual.name, site.data)
     watchdog.start()
+    trial = on_trial(site.data)
+    back = functools.partial(expired, site, trial)
     try:
-        memory = await _beats(parts.shell, pacer, memory, stop, watchdog)
+        memory = await _beats(parts.shell, pacer, memory, _Until(stop, back), watchdog)
     finally:
         watchdog.close()
         garbage.end()
@@ -164,7 +206,7 @@ async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyn
         await parts.field.close()
         await parts.audit.close(clock.now().utc_s)
     LOG.info("stopped; the PLC has the plant")
-    return 0
+    return Ended(0) if stop.is_set() else Ended(0, reload=memory.reload, back=back())
 
 
 def _recovered(mailbox: Mailbox) -> None:
@@ -193,9 +235,18 @@ def _earlier(site: Site, plant: Plant, instance: int) -> Memory:
     return first_memory(plant, instance, stored.record)
 
 
-async def _beats(shell: Shell, pacer: Pacer, memory: Memory, stop: asyncio.Event, watchdog: Watchdog) -> Memory:
+@dataclass(frozen=True, slots=True)
+class _Until:
+    """What ends the beats: a signal, or a change on trial that nobody kept."""
+
+    stop: asyncio.Event
+    back: Callable[[], OnTrial | None]
+
+
+async def _beats(shell: Shell, pacer: Pacer, memory: Memory, until: _Until, watchdog: Watchdog) -> Memory:
+    stop = until.stop
     told = asyncio.create_task(stop.wait())
-    while not stop.is_set():
+    while not (stop.is_set() or memory.reload or until.back()):
         waiting = asyncio.create_task(pacer.next())
         await asyncio.wait({waiting, told}, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():

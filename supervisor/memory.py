@@ -62,6 +62,8 @@ class Memory:
     """Why closed loop ended, until a person takes a new decision."""
     beats_missed: int = 0
     """Heartbeats in a row that the server did not acknowledge."""
+    reload: bool = False
+    """Whether to stop after this cycle and start again with the plant file as it is now."""
     links: Mapping[str, str] = field(default_factory=dict)
     alarms: Standing = field(default_factory=dict)
 

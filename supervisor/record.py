@@ -51,7 +51,7 @@ class Intent:
         }
 
 
-Action = Literal["mode", "limit", "acknowledge", "reset", "bypass", "restore", "limits_schedule", "prices"]
+Action = Literal["mode", "limit", "acknowledge", "reset", "bypass", "restore", "reload", "limits_schedule", "prices"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

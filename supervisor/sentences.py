@@ -43,6 +43,7 @@ REASONS: Mapping[str, str] = {
     "not_from_here": "not possible from this mode",
     "not_acknowledged": "the trip is not acknowledged",
     "incomplete": "the request does not say enough",
+    "armed": "nothing is changed while armed: setwise mode monitor first",
     "outside_engineering": "outside the engineering limits",
     "crosses": "it would cross the other limit",
     "unknown_variable": "there is no such variable",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from supervisor.cli.changing_app import add_changing
 from supervisor.cli.plugins import add_commands
 
 app = typer.Typer(
@@ -199,4 +200,5 @@ def audit_verify(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_js
     verify_record(plant, data, as_json=as_json)
 
 
+add_changing(app)
 add_commands(app)

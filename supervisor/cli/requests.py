@@ -79,7 +79,7 @@ def ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> N
     if not site.mailbox.exists():
         fail(Exit.UNREACHABLE, f"no supervisor has run here ({site.data}); start one: setwise run {plant}")
     try:
-        answer = _post(site, request)
+        answer = post(site, request)
     except MailboxError as error:
         fail(Exit.UNREACHABLE, f"the request cannot be passed on: {error}; OFF without it: kill -USR1 <pid of control>")
     if as_json:
@@ -90,7 +90,8 @@ def ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> N
         raise SystemExit(int(Exit.REFUSED))
 
 
-def _post(site: Site, request: Request) -> Answer:
+def post(site: Site, request: Request) -> Answer:
+    """Put ``request`` in the mailbox and return its answer; end where there is none. Raises MailboxError."""
     mailbox = Mailbox(site.mailbox)
     mailbox.post(request)
     answer = mailbox.wait_answer(request.id, ANSWER_S_MAX)

@@ -21,7 +21,7 @@ def show_status(plant_path: Path, data: Path | None, *, as_json: bool) -> None:
     record, waiting = stored_cycle(site).record, waiting_cycles(site)
     if waiting is not None and waiting.newest.utc_s > record.utc_s:
         record = waiting.newest  # what the database says is what was before it stopped taking cycles
-    running = _running(site)
+    running = control_runs(site)
     if as_json:
         why = "" if waiting is None else waiting.why or "cycles wait in the spool file"
         say_json({**status_json(record, running=running), "not_stored": why})
@@ -101,7 +101,7 @@ def _finite(limit: float) -> float | None:
     return limit if abs(limit) != float("inf") else None
 
 
-def _running(site: Site) -> bool:
+def control_runs(site: Site) -> bool:
     """Return whether a control process holds this data folder."""
     if not site.pid_file.exists():
         return False
