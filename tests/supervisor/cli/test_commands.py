@@ -20,7 +20,7 @@ from tests.supervisor.walk import PLANT_FILE
 
 COMMANDS = [
     "check", "run", "status", "mode", "limit", "reset", "bypass", "why", "doctor", "schema", "audit verify", "demo",
-    "bench",
+    "bench", "plan", "sign", "apply", "keep", "rollback", "versions",
 ]  # fmt: skip
 HEAVY = {"numpy", "cvxpy", "osqp", "sqlmodel", "sqlalchemy", "asyncua", "pymodbus", "aiomqtt", "matplotlib", "pint"}
 
