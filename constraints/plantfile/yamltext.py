@@ -1,8 +1,9 @@
-"""YAML text -> Document: the safe part of YAML 1.2, with the place of everything, built from ruamel's parse events.
+"""YAML text -> Document: the safe part of YAML 1.2, with the place of everything, built from libyaml's parse events.
 
 Events and not objects, because places must be known for each key and value, every duplicate must be found, aliases must
 not be expanded, and depth must be bounded before anything recurses. Plain scalars follow the core schema of YAML 1.2
-(section 10.3.2): ``yes``, ``on`` and dates are text.
+(section 10.3.2): ``yes``, ``on`` and dates are text. libyaml and not ruamel, which reads the same file twenty times
+slower (docs/decisions/0021-libyaml-for-reading.md).
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     Event,
@@ -27,6 +27,7 @@ from ruamel.yaml.events import (
 
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError
 from constraints.plantfile.document import START, Document, Path, Span, Value
+from constraints.plantfile.yamlproblems import explained
 
 BYTES_MAX: Final = 1024 * 1024
 DEPTH_MAX: Final = 24
@@ -34,18 +35,12 @@ DEPTH_MAX: Final = 24
 _INT: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-_BEYOND_UNICODE: Final = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 _ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
 _CONSTANTS: Final[dict[str, bool | float | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-
-
-class _Mark(Protocol):
-    line: int
-    column: int
 
 
 @dataclass(slots=True)
@@ -131,7 +126,7 @@ class _Builder:
     def maps(self, event: ScalarEvent, text: str) -> bool:
         """Return whether characters of the text stand one by one in the source (no escapes, one line)."""
         lead = 1 if event.style in ("'", '"') else 0
-        if event.style not in (None, "'", '"') or event.start_mark.line != event.end_mark.line:
+        if event.style in ("|", ">") or event.start_mark.line != event.end_mark.line:
             return False
         shown: int = event.end_mark.column - event.start_mark.column - 2 * lead
         return shown == len(text)
@@ -203,21 +198,15 @@ def _read(builder: _Builder) -> None:
         for event in _events(builder.source):
             if not builder.take(event):
                 return
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        builder.error("E002", error.problem or error.context or "not valid YAML", _at(mark), _advice(error.problem))
-    except YAMLError as error:
+    except yaml.MarkedYAMLError as error:
+        told = explained(error, builder.source)
+        builder.error(told.code, told.message, told.span, told.hint)
+    except yaml.YAMLError as error:
         builder.error("E002", str(error).splitlines()[0] if str(error) else "not valid YAML", START)
-    except ValueError:  # ruamel gives the number of an escaped character to chr() as it is
-        at = _BEYOND_UNICODE.search(builder.source)
-        before = builder.source[: at.start()] if at else ""
-        span = Span(before.count("\n") + 1, len(before) - before.rfind("\n"), 10)
-        builder.error("E002", "an escape for a character that does not exist", span, "remove it")
 
 
 def _events(source: str) -> Iterator[Event]:
-    yaml = YAML(typ="rt", pure=True)
-    return iter(yaml.parse(source))
+    return iter(yaml.parse(source, Loader=yaml.CSafeLoader))
 
 
 def _refuse_characters(builder: _Builder) -> None:
@@ -250,13 +239,3 @@ def _span(event: Event) -> Span:
     start, end = event.start_mark, event.end_mark
     same_line = start.line == end.line
     return Span(start.line + 1, start.column + 1, max(1, end.column - start.column) if same_line else 1)
-
-
-def _at(mark: _Mark | None) -> Span:
-    return Span(mark.line + 1, mark.column + 1) if mark is not None else START
-
-
-def _advice(problem: str | None) -> str:
-    if problem and ("mapping values" in problem or "expected ',' or" in problem):
-        return "text with ': ', '#', '[' or '{' needs quotes"
-    return ""

@@ -43,7 +43,7 @@ BAD = [
     Bad("colon in text", "E002", 'desc: "Feed, wet"', "desc: a: b", ""),
     Bad("collection as key", "E007", "dvs: [hum]", "? §[hum]\n: 1"),
     Bad("escaped control character", "E003", "name: Kettle", 'name: §"a\\x1b[31m"'),
-    Bad("escaped half of a character", "E003", "name: Kettle", 'name: §"a\\uD800"'),
+    Bad("escaped half of a character", "E002", "name: Kettle", 'name: "a§\\uD800"'),
     Bad("escape beyond Unicode", "E002", "name: Kettle", 'name: "a§\\U00110000"'),
     # form of the values
     Bad("unknown key", "E010", "hold: 30 s", "§holt: 30 s", "did you mean 'hold'?"),
@@ -242,7 +242,7 @@ BAD = [
     Bad("money of a DV", "E035", "cost:\n    elec", "cost:\n    water: {flow: §hum, price: 1 EUR/kg}\n    elec"),
 ]  # fmt: skip
 PLACES = {  # for changes that take away what the finding would point at, or point elsewhere
-    "open bracket": "\nmodels§:",
+    "open bracket": "dvs: §[hum\n",
     "colon in text": "desc: a§: b",
     "missing unit": "  §nox: {",
     "missing setpoint": "  §flow_sp:\n    writes",
