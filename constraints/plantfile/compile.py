@@ -122,7 +122,7 @@ def _plant(scope: Scope) -> Plant | None:
     factors = multipliers(scope, of_tags)
     models = pairs(scope, known, own)
     state_space = blocks(scope)
-    warn_loose_ends(scope, models, state_space)
+    warn_loose_ends(scope)
 
     registers, written = handshake_points(scope)
     _check_places(scope, places, written)

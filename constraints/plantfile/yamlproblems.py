@@ -16,7 +16,11 @@ from constraints.plantfile.document import START, Span
 _QUOTES: Final = "text with ': ', '#', '[' or '{' needs quotes"
 _WORDS: Final = (
     ("mapping values are not allowed", "a second ': ' where one value stands", _QUOTES),
-    ("block sequence entries are not allowed", "a list's '- ' cannot stand here", "begin the list on a line of its own"),
+    (
+        "block sequence entries are not allowed",
+        "a list's '- ' cannot stand here",
+        "give the list lines of its own",
+    ),
     ("found unknown escape character", "an unknown \\ escape in double quotes", "use single quotes, or write \\\\"),
     ("found invalid Unicode character escape", "an escape for a character that does not exist", "remove it"),
     ("did not find expected hex", "an unfinished \\ escape in double quotes", "use single quotes, or write \\\\"),
@@ -63,7 +67,8 @@ def explained(error: MarkedYAMLError, source: str) -> Problem:
         message = f"indented deeper than line {place.line - 1} or that one less deep than it should be"
         return Problem("E002", message, _line_start(source, place), hint)
     if "could not find expected ':'" in problem and opened is not None:
-        place = opened
+        rest = _lines(source)[opened.line - 1][opened.column - 1 :]
+        place = Span(opened.line, opened.column, max(1, len(rest.rstrip())))
     code = "E006" if any(word in f"{problem} {context}".split() for word in _TAGS) else "E002"
     for words, message, hint in _WORDS:
         if words in problem:
