@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from constraints.plantfile.issues import nearest
+from constraints.plantfile.traps import no_unit, wanted_number
 from constraints.plantfile.unit_table import CURRENCIES, KNOWN, Dimensions
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
 TEXT_MAX: Final = 60
+_FORM: Final = "such as 12 or '12 kg/h'"
 _BRACKETS_MAX: Final = 4
 _MANY: Final = 2.0**20
 
@@ -163,7 +165,9 @@ def _split(value: float | str) -> tuple[float, str | None]:
     match = _QUANTITY.fullmatch(value)
     number = float(match[1]) if match else math.inf
     if match is None or not math.isfinite(number):
-        raise UnitError("E012", f"{value[:TEXT_MAX]!r} is not a number with a unit", "such as 12 or '12 kg/h'")
+        raise UnitError("E012", f"{value[:TEXT_MAX]!r} is not a number with a unit", _FORM)
+    if no_unit(match[2]):
+        raise UnitError("E012", f"{value[:TEXT_MAX]!r} is not a number with a unit", wanted_number(value) or _FORM)
     return number, match[2] or None
 
 

@@ -35,7 +35,10 @@ DEPTH_MAX: Final = 24
 _INT: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _LEADING_ZERO: Final = re.compile(r"[-+]?0[0-9]{1,17}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+"""Characters that YAML forbids, and those that show nothing or turn the direction of what follows."""
 _ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
 _CONSTANTS: Final[dict[str, bool | float | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -107,13 +110,14 @@ class _Builder:
         if event.anchor:
             self.error("E005", f"anchor &{event.anchor}", span, "remove it")
         if event.tag:
-            self.error("E006", f"YAML tag {event.tag}", span, "remove it; values have no tags here")
+            shown = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.error("E006", f"YAML tag {shown}", span, "remove it; values have no tags here")
 
     def scalar(self, event: ScalarEvent, span: Span) -> None:
         text = str(event.value)
         hidden = _CONTROL.search(text)
         if hidden:  # escaped in the source, for those in the open were refused before
-            self.error("E003", f"control character U+{ord(hidden.group()):04X}", span, "remove it")
+            self.error("E003", f"control or invisible character U+{ord(hidden.group()):04X}", span, "remove it")
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.into, dict) and top.key is None:
             self.take_key(top, text, span)
@@ -224,7 +228,10 @@ def _refuse_characters(builder: _Builder) -> None:
         bad = _CONTROL.search(line) or _ODD_BREAKS.search(line)
         if bad:
             builder.error(
-                "E003", f"control character U+{ord(bad.group()):04X}", Span(number, bad.start() + 1), "remove it"
+                "E003",
+                f"control or invisible character U+{ord(bad.group()):04X}",
+                Span(number, bad.start() + 1),
+                "remove it",
             )
 
 
