@@ -71,7 +71,8 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def render(diagnostics: Sequence[Diagnostic], source: str = "", palette: Palette = PLAIN) -> str:
     """Return the findings as text, each with its source line and a caret, and a count at the end.
 
-    Without findings the text is empty; of more than ``SHOWN_MAX`` the first are shown. ``palette`` is ``PLAIN`` or ``ANSI``.
+    Without findings the text is empty; of more than ``SHOWN_MAX`` the first are shown. ``palette`` is ``PLAIN`` or
+    ``ANSI``.
     """
     if not diagnostics:
         return ""

@@ -65,8 +65,8 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 def nearest(word: str, choices: Iterable[str]) -> str:
     """Return the choice that ``word`` most looks like, whatever the case and the hyphens; empty where none does.
 
-    The nearest by edits, of which there may be one in three letters; among few choices also one with the same letters in
-    their order for the most part.
+    The nearest by edits, of which there may be one in three letters; among few choices also one that has most of the
+    letters in their order.
     """
     wanted = _flat(word[:_WORD_MAX])
     found, best = "", (max(1, len(wanted) // 3) if len(wanted) > 1 else 0) + 1
@@ -92,10 +92,10 @@ def _flat(word: str) -> str:
 
 
 def distance(one: str, other: str, most: int) -> int:
-    """Return how many letters have to be put in, taken out, changed or exchanged with their neighbour; at most ``most``.
+    """Return how many letters have to be put in, taken out, changed or exchanged with the next; at most ``most``.
 
-    Optimal string alignment: the algorithm of Damerau (CACM 7, 1964) and Levenshtein, row by row, ended where no row can
-    come below ``most`` again.
+    Optimal string alignment, after Damerau (CACM 7, 1964) and Levenshtein: row by row, ended where no row can come
+    below ``most`` again.
     """
     if len(set(one).symmetric_difference(other)) >= 2 * most:  # an edit changes two of them at most
         return most
