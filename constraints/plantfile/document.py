@@ -34,6 +34,8 @@ class Document:
     values: Mapping[Path, Span]
     inner: Mapping[Path, int] = field(default_factory=dict)
     """By path of a text: how many characters before its first (1 inside quotes); absent where offsets do not map."""
+    empty: frozenset[Path] = frozenset()
+    """Keys after which nothing stands; ``null`` is something."""
 
     def value_at(self, path: Path) -> Span:
         """Return where the value at ``path`` stands; of the nearest known ancestor where there is no such value."""

@@ -73,7 +73,11 @@ def _known_source(scope: Scope, cv: str, source: str) -> bool:
     if source in sources:
         return True
     behind = [name for name, mv in scope.file.mvs.items() if mv.readback == source]
-    hint = f"it is the readback of {behind[0]}; name that" if behind else did_you_mean(source, sources)
+    hint = did_you_mean(source, sources)
+    if behind:
+        hint = f"it is the readback of {behind[0]}; name that"
+    elif source in scope.names("tags"):
+        hint = "it is measured and not moved: add it to dvs"
     scope.issues.at_key("E070", ("models", cv, source), f"{source!r} is neither MV nor DV in models.{cv}", hint)
     return False
 

@@ -14,6 +14,7 @@ from yaml import MarkedYAMLError
 from constraints.plantfile.document import START, Span
 
 _QUOTES: Final = "text with ': ', '#', '[' or '{' needs quotes"
+_UNFIT: Final = "this line does not fit the block around it"
 _WORDS: Final = (
     ("mapping values are not allowed", "a second ': ' where one value stands", _QUOTES),
     (
@@ -26,7 +27,7 @@ _WORDS: Final = (
     ("did not find expected hex", "an unfinished \\ escape in double quotes", "use single quotes, or write \\\\"),
     ("found character that cannot start any token", "a value cannot begin with this character", "put it in quotes"),
     ("could not find expected ':'", "a key without ': ' after it", "write key: value, with a space after the colon"),
-    ("did not find expected key", "this line does not fit the block around it", "indent it like the lines beside it"),
+    ("did not find expected key", _UNFIT, "indent it like the lines beside it"),
     ("did not find expected '-' indicator", "this line is no entry of the list around it", "begin it with '- '"),
     ("did not find expected <document start>", "something stands after the end of the file's content", "remove it"),
     ("found undefined tag handle", "a YAML tag", "remove it; values have no tags here"),
@@ -63,8 +64,8 @@ def explained(error: MarkedYAMLError, source: str) -> Problem:
         hint = f"the {bracket} stands in column {opened.column}; {_QUOTES}"
         return Problem("E002", f"a comma is missing before this, or {bracket} is not closed", place, hint)
     if "mapping values" in problem and _begins_line(source, place):
-        hint = "indent it like the lines beside it; the line above has its value already"
-        message = f"indented deeper than line {place.line - 1} or that one less deep than it should be"
+        hint = f"indent both as they belong together, or end line {place.line - 1} with a colon"
+        message = f"indented deeper than line {place.line - 1}, which has its value already"
         return Problem("E002", message, _line_start(source, place), hint)
     if "could not find expected ':'" in problem and opened is not None:
         rest = _lines(source)[opened.line - 1][opened.column - 1 :]
@@ -72,9 +73,8 @@ def explained(error: MarkedYAMLError, source: str) -> Problem:
     code = "E006" if any(word in f"{problem} {context}".split() for word in _TAGS) else "E002"
     for words, message, hint in _WORDS:
         if words in problem:
-            if "\\" in message or "escape" in message:
-                place = _escape(source, place)
-            return Problem(code, message, place, hint)
+            more = _block_above(source, place) if message == _UNFIT else ""
+            return Problem(code, message, _escape(source, place) if "escape" in message else place, hint + more)
     return Problem(code, problem or context or "not valid YAML", place)
 
 
@@ -106,12 +106,34 @@ def _open_quote(source: str, line_max: int) -> Span | None:
 
 def _begins_line(source: str, at: Span) -> bool:
     """Return whether nothing but one word stands before ``at`` in its line."""
-    return re.fullmatch(r"\s*[\w.-]+\s*", _lines(source)[at.line - 1][: at.column - 1]) is not None
+    return re.fullmatch(r"\s*(- +)*[\w.-]+\s*", _lines(source)[at.line - 1][: at.column - 1]) is not None
+
+
+def _block_above(source: str, at: Span) -> str:
+    """Return where the block began in which the line at ``at`` is indented otherwise; empty where it is not."""
+    lines = _lines(source)[: at.line]
+    indent = _indent(lines[-1])
+    inside = 0
+    for number in range(len(lines) - 1, 0, -1):
+        line = lines[number - 1]
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if _indent(line) <= indent:
+            if _indent(line) < indent and inside:
+                return (
+                    f"; the block below line {number} begins with {_indent(lines[inside - 1])} spaces in line {inside}"
+                )
+            return ""
+        inside = number
+    return ""
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _line_start(source: str, at: Span) -> Span:
-    line = _lines(source)[at.line - 1]
-    indent = len(line) - len(line.lstrip())
+    indent = _indent(_lines(source)[at.line - 1])
     return Span(at.line, indent + 1, at.column - 1 - indent)
 
 

@@ -68,6 +68,7 @@ class _Builder:
     keys: dict[Path, Span] = field(default_factory=dict)
     values: dict[Path, Span] = field(default_factory=dict)
     inner: dict[Path, int] = field(default_factory=dict)
+    empty: set[Path] = field(default_factory=set)
     found: list[Diagnostic] = field(default_factory=list)
     documents: int = 0
 
@@ -124,6 +125,7 @@ class _Builder:
             return
         if top is not None and top.key is not None and text == "" and not event.style:
             span = self.keys.get((*top.path, top.key), span)  # nothing stands there: show the key
+            self.empty.add((*top.path, top.key))
         if not event.style and _LEADING_ZERO.fullmatch(text):
             hint = f"write {int(text)}, or put a text in quotes"
             self.error("E008", f"a number with a leading zero, which some read as octal: {text}", span, hint)
@@ -198,7 +200,7 @@ def parse(source: str, name: str) -> Document:
         builder.error("E007", "the file holds no sections", START, "begin with 'version: 1' and 'plant:'")
     if builder.found or not isinstance(data, dict):
         raise PlantFileError(tuple(sorted(builder.found, key=lambda d: (d.line, d.column))), builder.source)
-    return Document(name, builder.source, data, builder.keys, builder.values, builder.inner)
+    return Document(name, builder.source, data, builder.keys, builder.values, builder.inner, frozenset(builder.empty))
 
 
 def _read(builder: _Builder) -> None:

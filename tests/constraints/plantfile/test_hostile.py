@@ -60,6 +60,10 @@ TRAPS = [
     ("not a number", "cost: 0.25", "cost: .nan", "E012", "leave the key out"),
     ("infinite", "max_distance: 15", "max_distance: -.inf", "E012", "leave the key out"),
     ("number for text", 'desc: "Feed, wet"', "desc: 12", "E012", "quotes"),
+    ("nothing at all", "funnel: 3 min", "funnel: ", "E012", "remove the key"),
+    ("nothing in { }", '{hi: "dcs:ns=2;s=TIC1.WH", lo', "{hi: , lo", "E012", "remove the key"),
+    ("half a quote", 'writes: "dcs:ns=2;s=APC.SP.flow_sp"', 'writes: dcs:ns=2;s=APC.SP.flow_sp"', "E055", "close it"),
+    ("true for a number", "version: 1", "version: true", "E012", ""),
     ("nothing for text", 'desc: "Feed, wet"', "desc: ~", "E012", "remove the key"),
     # keys
     ("number as a key", KEY, f"  1: {TAG}\n{KEY}", "E015", "letters"),
@@ -110,6 +114,8 @@ HARMLESS = [
     ("a tag called null", KEY, f"  null: {TAG}\n{KEY}"),
     ("dashes before", "version: 1", "---\nversion: 1"),
     ("dots after", "dvs: [hum]\n", "dvs: [hum]\n# ...\n"),
+    ("null on purpose", "funnel: 3 min", "funnel: null"),
+    ("quotes in pairs", '"dcs:ns=2;s=TI2.PV"', '\'dcs:ns=3;s="DB1"."PV"\''),
     ("emoji", "name: Kettle", "name: Kettle 🔥"),
     ("another alphabet", "name: Kettle", "name: Сушилка"),
     ("a text over two lines", 'desc: "Feed, wet"', 'desc: "Feed,\n      wet"'),
@@ -245,8 +251,9 @@ def test_bytes_in_a_good_file(tmp_path_factory: pytest.TempPathFactory, at: int,
 
 
 WORDS = st.sampled_from(
-    [*PlantFile.model_fields, *Mv.model_fields, *Cv.model_fields, *Tag.model_fields, *Model.model_fields, "hi", "lo", "up",
-     "down", "safety", "operator", "type", "url", "when", "then", "expr", "hours", "days", "set", "T_bed", "flow_sp", "degC"]
+    [*PlantFile.model_fields, *Mv.model_fields, *Cv.model_fields, *Tag.model_fields, *Model.model_fields,
+     "hi", "lo", "up", "down", "safety", "operator", "type", "url", "when", "then", "expr", "hours", "days", "set", "T_bed",
+     "flow_sp", "degC"]
 )  # fmt: skip
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**6), 10**6), st.floats(), WORDS, st.text(max_size=6),
