@@ -10,6 +10,7 @@ from constraints.plantfile.compile import Loaded
 from constraints.plantfile.diagnostics import ANSI, PLAIN, Diagnostic, Palette, PlantFileError, render
 from constraints.plantfile.loader import (
     check,
+    finding_at,
     load,
     load_text,
     load_text_with_functions,
@@ -27,6 +28,7 @@ __all__ = [
     "Palette",
     "PlantFileError",
     "check",
+    "finding_at",
     "json_schema",
     "load",
     "load_text",

@@ -14,6 +14,7 @@ CODES: Final[Mapping[str, str]] = {
     "E005": "anchors, aliases and merge keys are not used in plant files",
     "E006": "YAML tags and directives are not used in plant files",
     "E007": "not one mapping of sections, or nested too deep",
+    "E008": "a number that readers of YAML read in two ways",
     # the form
     "E010": "unknown key",
     "E011": "a required key is missing",
@@ -67,6 +68,7 @@ CODES: Final[Mapping[str, str]] = {
     "E074": "an engineer's function that cannot be used",
     "E075": "a transform that does not go with something else",
     "E076": "a gain of the other sign than the engineer expects",
+    "E078": "a model that cannot be computed with",
     # calendar, tariffs, money
     "E080": "unknown time zone or currency",
     "E081": "not a span of hours or a set of days",

@@ -24,7 +24,7 @@ from constraints.plantfile.functions import functions
 from constraints.plantfile.hashing import content_hash, rules_hash
 from constraints.plantfile.heartbeat import handshake_points, handshake_rule
 from constraints.plantfile.interlocks import interlocks
-from constraints.plantfile.issues import Issues
+from constraints.plantfile.issues import Issues, dotted
 from constraints.plantfile.lint import lint
 from constraints.plantfile.models import pairs, warn_loose_ends
 from constraints.plantfile.money import money
@@ -60,6 +60,7 @@ def compile_document(document: Document) -> Loaded:
     issues = Issues(document)
     formed = _form(document, issues)
     plant = _plant(Scope(document, formed[0], issues, formed[1])) if formed is not None else None
+    _report_empty(document, issues)
     found = in_order(issues.found)
     if plant is None or issues.errors:
         raise PlantFileError(found, document.source)
@@ -79,6 +80,16 @@ def _form(document: Document, issues: Issues) -> tuple[PlantFile, frozenset[Path
             broken |= left_out
             data = _without(data, left_out)
     return None
+
+
+def _report_empty(document: Document, issues: Issues) -> None:
+    """Report keys without a value, unless what they lack was said already: the default needs no key."""
+    told = {(each.line, each.column) for each in issues.found}
+    for path in document.empty:
+        span = document.key_at(path)
+        if (span.line, span.column) not in told:
+            hint = "write it, or remove the key for the default"
+            issues.at("E012", span, f"nothing stands after {dotted(path)}", hint)
 
 
 def _without(data: dict[str, Value], paths: Iterable[Path]) -> dict[str, Value]:
@@ -123,7 +134,7 @@ def _plant(scope: Scope) -> Plant | None:
     factors = multipliers(scope, of_tags)
     models = pairs(scope, known, own)
     state_space = blocks(scope)
-    warn_loose_ends(scope, models, state_space)
+    warn_loose_ends(scope)
 
     registers, written = handshake_points(scope)
     _check_places(scope, places, written)

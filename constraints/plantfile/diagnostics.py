@@ -10,6 +10,8 @@ from constraints.plantfile.codes import CODES
 
 Severity = Literal["error", "warning"]
 
+SHOWN_MAX: Final = 1000
+"""Nobody reads more of them in a terminal."""
 _WIDTH_MAX: Final = 160
 _BEFORE_MAX: Final = 80
 
@@ -69,13 +71,15 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def render(diagnostics: Sequence[Diagnostic], source: str = "", palette: Palette = PLAIN) -> str:
     """Return the findings as text, each with its source line and a caret, and a count at the end.
 
-    Without findings the text is empty. ``palette`` is ``PLAIN`` or ``ANSI``.
+    Without findings the text is empty; of more than ``SHOWN_MAX`` the first are shown. ``palette`` is ``PLAIN`` or
+    ``ANSI``.
     """
     if not diagnostics:
         return ""
     lines = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    blocks = [_block(each, lines, palette) for each in diagnostics]
-    return "\n".join([*blocks, _count(diagnostics)])
+    blocks = [_block(each, lines, palette) for each in diagnostics[:SHOWN_MAX]]
+    more = [f"... and {len(diagnostics) - SHOWN_MAX} more"] if len(diagnostics) > SHOWN_MAX else []
+    return "\n".join([*blocks, *more, _count(diagnostics)])
 
 
 def _block(found: Diagnostic, lines: Sequence[str], palette: Palette) -> str:
@@ -103,12 +107,10 @@ def _block(found: Diagnostic, lines: Sequence[str], palette: Palette) -> str:
 
 def _window(line: str, column: int) -> tuple[str, int]:
     """Return at most ``_WIDTH_MAX`` characters of ``line`` around ``column``, and the column in them."""
-    shown = "".join(c if c.isprintable() else " " for c in line)
-    column = min(max(column, 1), len(shown) + 1)
-    if len(shown) <= _WIDTH_MAX:
-        return shown, column
-    start = max(0, min(column - 1 - _BEFORE_MAX, len(shown) - _WIDTH_MAX))
-    return shown[start : start + _WIDTH_MAX], column - start
+    column = min(max(column, 1), len(line) + 1)
+    start = 0 if len(line) <= _WIDTH_MAX else max(0, min(column - 1 - _BEFORE_MAX, len(line) - _WIDTH_MAX))
+    shown = "".join(c if c.isprintable() else " " for c in line[start : start + _WIDTH_MAX])
+    return shown, column - start
 
 
 def _count(diagnostics: Sequence[Diagnostic]) -> str:

@@ -34,6 +34,8 @@ class Document:
     values: Mapping[Path, Span]
     inner: Mapping[Path, int] = field(default_factory=dict)
     """By path of a text: how many characters before its first (1 inside quotes); absent where offsets do not map."""
+    empty: frozenset[Path] = frozenset()
+    """Keys after which nothing stands; ``null`` is something."""
 
     def value_at(self, path: Path) -> Span:
         """Return where the value at ``path`` stands; of the nearest known ancestor where there is no such value."""
@@ -42,6 +44,18 @@ class Document:
     def key_at(self, path: Path) -> Span:
         """Return where the key at ``path`` stands; for a list's item, the item itself."""
         return self.keys.get(path) or self._nearest(self.values, path)
+
+    def keys_in(self, path: Path) -> tuple[str, ...]:
+        """Return the keys of the mapping at ``path``; empty where there is none."""
+        inside: Value = self.data
+        for part in path:
+            if isinstance(inside, dict) and isinstance(part, str):
+                inside = inside.get(part)
+            elif isinstance(inside, list) and isinstance(part, int) and part < len(inside):
+                inside = inside[part]
+            else:
+                return ()
+        return tuple(inside) if isinstance(inside, dict) else ()
 
     def inside(self, path: Path, offset: int, length: int = 1) -> Span:
         """Return where character ``offset`` of the text at ``path`` stands."""

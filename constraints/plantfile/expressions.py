@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import NUMBER, Unit, unit
 from safety.grammar import Expression, ExpressionError, Node, parse
@@ -55,7 +54,7 @@ def check_names(
             column = node.column
             if node.op != "tag":  # rate(tag, ...): point at the tag
                 column = max(expression.text.find(node.tag, column + len(node.op)), column)
-            hint = advice(node.tag) or did_you_mean(node.tag, allowed) or "declare it under tags"
+            hint = advice(node.tag) or scope.issues.near(node.tag, allowed) or "declare it under tags"
             span = scope.document.inside(path, column, len(node.tag))
             scope.issues.at("E030", span, f"unknown tag {node.tag!r}", hint)
             fine = False

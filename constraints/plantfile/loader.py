@@ -10,6 +10,7 @@ from pathlib import Path
 
 from constraints.plantfile.compile import Loaded, compile_document
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
+from constraints.plantfile.document import Path as Place
 from constraints.plantfile.issues import Issues
 from constraints.plantfile.yamltext import BYTES_MAX, parse
 
@@ -84,6 +85,13 @@ def _function(address: str) -> Callable[..., object]:
     return function
 
 
+def finding_at(path: Path, code: str, place: Place, message: str, hint: str = "") -> Diagnostic:
+    """Return a finding about the key at ``place`` of the good file at ``path``: for what takes more than this room."""
+    issues = Issues(parse(_text(path), str(path)))
+    issues.at_key(code, place, message, hint)
+    return issues.found[0]
+
+
 def check(path: Path) -> tuple[Diagnostic, ...]:
     """Return every finding about the file at ``path``, by place; warnings too. Empty = nothing to say."""
     try:
@@ -95,32 +103,41 @@ def check(path: Path) -> tuple[Diagnostic, ...]:
 def read_source(path: Path) -> str:
     """Return the file's text as far as it can be shown beside a finding; empty where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return file.read(BYTES_MAX).decode("utf-8-sig", errors="replace")
-    except OSError:
-        return ""
+        return _text(path)
+    except PlantFileError as error:
+        return error.source
 
 
 def _text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():  # a pipe or a terminal would be waited for
+            raise _refused(path, "not a file but a folder, pipe or device", hint="name the plant file itself")
         with path.open("rb") as file:
             raw = file.read(BYTES_MAX + 1)
     except OSError as error:
         raise _refused(path, f"cannot be read: {error.strerror or type(error).__name__}") from error
+    except ValueError as error:  # a NUL in the name
+        raise _refused(path, f"cannot be read: {error}") from error
     if len(raw) > BYTES_MAX:
         raise _refused(path, f"larger than {BYTES_MAX // 1024} KiB", hint="a plant file is text of some pages")
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw[:4]:
+        raise _refused(path, "UTF-16 or UTF-32 text, or no text at all", hint="save the file as UTF-8")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
         line = before.count("\n") + 1
         column = len(before) - (before.rfind("\n") + 1) + 1
-        message = f"byte 0x{raw[error.start]:02X} is not UTF-8 text"
-        raise _refused(path, message, line, column, "save the file as UTF-8") from error
+        byte = raw[error.start : error.start + 1]
+        hint = f"save the file as UTF-8; in Windows-1252 it would be {byte.decode('cp1252', errors='replace')!r}"
+        message = f"byte 0x{byte[0]:02X} is not UTF-8 text"
+        raise _refused(path, message, line, column, hint, raw.decode("utf-8-sig", errors="replace")) from error
 
 
-def _refused(path: Path, message: str, line: int = 1, column: int = 1, hint: str = "") -> PlantFileError:
+def _refused(
+    path: Path, message: str, line: int = 1, column: int = 1, hint: str = "", source: str = ""
+) -> PlantFileError:
     finding = Diagnostic(
         code="E001", severity="error", message=message, path=str(path), line=line, column=column, hint=hint
     )
-    return PlantFileError((finding,), "")
+    return PlantFileError((finding,), source)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from constraints.plant import FunctionSpec, Pair, StateSpace
+from constraints.plant import FunctionSpec, Pair
 from constraints.plantfile import units
-from constraints.plantfile.document import Path
+from constraints.plantfile.document import Path, Value
 from constraints.plantfile.issues import did_you_mean, dotted
 from constraints.plantfile.schema_models import Model
 from constraints.plantfile.scope import Scope
@@ -73,7 +73,11 @@ def _known_source(scope: Scope, cv: str, source: str) -> bool:
     if source in sources:
         return True
     behind = [name for name, mv in scope.file.mvs.items() if mv.readback == source]
-    hint = f"it is the readback of {behind[0]}; name that" if behind else did_you_mean(source, sources)
+    hint = did_you_mean(source, sources)
+    if behind:
+        hint = f"it is the readback of {behind[0]}; name that"
+    elif source in scope.names("tags"):
+        hint = "it is measured and not moved: add it to dvs"
     scope.issues.at_key("E070", ("models", cv, source), f"{source!r} is neither MV nor DV in models.{cv}", hint)
     return False
 
@@ -155,16 +159,24 @@ def _gain_unit(cv: str, source: str, given: Model, variable_units: dict[str, Uni
     return gain.times(units.unit("s"), -1) if given.integrating else gain
 
 
-def warn_loose_ends(scope: Scope, found: tuple[Pair, ...], blocks: tuple[StateSpace, ...]) -> None:
-    """Warn of CVs that nothing moves, and of MVs and DVs that move nothing. Such a plant can still be monitored."""
-    moved = {pair.cv for pair in found if pair.source in scope.file.mvs}
-    moving = {pair.source for pair in found}
-    for block in blocks:
+def _rows(given: Value) -> Iterable[tuple[str, Value]]:
+    return given.items() if isinstance(given, dict) else ()
+
+
+def warn_loose_ends(scope: Scope) -> None:
+    """Warn of CVs that nothing moves, and of MVs and DVs that move nothing. Such a plant can still be monitored.
+
+    A model that has an error counts as one: its own finding is enough.
+    """
+    named = [(cv, source) for cv, row in _rows(scope.document.data.get("models")) for source, _ in _rows(row)]
+    moved = {cv for cv, source in named if source in scope.names("mvs")}
+    moving = {source for _, source in named}
+    for block in scope.file.state_space:
         moving |= set(block.inputs)
         if any(source in scope.file.mvs for source in block.inputs):
             moved |= set(block.cvs)
     for cv in scope.file.cvs:
-        if cv not in moved and ("models", cv) not in scope.broken:
+        if cv not in moved:
             hint = f"add models.{cv} with the gain of at least one MV"
             scope.issues.at_key("W101", ("cvs", cv), f"no MV moves CV {cv!r}", hint)
     for mv in scope.file.mvs:

@@ -14,6 +14,7 @@ from constraints.plantfile.document import Path
 from constraints.plantfile.issues import did_you_mean, dotted
 from constraints.plantfile.schema_rules import Term
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.unit_table import CURRENCIES
 from constraints.plantfile.units import Unit, UnitError
 from constraints.plantfile.variables import variable_of
 from constraints.terms import MoneyTerm
@@ -24,7 +25,7 @@ _QUANTITIES: Final = ("kWh", "kg", "m**3", "1")
 def canonical_price(value: float | str, currency: str) -> tuple[float, Unit]:
     """Return a price per canonical quantity, and that quantity; raises UnitError."""
     number, unit = units.quantity(value)
-    if currency not in units.CURRENCIES:
+    if currency not in CURRENCIES:
         return math.nan, units.NUMBER  # reported with the currency itself
     money = units.unit(currency)
     per = money.times(unit, -1)  # the quantity that costs one unit of money

@@ -27,6 +27,10 @@ def place_of(scope: Scope, path: Path, text: str) -> Place | None:
         return None
     if connection not in scope.file.connections:
         return None
+    if text.count('"') % 2:  # those of Siemens' nodes come in pairs
+        span = scope.document.inside(path, text.index('"'))
+        scope.issues.at("E055", span, "a quote without its other half", "close it, or remove it")
+        return None
     try:
         return place(connection, scope.file.connections[connection].type, address)
     except AddressError as error:

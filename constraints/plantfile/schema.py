@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
+from pydantic_core import PydanticCustomError
 
 from constraints.plantfile.fields import Section
 from constraints.plantfile.schema_models import FunctionSection, Model, MultiplierSection, StateSpaceSection
@@ -19,10 +20,17 @@ from constraints.plantfile.schema_rules import (
 from constraints.plantfile.schema_variables import Cv, Mv, Tag
 
 
+def _whole(value: object) -> object:
+    """Return ``value``; raises where it is not a whole number, for to Python true is 1."""
+    if type(value) is not int:
+        raise PydanticCustomError("int_type", "a whole number is needed here")
+    return value
+
+
 class PlantFile(Section):
     """A Setwise plant file."""
 
-    version: Literal[1]
+    version: Annotated[Literal[1], BeforeValidator(_whole)]
     plant: PlantSection
     connections: dict[str, ConnectionSection]
     heartbeat: Heartbeat = Field(default_factory=Heartbeat)

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from constraints.plantfile.document import Document, Path
-from constraints.plantfile.issues import Issues, did_you_mean, dotted
+from constraints.plantfile.issues import Issues, did_you_mean, dotted, nearest
 from constraints.plantfile.schema import PlantFile
 from constraints.plantfile.schema_models import CODE_FORM
+from constraints.plantfile.traps import wanted_bool, wanted_number
 
 _NEEDED: Final = {
     "string_type": "text is needed here",
@@ -26,6 +27,8 @@ _NEEDED: Final = {
 }
 _SHOWN_MAX: Final = 60
 _PAIR: Final = 2
+_TYPOS_MAX: Final = 10
+"""Nobody misspells more keys of one mapping; a hostile file may hold any number."""
 _FORMS: Final = {
     r"^[A-Za-z_][A-Za-z0-9_-]*:.+$": "write it as connection:address, such as dcs:ns=2;s=TIC201.PV",
     CODE_FORM: "write it as package.module:function, or name an entry point",
@@ -74,17 +77,23 @@ def _place(document: Document, loc: tuple[str | int, ...]) -> tuple[Path, str]:
 def _unknown_key(each: ErrorDetails, path: Path, issues: Issues) -> None:
     key = str(each["loc"][-1])
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
-    hint = did_you_mean(key, keys_at(each["loc"][:-1]))
-    if not hint and each["input"] is None:
+    hint = issues.near(key, _lazily(each["loc"][:-1]))
+    if not hint and each["input"] is None and key[:1].isdigit():
+        hint = "decimals have a point; inside { } a comma ends a value"
+    elif not hint and each["input"] is None:
         hint = "inside { } a comma ends a text; write the text in quotes"
     issues.at_key("E010", path, f"unknown key {key!r}{where}", hint)
+
+
+def _lazily(loc: tuple[str | int, ...]) -> Iterator[str]:
+    yield from keys_at(loc)
 
 
 def _typo(document: Document, path: Path, loc: tuple[str | int, ...], missing: str) -> bool:
     """Return whether one of the unknown keys beside it was probably meant to be the missing one."""
     allowed = keys_at(loc[:-1])
-    given = [key[-1] for key in document.keys if len(key) == len(path) + 1 and key[:-1] == path]
-    return any(key not in allowed and did_you_mean(str(key), allowed).endswith(f"{missing!r}?") for key in given)
+    unknown = [key for key in document.keys_in(path) if key not in allowed][:_TYPOS_MAX]
+    return any(nearest(key, allowed) == missing for key in unknown)
 
 
 def _wrong_value(each: ErrorDetails, path: Path, issues: Issues) -> None:
@@ -120,17 +129,24 @@ def _wrong_value(each: ErrorDetails, path: Path, issues: Issues) -> None:
             wanted = "at least one entry"
         elif context.get("max_length", 2) > _PAIR:
             wanted = f"at most {context['max_length']} entries"
-        issues.at_value("E014", path, f"{wanted} needed here ({dotted(path)})")
+        hint = "a comma separates entries, decimals have a point" if len(given) > _PAIR else ""
+        issues.at_value("E014", path, f"{wanted} needed here ({dotted(path)})", hint)
     elif kind in _NEEDED or kind in ("quantity", "number", "shown"):
         message = _NEEDED.get(kind, each["msg"])
-        issues.at_value("E012", path, f"{message} ({dotted(path)})", _quote_advice(kind, given))
+        issues.at_value("E012", path, f"{message} ({dotted(path)})", _advice(kind, given))
     else:
         issues.at_value("E014", path, f"{dotted(path) or 'file'}: {each['msg'][:1].lower()}{each['msg'][1:]}")
 
 
-def _quote_advice(kind: str, given: object) -> str:
+def _advice(kind: str, given: object) -> str:
+    if kind == "string_type" and given is None:
+        return "remove the key, or write the text"
     if kind == "string_type" and isinstance(given, int | float):
         return "put it in quotes"
+    if kind == "bool_type":
+        return wanted_bool(given)
+    if kind in ("int_type", "number", "quantity"):
+        return wanted_number(given)
     if kind.startswith("model") and given is None:
         return "indent its keys below it, or remove it"
     return ""

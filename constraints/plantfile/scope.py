@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from constraints.plantfile import units
 from constraints.plantfile.document import Document, Path
-from constraints.plantfile.issues import Issues, did_you_mean, dotted
+from constraints.plantfile.issues import Issues, dotted
 from constraints.plantfile.schema import PlantFile
 from constraints.plantfile.units import Unit, UnitError
 
@@ -46,7 +46,7 @@ class Scope:
         declared = self.names(section)
         if name in declared:
             return False
-        hint = did_you_mean(name, declared)
+        hint = self.issues.near(name, declared)
         self.issues.at_value(code, path, f"unknown {_KINDS[section]} {name!r} in {dotted(path)}", hint)
         return True
 

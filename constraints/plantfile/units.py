@@ -1,8 +1,9 @@
 """Units: text -> dimensions and factor; numbers with a unit -> numbers in the unit that is wanted.
 
-Pint knows the names and prefixes (its registry is loaded at the first look-up, about 0.3 s); the grammar, the algebra
-and the difference between a temperature and a temperature difference are ours, so nothing of pint leaves this module.
-A plant file may contain any text, so the grammar is small: names, ``*``, ``/``, whole exponents, brackets.
+Pint knows the names and prefixes (it is loaded at the first name that is not in our table of common ones); the
+grammar, the algebra and the difference between a temperature and a temperature difference are ours, so nothing of pint
+leaves this module. A plant file may contain any text, so the grammar is small: names, ``*``, ``/``, whole exponents,
+brackets.
 """
 
 from __future__ import annotations
@@ -15,18 +16,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from constraints.plantfile.issues import nearest
+from constraints.plantfile.traps import no_unit, wanted_number
+from constraints.plantfile.unit_table import CURRENCIES, KNOWN, Dimensions
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
 TEXT_MAX: Final = 60
+_FORM: Final = "such as 12 or '12 kg/h'"
 _BRACKETS_MAX: Final = 4
 _MANY: Final = 2.0**20
 
-CURRENCIES: Final = (
-    "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "UAH", "ISK",
-    "CAD", "AUD", "NZD", "JPY", "CNY", "KRW", "INR", "BRL", "MXN", "ZAR", "SGD",
-)  # fmt: skip
 _OWN: Final = (
     # No currency converts to another: each is a dimension of its own.
     *(f"{code} = [currency_{code}]" for code in CURRENCIES),
@@ -59,9 +59,6 @@ _DIFFERENCES: Final[Mapping[str, str]] = {
 }
 _TOKEN: Final = re.compile(r"\s*(?:(\*\*|\^)\s*(-?\d)|([A-Za-zµΩ°℃€%_]+\d?)|([*/()·])|(1))")
 _QUANTITY: Final = re.compile(r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*", re.DOTALL)
-
-Dimensions = tuple[tuple[str, int], ...]
-"""Base dimension and exponent, sorted; empty = a pure number."""
 
 
 class UnitError(ValueError):
@@ -168,7 +165,9 @@ def _split(value: float | str) -> tuple[float, str | None]:
     match = _QUANTITY.fullmatch(value)
     number = float(match[1]) if match else math.inf
     if match is None or not math.isfinite(number):
-        raise UnitError("E012", f"{value[:TEXT_MAX]!r} is not a number with a unit", "such as 12 or '12 kg/h'")
+        raise UnitError("E012", f"{value[:TEXT_MAX]!r} is not a number with a unit", _FORM)
+    if no_unit(match[2]):
+        raise UnitError("E012", f"{value[:TEXT_MAX]!r} is not a number with a unit", wanted_number(value) or _FORM)
     return number, match[2] or None
 
 
@@ -227,7 +226,8 @@ def _factor(tokens: tuple[str, ...], text: str, depth: int) -> tuple[Unit, tuple
 
 def _name(word: str) -> Unit:
     """Return a single unit; ``m3`` is understood as ``m**3`` where there is no unit of that name."""
-    known = None if word in _REFUSED else _look_up(_ALIASES.get(word, word))
+    power = word[-1] in "23" and _ALIASES.get(word[:-1], word[:-1]) in KNOWN and word not in KNOWN
+    known = None if word in _REFUSED or power else _look_up(_ALIASES.get(word, word))
     if known is None and word[-1] in "23":
         base = _look_up(_ALIASES.get(word[:-1], word[:-1]))
         known = NUMBER.times(base, int(word[-1])) if base is not None else None
@@ -255,8 +255,12 @@ def _registry() -> UnitRegistry[float]:
     return registry
 
 
-@functools.cache
 def _look_up(word: str) -> Unit | None:
+    return Unit(word, *KNOWN[word]) if word in KNOWN else from_pint(word)
+
+
+@functools.cache
+def from_pint(word: str) -> Unit | None:
     """Return what pint knows of one name; None where it knows nothing, or nothing linear."""
     from pint.errors import PintError  # noqa: PLC0415
 

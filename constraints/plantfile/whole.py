@@ -11,7 +11,8 @@ from constraints.plant import DvSpec
 from constraints.plantfile.document import Path
 from constraints.plantfile.issues import did_you_mean, nearest
 from constraints.plantfile.scope import Scope
-from constraints.plantfile.units import CURRENCIES, UnitError, quantity, unit
+from constraints.plantfile.unit_table import CURRENCIES
+from constraints.plantfile.units import UnitError, quantity, unit
 
 THINK_SHARE: Final = 0.6
 """Share of the cycle that a plan may take, where the file does not say."""

@@ -1,8 +1,9 @@
-"""YAML text -> Document: the safe part of YAML 1.2, with the place of everything, built from ruamel's parse events.
+"""YAML text -> Document: the safe part of YAML 1.2, with the place of everything, built from libyaml's parse events.
 
 Events and not objects, because places must be known for each key and value, every duplicate must be found, aliases must
 not be expanded, and depth must be bounded before anything recurses. Plain scalars follow the core schema of YAML 1.2
-(section 10.3.2): ``yes``, ``on`` and dates are text.
+(section 10.3.2): ``yes``, ``on`` and dates are text. libyaml and not ruamel, which takes sixteen times as long for
+the same file (docs/decisions/0021-libyaml-for-reading.md).
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     Event,
@@ -27,25 +27,24 @@ from ruamel.yaml.events import (
 
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError
 from constraints.plantfile.document import START, Document, Path, Span, Value
+from constraints.plantfile.yamlproblems import explained
 
 BYTES_MAX: Final = 1024 * 1024
 DEPTH_MAX: Final = 24
 
 _INT: Final = re.compile(r"[-+]?[0-9]{1,18}")
+_LEADING_ZERO: Final = re.compile(r"[-+]?0[0-9]{1,17}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-_BEYOND_UNICODE: Final = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+"""Characters that YAML forbids, and those that show nothing or turn the direction of what follows."""
 _ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
 _CONSTANTS: Final[dict[str, bool | float | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-
-
-class _Mark(Protocol):
-    line: int
-    column: int
 
 
 @dataclass(slots=True)
@@ -69,6 +68,7 @@ class _Builder:
     keys: dict[Path, Span] = field(default_factory=dict)
     values: dict[Path, Span] = field(default_factory=dict)
     inner: dict[Path, int] = field(default_factory=dict)
+    empty: set[Path] = field(default_factory=set)
     found: list[Diagnostic] = field(default_factory=list)
     documents: int = 0
 
@@ -111,19 +111,24 @@ class _Builder:
         if event.anchor:
             self.error("E005", f"anchor &{event.anchor}", span, "remove it")
         if event.tag:
-            self.error("E006", f"YAML tag {event.tag}", span, "remove it; values have no tags here")
+            shown = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.error("E006", f"YAML tag {shown}", span, "remove it; values have no tags here")
 
     def scalar(self, event: ScalarEvent, span: Span) -> None:
         text = str(event.value)
         hidden = _CONTROL.search(text)
         if hidden:  # escaped in the source, for those in the open were refused before
-            self.error("E003", f"control character U+{ord(hidden.group()):04X}", span, "remove it")
+            self.error("E003", f"control or invisible character U+{ord(hidden.group()):04X}", span, "remove it")
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.into, dict) and top.key is None:
             self.take_key(top, text, span)
             return
         if top is not None and top.key is not None and text == "" and not event.style:
             span = self.keys.get((*top.path, top.key), span)  # nothing stands there: show the key
+            self.empty.add((*top.path, top.key))
+        if not event.style and _LEADING_ZERO.fullmatch(text):
+            hint = f"write {int(text)}, or put a text in quotes"
+            self.error("E008", f"a number with a leading zero, which some read as octal: {text}", span, hint)
         path = self.put(text if event.style else _plain(text), span)
         if path is not None and self.maps(event, text):
             self.inner[path] = 1 if event.style else 0
@@ -131,7 +136,7 @@ class _Builder:
     def maps(self, event: ScalarEvent, text: str) -> bool:
         """Return whether characters of the text stand one by one in the source (no escapes, one line)."""
         lead = 1 if event.style in ("'", '"') else 0
-        if event.style not in (None, "'", '"') or event.start_mark.line != event.end_mark.line:
+        if event.style in ("|", ">") or event.start_mark.line != event.end_mark.line:
             return False
         shown: int = event.end_mark.column - event.start_mark.column - 2 * lead
         return shown == len(text)
@@ -195,7 +200,7 @@ def parse(source: str, name: str) -> Document:
         builder.error("E007", "the file holds no sections", START, "begin with 'version: 1' and 'plant:'")
     if builder.found or not isinstance(data, dict):
         raise PlantFileError(tuple(sorted(builder.found, key=lambda d: (d.line, d.column))), builder.source)
-    return Document(name, builder.source, data, builder.keys, builder.values, builder.inner)
+    return Document(name, builder.source, data, builder.keys, builder.values, builder.inner, frozenset(builder.empty))
 
 
 def _read(builder: _Builder) -> None:
@@ -203,21 +208,15 @@ def _read(builder: _Builder) -> None:
         for event in _events(builder.source):
             if not builder.take(event):
                 return
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        builder.error("E002", error.problem or error.context or "not valid YAML", _at(mark), _advice(error.problem))
-    except YAMLError as error:
+    except yaml.MarkedYAMLError as error:
+        told = explained(error, builder.source)
+        builder.error(told.code, told.message, told.span, told.hint)
+    except yaml.YAMLError as error:
         builder.error("E002", str(error).splitlines()[0] if str(error) else "not valid YAML", START)
-    except ValueError:  # ruamel gives the number of an escaped character to chr() as it is
-        at = _BEYOND_UNICODE.search(builder.source)
-        before = builder.source[: at.start()] if at else ""
-        span = Span(before.count("\n") + 1, len(before) - before.rfind("\n"), 10)
-        builder.error("E002", "an escape for a character that does not exist", span, "remove it")
 
 
 def _events(source: str) -> Iterator[Event]:
-    yaml = YAML(typ="rt", pure=True)
-    return iter(yaml.parse(source))
+    return iter(yaml.parse(source, Loader=yaml.CSafeLoader))
 
 
 def _refuse_characters(builder: _Builder) -> None:
@@ -231,7 +230,10 @@ def _refuse_characters(builder: _Builder) -> None:
         bad = _CONTROL.search(line) or _ODD_BREAKS.search(line)
         if bad:
             builder.error(
-                "E003", f"control character U+{ord(bad.group()):04X}", Span(number, bad.start() + 1), "remove it"
+                "E003",
+                f"control or invisible character U+{ord(bad.group()):04X}",
+                Span(number, bad.start() + 1),
+                "remove it",
             )
 
 
@@ -250,13 +252,3 @@ def _span(event: Event) -> Span:
     start, end = event.start_mark, event.end_mark
     same_line = start.line == end.line
     return Span(start.line + 1, start.column + 1, max(1, end.column - start.column) if same_line else 1)
-
-
-def _at(mark: _Mark | None) -> Span:
-    return Span(mark.line + 1, mark.column + 1) if mark is not None else START
-
-
-def _advice(problem: str | None) -> str:
-    if problem and ("mapping values" in problem or "expected ',' or" in problem):
-        return "text with ': ', '#', '[' or '{' needs quotes"
-    return ""

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from supervisor.cli.changing_app import add_changing
+from supervisor.cli.forms import Form
 from supervisor.cli.plugins import add_commands
 
 app = typer.Typer(
@@ -35,8 +36,9 @@ def check(
     ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
+    form: Annotated[Form, typer.Option("--format", help="github: annotations for a build on GitHub.")] = Form.TEXT,
 ) -> None:
-    """Check a plant file: every error at once, each with its place and a hint.
+    """Check a plant file: every error at once, each with its place and a hint; setwise explain E010 says more.
 
     Example: setwise check plant.yaml --history "7 d"
     """
@@ -46,7 +48,21 @@ def check(
     if history is not None:
         show_lookback(plant, data, history, as_json=as_json)
     else:
-        run_check(plant, as_json=as_json)
+        run_check(plant, Form.JSON if as_json else form)
+
+
+@app.command()
+def explain(
+    code: Annotated[str, typer.Argument(help="Code of a finding, e.g. E010; without one, the list of all.")] = "",
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Explain a finding of check: what it means, why it matters, an example put right, what to do.
+
+    Example: setwise explain E010
+    """
+    from supervisor.cli.explain import explain_code  # noqa: PLC0415
+
+    explain_code(code, as_json=as_json)
 
 
 @app.command()

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import os
 from pathlib import Path
 
 from constraints.plant import Plant
-from constraints.plantfile import ANSI, PLAIN, PlantFileError, json_schema, load_with_functions, render
-from constraints.plantfile.diagnostics import Diagnostic
-from supervisor.cli.console import colour, fail, say, say_json
+from constraints.plantfile import Diagnostic, PlantFileError, finding_at, json_schema, load_with_functions, read_source
+from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
+from supervisor.cli.findings import show
+from supervisor.cli.forms import Form
 
 
-def run_check(plant: Path, *, as_json: bool) -> None:
+def run_check(plant: Path, form: Form = Form.TEXT) -> None:
     """Print every finding of the plant file; exit 1 when one is an error."""
-    if not plant.exists():
+    if form is Form.TEXT and not os.path.exists(plant):  # noqa: PTH110 - pathlib's raises where a folder is closed
         fail(Exit.FINDING, f"there is no plant file {plant}: name one, e.g. setwise check plant.yaml")
     try:
         loaded = load_with_functions(plant)
     except PlantFileError as error:
-        _show(error.diagnostics, error.source, as_json=as_json)
+        show(error.diagnostics, error.source, form)
         raise SystemExit(int(Exit.FINDING)) from None
-    unfit = _unfit(loaded.plant)
+    unfit = _unfit(plant, loaded.plant)
+    found = (*unfit, *loaded.warnings)
+    show(found, read_source(plant) if found else "", form)
     if unfit:
-        fail(Exit.FINDING, f"{plant}: models: {unfit}")
-    if as_json or loaded.warnings:
-        _show(loaded.warnings, plant.read_text(encoding="utf-8"), as_json=as_json)
-    if not as_json:
+        raise SystemExit(int(Exit.FINDING))
+    if form is Form.TEXT:
         it = loaded.plant
         say(f"{plant}: ok - {len(it.tags)} tags, {len(it.mvs)} MVs, {len(it.cvs)} CVs, {len(it.interlocks)} interlocks")
 
@@ -36,22 +37,35 @@ def print_schema() -> None:
     say_json(json_schema())
 
 
-def _unfit(plant: Plant) -> str:
+def _unfit(path: Path, plant: Plant) -> tuple[Diagnostic, ...]:
     """Return why the models cannot be computed with, which takes numbers to find out; empty where they can."""
-    from controllers.edges import Edges  # noqa: PLC0415 - numpy and scipy: only this command pays for them
+    transforms = [spec.transform for spec in plant.mvs.values()] + [spec.transform for spec in plant.cvs.values()]
+    if not any((plant.blocks, plant.functions, plant.multipliers, *transforms)):
+        return ()  # of gains, lags and steps everything was checked already
+    from numpy.linalg import LinAlgError  # noqa: PLC0415 - numpy and scipy: only such a plant pays for them
+
+    from controllers.edges import Edges  # noqa: PLC0415
     from controllers.model import Model, ModelError  # noqa: PLC0415
     from controllers.models.function import FunctionError  # noqa: PLC0415
 
     try:
         Model.of(Edges(plant).plant)
-    except (ModelError, FunctionError) as error:
-        return str(error)
-    return ""
+    except (ModelError, FunctionError, LinAlgError) as error:
+        text = str(error)
+        hint = "setwise explain E078 lists what a model must be"
+        return (finding_at(path, "E078", _place(plant, text), f"the models cannot be computed with: {text}", hint),)
+    return ()
 
 
-def _show(found: tuple[Diagnostic, ...], source: str, *, as_json: bool) -> None:
-    if as_json:
-        errors = sum(each.severity == "error" for each in found)
-        say_json({"errors": errors, "findings": [asdict(each) for each in found]})
-    else:
-        say(render(found, source, ANSI if colour() else PLAIN))
+def _place(plant: Plant, text: str) -> tuple[str | int, ...]:
+    """Return where that of which ``text`` speaks is declared; models name themselves first."""
+    for index, block in enumerate(plant.blocks):
+        if text.startswith(f"{block.name}:"):
+            return ("state_space", index)
+    for name in plant.functions:
+        if text.startswith(f"function {name} "):
+            return ("functions", name)
+    for pair in plant.pairs:
+        if text.startswith(f"{pair.source} -> {pair.cv}:"):
+            return ("models", pair.cv, pair.source)
+    return ("models",)

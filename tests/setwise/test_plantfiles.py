@@ -24,7 +24,7 @@ def test_errors_are_what_the_command_prints(broken, capsys):
     with pytest.raises(setwise.PlantFileError) as raised:
         setwise.load(broken)
     with pytest.raises(SystemExit):
-        run_check(broken, as_json=False)
+        run_check(broken)
     assert capsys.readouterr().out.rstrip() == str(raised.value).rstrip()
     assert "^" in str(raised.value)
     assert setwise.check(broken).attrs["text"] == str(raised.value)

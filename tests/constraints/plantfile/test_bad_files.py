@@ -43,8 +43,10 @@ BAD = [
     Bad("colon in text", "E002", 'desc: "Feed, wet"', "desc: a: b", ""),
     Bad("collection as key", "E007", "dvs: [hum]", "? §[hum]\n: 1"),
     Bad("escaped control character", "E003", "name: Kettle", 'name: §"a\\x1b[31m"'),
-    Bad("escaped half of a character", "E003", "name: Kettle", 'name: §"a\\uD800"'),
+    Bad("escaped half of a character", "E002", "name: Kettle", 'name: "a§\\uD800"'),
     Bad("escape beyond Unicode", "E002", "name: Kettle", 'name: "a§\\U00110000"'),
+    Bad("leading zero", "E008", "min_active_mvs: 2", "min_active_mvs: §02", "write 2"),
+    Bad("leading zero of a text", "E008", "name: Kettle", "name: §0815", "quotes"),
     # form of the values
     Bad("unknown key", "E010", "hold: 30 s", "§holt: 30 s", "did you mean 'hold'?"),
     Bad("unknown key far from all", "E010", "hold: 30 s", "§colour: red"),
@@ -243,7 +245,7 @@ BAD = [
     Bad("money of a DV", "E035", "cost:\n    elec", "cost:\n    water: {flow: §hum, price: 1 EUR/kg}\n    elec"),
 ]  # fmt: skip
 PLACES = {  # for changes that take away what the finding would point at, or point elsewhere
-    "open bracket": "\nmodels§:",
+    "open bracket": "dvs: §[hum\n",
     "colon in text": "desc: a§: b",
     "missing unit": "  §nox: {",
     "missing setpoint": "  §flow_sp:\n    writes",
@@ -319,8 +321,19 @@ def test_two_loops_cannot_have_one_readback() -> None:
 
 
 def test_the_corpus_reaches_every_error_code() -> None:
-    from_text_alone = {"E001"}  # the file itself; tests of the loader
-    assert {bad.code for bad in BAD} >= {code for code in CODES if code.startswith("E")} - from_text_alone
+    elsewhere = {"E001", "E078"}  # the file itself, tests of the loader; what takes numbers, tests of the command
+    assert {bad.code for bad in BAD} >= {code for code in CODES if code.startswith("E")} - elsewhere
+
+
+@pytest.mark.parametrize(
+    "old", ["T_jacket_sp: {gain: -0.05, lags: [300]}", "flow_sp: {gain: 36 kW/(t/s), integrating: false}"]
+)
+def test_a_model_with_an_error_is_still_one(old: str) -> None:
+    """No warning of a CV that nothing moves beside the error that says why."""
+    for new in (old.partition(":")[0] + ": {gain: 0}", old.partition(":")[0] + ": {gain: no}"):
+        with pytest.raises(PlantFileError) as caught:
+            load_text(GOOD.replace(old, new), "bad.yaml")
+        assert len(caught.value.diagnostics) == 1, str(caught.value)
 
 
 def test_the_good_file_is_good() -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from constraints.plantfile.units import UnitError, difference, point, quantity, rate, seconds, unit
+from constraints.plantfile.unit_table import KNOWN
+from constraints.plantfile.units import Unit, UnitError, difference, from_pint, point, quantity, rate, seconds, unit
 
 
 @pytest.mark.parametrize(
@@ -130,3 +133,19 @@ def test_there_and_back_is_where_one_was(pair: tuple[str, str], value: float) ->
     one, other = unit(pair[0]), unit(pair[1])
     there = point(f"{value!r} {pair[0]}", other)
     assert point(f"{there!r} {pair[1]}", one) == pytest.approx(value, rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("word", KNOWN)
+def test_the_table_of_common_units_is_pints(word: str) -> None:
+    assert from_pint(word) == Unit(word, *KNOWN[word])
+    assert unit(word) == Unit(word, *KNOWN[word])
+
+
+def test_common_units_leave_pint_out() -> None:
+    code = (
+        "import sys\nfrom constraints.plantfile.units import unit\n"
+        "for text in ('degC', 'm3/h', 'm**3/h', 'kW/(t/s)', '%', '°C', 'EUR/MWh', 'barg'): unit(text)\n"
+        "print('pint' in sys.modules)\nunit('furlong')\nprint('pint' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["False", "True"]

@@ -10,17 +10,19 @@ import sys
 
 import pytest
 
+from constraints.plantfile import Diagnostic
 from safety.signals import Mode
 from supervisor.cli import requests
 from supervisor.cli.app import app
 from supervisor.cli.exits import Exit
+from supervisor.cli.findings import annotation
 from tests.supervisor.cli.calls import call, one_object
 from tests.supervisor.tank import setwise, write_tank
 from tests.supervisor.walk import PLANT_FILE
 
 COMMANDS = [
-    "check", "run", "status", "mode", "limit", "reset", "bypass", "why", "doctor", "schema", "audit verify", "demo",
-    "bench", "plan", "sign", "apply", "keep", "rollback", "versions",
+    "check", "explain", "run", "status", "mode", "limit", "reset", "bypass", "why", "doctor", "schema", "audit verify",
+    "demo", "bench", "plan", "sign", "apply", "keep", "rollback", "versions",
 ]  # fmt: skip
 HEAVY = {"numpy", "cvxpy", "osqp", "sqlmodel", "sqlalchemy", "asyncua", "pymodbus", "aiomqtt", "matplotlib", "pint"}
 
@@ -73,7 +75,33 @@ def test_help_loads_nothing_heavy():
 def test_check_of_a_good_file():
     done = call("check", PLANT_FILE)
     assert (done.exit_code, "ok - 14 tags, 3 MVs, 5 CVs" in done.stdout) == (0, True)
-    assert one_object(call("check", PLANT_FILE, "--json")) == {"errors": 0, "findings": []}
+    assert one_object(call("check", PLANT_FILE, "--json")) == {"errors": 0, "warnings": 0, "findings": []}
+
+
+def test_check_loads_no_more_than_it_needs():
+    """Half a second of pint and as much of numpy and scipy are for plants with rare units and special models."""
+    code = (
+        "import sys\nfrom supervisor.cli.app import app\n"
+        "try:\n    app(['check', sys.argv[1]])\nexcept SystemExit as end:\n    code = end.code\n"
+        f"print(code, sorted({HEAVY | {'scipy', 'ruamel', 'pandas'}} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, PLANT_FILE], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_check_marks_the_lines_of_a_change_on_github(tmp_path):
+    plant = write_tank(tmp_path, **{"range: [0, 100]": "range: [100, 0]"})
+    done = call("check", plant, "--format", "github")
+    assert done.exit_code == Exit.FINDING
+    first = done.stdout.splitlines()[0]
+    facts = one_object(call("check", plant, "--json"))["findings"][0]
+    place = f"line={facts['line']},col={facts['column']},endColumn={facts['column'] + facts['length']},title=E041"
+    assert first == f"::error file={plant},{place}::{facts['message']} ({facts['hint']})"
+
+
+def test_an_annotation_cannot_be_broken_out_of():
+    found = Diagnostic(code="E012", severity="warning", message="50 %\nrm", path="a,b:c", line=1, column=2, length=3)
+    assert annotation(found) == "::warning file=a%2Cb%3Ac,line=1,col=2,endColumn=5,title=E012::50 %25%0Arm"
 
 
 def test_check_of_a_wrong_file_names_every_error_and_its_place(tmp_path):
@@ -100,7 +128,15 @@ def test_check_of_a_wrong_file_names_every_error_and_its_place(tmp_path):
 def test_check_tries_the_models(tmp_path, model, says):
     done = call("check", write_tank(tmp_path, **{"models:\n": f"{model}\nmodels:\n"}))
     assert done.exit_code == Exit.FINDING
-    assert says in done.stdout + done.stderr
+    assert says in done.stdout
+
+
+def test_models_that_cannot_be_computed_with_have_a_place(tmp_path):
+    block = "state_space: [{name: box, inputs: [flow_sp], cvs: [level], A: [[0.1]], B: [[1]], C: [[1]]}]"
+    plant = write_tank(tmp_path, **{"models:\n": f"{block}\nmodels:\n"})
+    (found,) = one_object(call("check", plant, "--json"))["findings"]
+    line = plant.read_text().splitlines().index(block) + 1
+    assert (found["code"], found["line"], found["column"]) == ("E078", line, 15)
 
 
 def test_check_of_nothing(tmp_path):
