@@ -14,6 +14,8 @@ CODES: Final[Mapping[str, str]] = {
     "E005": "anchors, aliases and merge keys are not used in plant files",
     "E006": "YAML tags and directives are not used in plant files",
     "E007": "not one mapping of sections, or nested too deep",
+    "E008": "a file that cannot be included",
+    "E009": "a tag list that cannot be read",
     # the form
     "E010": "unknown key",
     "E011": "a required key is missing",

@@ -6,8 +6,8 @@ All findings are made in one go: entries whose form is wrong are left out, and t
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
@@ -52,6 +52,8 @@ class Loaded:
 
     plant: Plant
     warnings: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Text of the plant file and of each file that it includes, by name."""
 
 
 def compile_document(document: Document) -> Loaded:
@@ -61,8 +63,8 @@ def compile_document(document: Document) -> Loaded:
     plant = _plant(Scope(document, formed[0], issues, formed[1])) if formed is not None else None
     found = in_order(issues.found)
     if plant is None or issues.errors:
-        raise PlantFileError(found, document.source)
-    return Loaded(plant, found)
+        raise PlantFileError(found, document.texts)
+    return Loaded(plant, found, document.texts)
 
 
 def _form(document: Document, issues: Issues) -> tuple[PlantFile, frozenset[Path]] | None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import BinaryIO
 
 from constraints.plantfile.compile import Loaded, compile_document
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
+from constraints.plantfile.document import Document
+from constraints.plantfile.include import IncludeError, with_included
 from constraints.plantfile.issues import Issues
-from constraints.plantfile.yamltext import BYTES_MAX, parse
+from constraints.plantfile.rawtext import BYTES_MAX, decoded, refused
+from constraints.plantfile.yamltext import parse
 
 MODELS_GROUP = "setwise.models"
 """Group of entry points whose names a plant file's functions may use."""
@@ -19,12 +24,12 @@ MODELS_GROUP = "setwise.models"
 
 def load(path: Path) -> Loaded:
     """Return the plant that the file at ``path`` declares, and warnings; raises PlantFileError with every finding."""
-    return load_text(_text(path), str(path))
+    return compile_document(_document(path))
 
 
 def load_text(source: str, name: str) -> Loaded:
     """Return the plant that ``source`` declares; ``name`` is what findings call it. Raises PlantFileError."""
-    return compile_document(parse(source, name))
+    return compile_document(_document_of(source, name))
 
 
 def load_with_functions(path: Path) -> Loaded:
@@ -32,12 +37,15 @@ def load_with_functions(path: Path) -> Loaded:
 
     This runs engineers' own code, so only the process that thinks does it, never the one that writes.
     """
-    return load_text_with_functions(_text(path), str(path))
+    return _with_functions(_document(path))
 
 
 def load_text_with_functions(source: str, name: str) -> Loaded:
     """Return what ``load_with_functions`` does, from text."""
-    document = parse(source, name)
+    return _with_functions(_document_of(source, name))
+
+
+def _with_functions(document: Document) -> Loaded:
     loaded = compile_document(document)
     issues = Issues(document)
     found = {}
@@ -52,7 +60,7 @@ def load_text_with_functions(source: str, name: str) -> Loaded:
                 issues.at_value("E074", ("functions", key, part), str(error), error.hint)
         found[key] = replace(spec, call=ready.get("call"), jacobian=ready.get("jacobian"))
     if issues.errors:
-        raise PlantFileError(in_order((*issues.found, *loaded.warnings)), source)
+        raise PlantFileError(in_order((*issues.found, *loaded.warnings)), document.texts)
     return replace(loaded, plant=replace(loaded.plant, functions=found))
 
 
@@ -104,23 +112,34 @@ def read_source(path: Path) -> str:
 def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            raw = file.read(BYTES_MAX + 1)
+            return decoded(file.read(BYTES_MAX + 1), str(path))
     except OSError as error:
-        raise _refused(path, f"cannot be read: {error.strerror or type(error).__name__}") from error
-    if len(raw) > BYTES_MAX:
-        raise _refused(path, f"larger than {BYTES_MAX // 1024} KiB", hint="a plant file is text of some pages")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-        line = before.count("\n") + 1
-        column = len(before) - (before.rfind("\n") + 1) + 1
-        message = f"byte 0x{raw[error.start]:02X} is not UTF-8 text"
-        raise _refused(path, message, line, column, "save the file as UTF-8") from error
+        raise refused(str(path), f"cannot be read: {error.strerror or type(error).__name__}") from error
 
 
-def _refused(path: Path, message: str, line: int = 1, column: int = 1, hint: str = "") -> PlantFileError:
-    finding = Diagnostic(
-        code="E001", severity="error", message=message, path=str(path), line=line, column=column, hint=hint
-    )
-    return PlantFileError((finding,), "")
+def _document(path: Path) -> Document:
+    """Return the plant file with all that it includes."""
+
+    def opened(name: str, bytes_max: int) -> BinaryIO:
+        target = path.parent / name
+        try:
+            if not target.resolve().is_relative_to(path.parent.resolve()):
+                raise IncludeError(f"{name} leads out of the plant's folder", "keep all files of a plant together")
+            if not target.is_file():
+                raise IncludeError(f"there is no file {name}", "names are relative to the file that they stand in")
+            with target.open("rb") as file:
+                raw = file.read(bytes_max + 1)
+        except (OSError, RuntimeError) as error:  # the latter for links in a circle
+            raise IncludeError(f"{name} cannot be read: {type(error).__name__}") from error
+        if len(raw) > bytes_max:
+            raise IncludeError(f"{name} is larger than {bytes_max // 1024} KiB", "split it")
+        return io.BytesIO(raw)
+
+    return with_included(parse(_text(path), str(path)), opened)
+
+
+def _document_of(source: str, name: str) -> Document:
+    def nothing(name: str, _: int) -> BinaryIO:
+        raise IncludeError(f"{name}: a plant file given as text has no folder", "load it by its path")
+
+    return with_included(parse(source, name), nothing)

@@ -23,6 +23,10 @@ class PlantFile(Section):
     """A Setwise plant file."""
 
     version: Literal[1]
+    include: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=500)]],
+        Field(description="More files of this plant, relative to this one: sections (YAML), tag lists (CSV, XLSX)"),
+    ] = Field(default_factory=list)
     plant: PlantSection
     connections: dict[str, ConnectionSection]
     heartbeat: Heartbeat = Field(default_factory=Heartbeat)

@@ -28,12 +28,11 @@ from ruamel.yaml.events import (
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError
 from constraints.plantfile.document import START, Document, Path, Span, Value
 
-BYTES_MAX: Final = 1024 * 1024
 DEPTH_MAX: Final = 24
 
 _INT: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _BEYOND_UNICODE: Final = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 _ODD_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
 _CONSTANTS: Final[dict[str, bool | float | None]] = {
@@ -115,7 +114,7 @@ class _Builder:
 
     def scalar(self, event: ScalarEvent, span: Span) -> None:
         text = str(event.value)
-        hidden = _CONTROL.search(text)
+        hidden = CONTROL.search(text)
         if hidden:  # escaped in the source, for those in the open were refused before
             self.error("E003", f"control character U+{ord(hidden.group()):04X}", span, "remove it")
         top = self.stack[-1] if self.stack else None
@@ -124,7 +123,7 @@ class _Builder:
             return
         if top is not None and top.key is not None and text == "" and not event.style:
             span = self.keys.get((*top.path, top.key), span)  # nothing stands there: show the key
-        path = self.put(text if event.style else _plain(text), span)
+        path = self.put(text if event.style else plain(text), span)
         if path is not None and self.maps(event, text):
             self.inner[path] = 1 if event.style else 0
 
@@ -228,14 +227,14 @@ def _refuse_characters(builder: _Builder) -> None:
             builder.error("E003", "a tab in the indentation", Span(number, column), "indent with spaces")
         if line.startswith("%"):
             builder.error("E006", "a YAML directive", Span(number, 1), "remove it; plant files are plain YAML 1.2")
-        bad = _CONTROL.search(line) or _ODD_BREAKS.search(line)
+        bad = CONTROL.search(line) or _ODD_BREAKS.search(line)
         if bad:
             builder.error(
                 "E003", f"control character U+{ord(bad.group()):04X}", Span(number, bad.start() + 1), "remove it"
             )
 
 
-def _plain(text: str) -> Value:
+def plain(text: str) -> Value:
     """Return what a plain scalar means in the core schema; infinities and NaN stay text (nothing here may be one)."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from constraints.plant import Plant
 from constraints.plantfile import ANSI, PLAIN, PlantFileError, json_schema, load_with_functions, render
-from constraints.plantfile.diagnostics import Diagnostic
+from constraints.plantfile.diagnostics import Diagnostic, Sources
 from supervisor.cli.console import colour, fail, say, say_json
 from supervisor.cli.exits import Exit
 
@@ -25,7 +25,7 @@ def run_check(plant: Path, *, as_json: bool) -> None:
     if unfit:
         fail(Exit.FINDING, f"{plant}: models: {unfit}")
     if as_json or loaded.warnings:
-        _show(loaded.warnings, plant.read_text(encoding="utf-8"), as_json=as_json)
+        _show(loaded.warnings, loaded.sources, as_json=as_json)
     if not as_json:
         it = loaded.plant
         say(f"{plant}: ok - {len(it.tags)} tags, {len(it.mvs)} MVs, {len(it.cvs)} CVs, {len(it.interlocks)} interlocks")
@@ -49,7 +49,7 @@ def _unfit(plant: Plant) -> str:
     return ""
 
 
-def _show(found: tuple[Diagnostic, ...], source: str, *, as_json: bool) -> None:
+def _show(found: tuple[Diagnostic, ...], source: Sources, *, as_json: bool) -> None:
     if as_json:
         errors = sum(each.severity == "error" for each in found)
         say_json({"errors": errors, "findings": [asdict(each) for each in found]})
