@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from constraints.derived import DerivedTag
 from constraints.terms import MoneyTerm, ScheduleEntry, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope
@@ -69,14 +70,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagSpec:
-    """One measured tag."""
+    """One tag."""
 
     name: str
-    point: Point
+    point: Point | None
+    """None for a tag of ``Plant.derived``."""
     unit: str
     description: str = ""
     every_s: float = 0.0
     """How often the device renews it; 0 = each cycle. A slow analyser's value is new only so often."""
+    filter_s: float = 0.0
+    """Time constant of the first-order filter on what the controller is given; rules, gate and record see it raw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,10 +370,12 @@ class Plant:
     blocks: tuple[StateSpace, ...] = ()
     functions: Mapping[str, FunctionSpec] = field(default_factory=dict)
     multipliers: Mapping[str, Multiplier] = field(default_factory=dict)
+    derived: tuple[DerivedTag, ...] = ()
+    """Tags that are worked out of others after validation, each after those that it needs."""
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""
-        points = [tag.point for tag in self.tags.values()]
+        points = [tag.point for tag in self.tags.values() if tag.point is not None]
         for mv in self.mvs.values():
             points += [p for p in (mv.setpoint, mv.available, mv.windup_hi, mv.windup_lo) if p is not None]
         points += [p for p in self.handshake_points.values() if p.tag.startswith("plc.")]

@@ -11,7 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from constraints.derived import derive
 from constraints.economics import money_coefficients
+from constraints.filters import smoothed
 from constraints.plant import MvSpec
 from controllers.memory import Memory as ControllerMemory
 from controllers.types import Plan, PlanStatus
@@ -41,13 +43,15 @@ def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
     """Return the validated view of a raw snapshot and the controller's inputs."""
     plant = rules.plant
     snapshot, validity = validate(raw, plant.validity, memory.validity)
+    snapshot, derived = derive(plant.derived, snapshot, memory.derived)
+    shown, filtered = smoothed(plant.tags, snapshot, memory.filtered)
     status, service_memory = service(plant, snapshot, memory.service)
     settings = advanced(plant, memory.settings, snapshot.at.mono_s)
     read = {name: snapshot.good(mv.setpoint.tag) for name, mv in plant.mvs.items()}
     setpoints = {**memory.setpoints, **{name: value for name, value in read.items() if value is not None}}
     inputs = controller_inputs(
         plant,
-        snapshot,
+        shown,
         status,
         limits=narrowed(rules, snapshot, settings.active),
         money=money_coefficients(plant, settings.prices),
@@ -61,6 +65,8 @@ def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
         memory,
         cycle=snapshot.cycle,
         validity=validity,
+        derived=derived,
+        filtered=filtered,
         service=service_memory,
         settings=settings,
         setpoints=setpoints,
@@ -74,9 +80,10 @@ def permit(
     """Return what may be done now, judged on the fresh snapshot: requests, interlocks, handshake, mode, gate."""
     plant, now_s = rules.plant, outside.at.mono_s
     snapshot, validity = validate(fresh, plant.validity, memory.validity)
+    snapshot, derived = derive(plant.derived, snapshot, memory.derived)
     outcome, locks = interlocks.evaluate(snapshot, plant.interlocks, memory.locks)
     late = watch({"cycle": _since_judged_s(memory, now_s)}, rules.watchdogs)
-    memory, answers = taken(rules, outside, replace(memory, validity=validity, locks=locks))
+    memory, answers = taken(rules, outside, replace(memory, validity=validity, derived=derived, locks=locks))
     memory = _reconnected(rules, outside.links, memory)
     link, shake = handshake.observe(snapshot, plant.handshake, memory.shake)
     memory = replace(memory, shake=shake)

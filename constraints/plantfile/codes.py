@@ -36,6 +36,8 @@ CODES: Final[Mapping[str, str]] = {
     "E034": "a constraint that is not affine, or not convex",
     "E035": "a constraint on something that is neither MV nor CV",
     "E036": "an interlock that can never clear",
+    "E037": "calculated tags that need each other in a circle",
+    "E038": "a vote that its members cannot decide",
     # limits
     "E040": "limits do not nest: safety contains engineering contains operator",
     "E041": "the low limit is not below the high limit",

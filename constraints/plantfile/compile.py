@@ -18,6 +18,7 @@ from constraints.plantfile.calendar import schedule
 from constraints.plantfile.connections import connections, warn_unprotected
 from constraints.plantfile.custom import rows
 from constraints.plantfile.cvs import cv_spec
+from constraints.plantfile.derived import check_ways, derived_tags, is_derived, with_renewal
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
 from constraints.plantfile.document import Document, Path, Value
 from constraints.plantfile.functions import functions
@@ -112,8 +113,16 @@ def _plant(scope: Scope) -> Plant | None:
     known = {**of_tags, **of_mvs}
     _check_same_names(scope)
     tags = {name: spec for name, tag in file.tags.items() if (spec := tag_spec(scope, name, tag)) is not None}
-    rules = {name: tag_rule(scope, name, tag, of_tags.get(name), times.cycle_s) for name, tag in file.tags.items()}
+    rules = {
+        name: tag_rule(scope, name, tag, of_tags.get(name), times.cycle_s)
+        for name, tag in file.tags.items()
+        if not is_derived(tag)
+    }
     ranges = {name: instrument_range(scope, name, tag, of_tags.get(name)) for name, tag in file.tags.items()}
+
+    check_ways(scope)
+    derived = derived_tags(scope, of_tags, ranges)
+    tags = with_renewal(tags, derived)
 
     mvs_and_places = {name: mv_spec(scope, name, mv, of_tags) for name, mv in file.mvs.items()}
     mvs = {name: found[0] for name, found in mvs_and_places.items() if found is not None}
@@ -160,7 +169,7 @@ def _plant(scope: Scope) -> Plant | None:
         currency=file.plant.currency,
         source_path=scope.document.name,
         config_hash=content_hash(scope.document.data),
-        limits_hash=rules_hash(given_envelopes, given_trips, handshake),
+        limits_hash=rules_hash(given_envelopes, given_trips, handshake, *derived),
         cycle_s=times.cycle_s,
         think_s=times.think_s,
         start_in=Mode[file.modes.start_in.upper()],
@@ -187,6 +196,7 @@ def _plant(scope: Scope) -> Plant | None:
         blocks=state_space,
         functions=own,
         multipliers=factors,
+        derived=derived,
     )
 
 

@@ -74,13 +74,7 @@ class _Gathering:
             at: Path = (INCLUDE, index)
             try:
                 child = _relative(each, name[:-1])
-                if child in (*above, name):
-                    circle = " -> ".join("/".join(part) for part in (*above, name, child))
-                    raise IncludeError(f"{each} includes itself: {circle}", "remove it")
-                if self.shown(child) in self.texts:
-                    raise IncludeError(f"{each} is included twice", "name each file once")
-                if len(above) >= DEPTH_MAX or len(self.texts) > FILES_MAX:
-                    raise IncludeError(f"more than {DEPTH_MAX} levels or {FILES_MAX} files", "use fewer files")
+                self.check(child, (*above, name))
                 included = self.opened(child)
             except IncludeError as error:
                 self.error(document, at, "E008", error.message, error.hint)
@@ -88,6 +82,17 @@ class _Gathering:
                 self.found += error.diagnostics
             else:
                 self.visit(included, child, (*above, name))
+
+    def check(self, name: tuple[str, ...], above: tuple[tuple[str, ...], ...]) -> None:
+        """Raise IncludeError where a file is not to be opened."""
+        shown = "/".join(name)
+        if name in above:
+            circle = " -> ".join("/".join(part) for part in (*above, name))
+            raise IncludeError(f"{shown} includes itself: {circle}", "remove it")
+        if self.shown(name) in self.texts:
+            raise IncludeError(f"{shown} is included twice", "name each file once")
+        if len(above) > DEPTH_MAX or len(self.texts) > FILES_MAX:
+            raise IncludeError(f"more than {DEPTH_MAX} levels or {FILES_MAX} files", "use fewer files")
 
     def opened(self, name: tuple[str, ...]) -> Document:
         """Return the document of a file; raises IncludeError, PlantFileError."""

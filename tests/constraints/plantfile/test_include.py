@@ -1,4 +1,4 @@
-"""A plant over several files: the same plant as in one file, places in the file where a thing stands, nothing hostile."""
+"""A plant over several files is the plant of one; a finding is where the thing stands; nothing hostile comes in."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_mistake_is_shown_where_it_stands(tmp_path: Path) -> None:
         load(path)
     assert str(caught.value).splitlines()[3:5] == [
         ' 3|   - {name: B, when: "T_bde > 90", then: hold}',
-        "  |                      ^^^^^ did you mean 'T_bed'?",
+        "  |                      ^^^^^ help: did you mean 'T_bed'?",
     ]
 
 
