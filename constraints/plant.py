@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from constraints.derived import DerivedTag
+from constraints.machines import MachineSpec
 from constraints.terms import MoneyTerm, ScheduleEntry, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope
@@ -372,6 +373,7 @@ class Plant:
     multipliers: Mapping[str, Multiplier] = field(default_factory=dict)
     derived: tuple[DerivedTag, ...] = ()
     """Tags that are worked out of others after validation, each after those that it needs."""
+    machines: Mapping[str, MachineSpec] = field(default_factory=dict)
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

@@ -26,6 +26,7 @@ from constraints.plantfile.hashing import content_hash, rules_hash
 from constraints.plantfile.heartbeat import handshake_points, handshake_rule
 from constraints.plantfile.interlocks import interlocks
 from constraints.plantfile.issues import Issues
+from constraints.plantfile.machines import machines
 from constraints.plantfile.models import pairs, warn_loose_ends
 from constraints.plantfile.money import money
 from constraints.plantfile.multipliers import multipliers
@@ -153,6 +154,7 @@ def _plant(scope: Scope) -> Plant | None:
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
+    floor = machines(scope, of_tags, ranges)
     dynamics = tuning(scope, times.think_s)
     if scope.issues.errors or handshake is None:
         return None
@@ -197,6 +199,7 @@ def _plant(scope: Scope) -> Plant | None:
         functions=own,
         multipliers=factors,
         derived=derived,
+        machines=floor,
     )
 
 

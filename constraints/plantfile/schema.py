@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from constraints.plantfile.fields import Section
+from constraints.plantfile.schema_machines import MachineSection
 from constraints.plantfile.schema_models import FunctionSection, Model, MultiplierSection, StateSpaceSection
 from constraints.plantfile.schema_plant import ConnectionSection, ControllerSection, Heartbeat, Modes, PlantSection
 from constraints.plantfile.schema_rules import (
@@ -47,6 +48,7 @@ class PlantFile(Section):
     interlocks: list[InterlockSection] = Field(default_factory=list)
     modes: Modes = Field(default_factory=Modes)
     schedule: list[ScheduleSection] = Field(default_factory=list)
+    machines: dict[str, MachineSection] = Field(default_factory=dict)
 
 
 def json_schema() -> dict[str, JsonValue]:
