@@ -158,6 +158,8 @@ class MvSpec:
     move_up_per_min: float
     move_down_per_min: float
     """Fastest change, MV unit per minute, both positive."""
+    move_min: float = 0.0
+    """Smaller moves wait until they add up to this, MV unit."""
     shed: ShedAction
     safe_value: float | None = None
     critical: bool = False

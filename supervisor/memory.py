@@ -49,6 +49,8 @@ class Memory:
     controller: ControllerMemory | None = None
     setpoints: Mapping[str, float] = field(default_factory=dict)
     """Each MV's last actual setpoint that could be read."""
+    saved: Mapping[str, float] = field(default_factory=dict)
+    """By MV: moves that were too small by themselves, added up; its unit."""
     blocked_up: frozenset[str] = frozenset()
     blocked_down: frozenset[str] = frozenset()
     """Directions closed by interlocks at the last look, and by a PLC that holds a setpoint back."""

@@ -35,6 +35,7 @@ from supervisor.record import Answer
 from supervisor.rules import CONTROLLER, Rules
 from supervisor.service import advised, service
 from supervisor.settings import advanced
+from supervisor.thrift import saved_up
 
 AT_WORK = frozenset({MvStatus.ON, MvStatus.INIT, MvStatus.WDUP_HIGH, MvStatus.WDUP_LOW})
 
@@ -223,14 +224,18 @@ def _judged(
     if situation.mode.actual is not Mode.CLOSED_LOOP:
         # Nothing may be written; the gate only forgets the setpoints of loops that operators have taken meanwhile.
         _, gate = judge(Candidate(CONTROLLER, snapshot.cycle, ()), snapshot, situation, rules.gate, memory.gate, now_s)
-        return None, (), "stand_still", replace(memory, gate=gate, gate_sheds="", heed=Heed())
+        return None, (), "stand_still", replace(memory, gate=gate, gate_sheds="", heed=Heed(), saved={})
     still = stand_still(CONTROLLER, snapshot, rules.gate, situation.link.unresolved, situation.interlocks)
     ramps = situation.interlocks.action == "ramp"
     if arming or situation.watch.action != "none" or not (ramps or _fit(plan, snapshot)):
         verdict, gate = judge(still, snapshot, situation, rules.gate, memory.gate, now_s)
         return verdict, (), "stand_still", replace(memory, gate=gate, gate_sheds=_sheds(verdict))
-    wishes = to_safe_values(rules, snapshot, situation.interlocks) if ramps else plan.moves
     limits = {} if ramps else narrowed(rules, snapshot, memory.settings.active)  # safe values count above operators'
+    if ramps:
+        wishes, saved = to_safe_values(rules, snapshot, situation.interlocks), memory.saved
+    else:
+        wishes, saved = saved_up(rules.plant, plan.moves, snapshot, limits, memory.saved)
+    memory = replace(memory, saved=saved)
     candidate = candidate_of(rules, wishes, snapshot, memory.gate, still, now_s, limits=limits)
     verdict, gate = judge(candidate, snapshot, situation, rules.gate, memory.gate, now_s)
     if not verdict.refusals:

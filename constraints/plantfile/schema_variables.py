@@ -119,6 +119,7 @@ class MoveRate(Section):
 
     up: Quantity
     down: Quantity
+    min: Annotated[Quantity, Field(description="Smaller moves wait until they add up to this")] = 0.0
 
 
 class Window(Section):

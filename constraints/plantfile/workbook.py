@@ -16,7 +16,7 @@ from constraints.plantfile.diagnostics import Diagnostic, PlantFileError
 from constraints.plantfile.document import Span
 from constraints.plantfile.taglist import COLUMNS_MAX, ROWS_MAX, Cell
 
-UNPACKED_BYTES_MAX: Final = 32 * 1024 * 1024
+UNPACKED_BYTES_MAX: Final = 16 * 1024 * 1024
 PARTS_MAX: Final = 500
 _BROKEN: Final = (
     zipfile.BadZipFile, zlib.error, ParseError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError,

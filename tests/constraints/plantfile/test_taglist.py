@@ -150,7 +150,7 @@ def test_a_small_workbook_that_unpacks_to_much_is_not_unpacked(tmp_path: Path) -
     assert (tmp_path / "tags.xlsx").stat().st_size < 200_000
     (found,) = check(path)
     assert (found.code, found.line, found.column) == ("E009", 1, 1)
-    assert "32 MiB" in found.message
+    assert "16 MiB" in found.message
 
 
 def test_a_workbook_with_entities_is_refused(tmp_path: Path) -> None:
