@@ -12,9 +12,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Literal
+from typing import Final, Literal
 
 from safety.signals import Quality, Reading
+
+FEW: Final = "few"
+"""Reason of a vote that too few members take part in: each of those that are missing has a reason of its own."""
 
 By = Literal["median", "2oo3", "mean", "first_good"]
 
@@ -58,7 +61,7 @@ def voted(rule: VoteRule, readings: Mapping[str, Reading]) -> Voted:
 
 def _decided(rule: VoteRule, values: Mapping[str, float], quality: Quality) -> Voted:
     if len(values) < rule.min_good:
-        return Voted(None, Quality.BAD, why="few")
+        return Voted(None, Quality.BAD, why=FEW)
     ordered = sorted(values.values())
     middles = (ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2])
     used = {

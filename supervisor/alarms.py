@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from constraints.derived import INPUT
+from constraints.votes import FEW
 from safety.signals import CvStatus, MvStatus, Snapshot
 from supervisor.record import Alarm
 
@@ -31,7 +32,7 @@ PRIORITIES: Mapping[str, Priority] = {
     "tag": "low",
     "vote": "medium",
 }
-OF_OTHERS = frozenset({"comm", "late", INPUT})
+OF_OTHERS = frozenset({"comm", "late", INPUT, FEW})
 """First words of reasons that the alarm of a link, or of another tag, speaks of."""
 
 

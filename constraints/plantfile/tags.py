@@ -106,7 +106,7 @@ def _filter(scope: Scope, path: Path, given: Tag) -> float:
     if given.filter is None:
         return 0.0
     filter_s = scope.not_negative((*path, "filter"), scope.seconds((*path, "filter"), given.filter))
-    if given.every not in (0.0, "0"):
+    if scope.seconds((*path, "every"), given.every) > 0.0:
         message = f"{path[1]} is renewed every {given.every}: a filter would only delay it"
         scope.issues.at_value("E016", (*path, "filter"), message, f"a CV's own filter is cvs.{path[1]}.filter")
     return filter_s

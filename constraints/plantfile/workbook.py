@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import zipfile
 import zlib
+from collections.abc import Sequence
 from typing import BinaryIO, Final
 from xml.etree.ElementTree import ParseError
 
@@ -38,8 +39,7 @@ def workbook_rows(file: BinaryIO, name: str) -> list[list[Cell]]:
             sheet.reset_dimensions()  # what a file says of its own size is often wrong
         rows: list[list[Cell]] = []
         for values in sheet.iter_rows(max_row=ROWS_MAX + 2, max_col=COLUMNS_MAX, values_only=True):
-            number = len(rows) + 1
-            rows.append([Cell(_value(each), Span(number, column)) for column, each in enumerate(values, start=1)])
+            rows.append(_row(len(rows) + 1, values))
     except _BROKEN as error:
         raise _refused(name, f"not a workbook that can be read: {type(error).__name__}") from error
     if len(rows) > ROWS_MAX + 1:
@@ -57,6 +57,12 @@ def _check_archive(file: BinaryIO, name: str) -> None:
             if each.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in archive.read(each).replace(b"\0", b""):
                 raise _refused(name, "a workbook with a document type of its own")
     file.seek(0)
+
+
+def _row(number: int, values: Sequence[object]) -> list[Cell]:
+    """Return the cells of a row up to the last one that is filled."""
+    length = max((at for at, each in enumerate(values, start=1) if each is not None), default=0)
+    return [Cell(_value(each), Span(number, column)) for column, each in enumerate(values[:length], start=1)]
 
 
 def _value(given: object) -> str | float | bool:

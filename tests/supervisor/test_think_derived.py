@@ -102,6 +102,10 @@ def test_what_is_wrong_with_an_input_is_not_told_twice() -> None:
     step = here.cycle()
     assert step.record.readings["lift"] == (None, "bad", "input:T_in:range_hi")
     assert [alarm.subject for alarm in step.record.alarms if alarm.code == "tag"] == ["T_in"]
+    here.bad |= dict.fromkeys(("T_out", "T_out_b"), bad_reading("range_hi"))
+    step = here.cycle()
+    assert step.record.readings["T_mid"] == (None, "bad", "few")
+    assert [alarm.subject for alarm in step.record.alarms if alarm.code == "tag"] == ["T_out", "T_out_b"]
 
 
 def test_gate_and_guard_hold_scheduled_limits_that_follow_a_vote() -> None:
