@@ -23,6 +23,7 @@ FILES_MAX: Final = 100
 DEPTH_MAX: Final = 8
 TOTAL_BYTES_MAX: Final = 8 * 1024 * 1024
 WORKBOOK_BYTES_MAX: Final = 4 * 1024 * 1024
+SEEK_END: Final = 2
 _KINDS: Final = (".yaml", ".yml", ".csv", ".xlsx")
 
 
@@ -100,12 +101,13 @@ class _Gathering:
         self.texts[shown] = ""
         most = WORKBOOK_BYTES_MAX if ending == ".xlsx" else BYTES_MAX
         with self.read("/".join(name), most) as file:
+            self.total_bytes += file.seek(0, SEEK_END)
+            file.seek(0)
+            if self.total_bytes > TOTAL_BYTES_MAX:
+                raise IncludeError(f"more than {TOTAL_BYTES_MAX // 1024} KiB in all files together", "use fewer files")
             if ending == ".xlsx":
                 return tag_list(shown, "", workbook_rows(file, shown))
             raw = file.read()
-        self.total_bytes += len(raw)
-        if self.total_bytes > TOTAL_BYTES_MAX:
-            raise IncludeError(f"all files together are larger than {TOTAL_BYTES_MAX // 1024} KiB", "use fewer files")
         text = decoded(raw, shown)
         self.texts[shown] = text
         return tag_list(shown, text, csv_rows(text, shown)) if ending == ".csv" else parse(text, shown)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from constraints.plantfile import PlantFileError, check, load, load_text, render
+from constraints.plantfile import PlantFileError, check, include, load, load_text, render
 from constraints.plantfile.include import DEPTH_MAX
 
 GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
@@ -114,7 +114,7 @@ def test_what_cannot_be_joined_is_a_finding(tmp_path: Path, more: str, what: str
 
 
 @pytest.mark.parametrize(
-    ("include", "column", "words"),
+    ("given", "column", "words"),
     [
         ("[none.yaml]", 11, "there is no file none.yaml"),
         ("[/etc/passwd.yaml]", 11, "is not a path inside the plant's folder"),
@@ -132,7 +132,7 @@ def test_what_cannot_be_joined_is_a_finding(tmp_path: Path, more: str, what: str
         ("[big.yaml]", 11, "big.yaml is larger than 1024 KiB"),
     ],
 )
-def test_what_cannot_be_included(tmp_path: Path, include: str, column: int, words: str) -> None:
+def test_what_cannot_be_included(tmp_path: Path, given: str, column: int, words: str) -> None:
     folder = tmp_path / "plant"
     (folder / "folder.yaml").mkdir(parents=True)
     (tmp_path / "secret.yaml").write_text("dvs: []\n")
@@ -141,7 +141,7 @@ def test_what_cannot_be_included(tmp_path: Path, include: str, column: int, word
     os.mkfifo(folder / "pipe.yaml")
     (folder / "same.yaml").write_text("version: 1\n")
     (folder / "big.yaml").write_bytes(b"#" * (1024 * 1024 + 1))
-    path = write(folder, {"plant.yaml": split(include)})
+    path = write(folder, {"plant.yaml": split(given)})
     code, name, line, at, message = only(path)
     assert (code, name, line, at) == ("E008", "plant.yaml", 1, column)
     assert words in message
@@ -164,6 +164,15 @@ def test_the_number_of_files_is_bounded(tmp_path: Path) -> None:
     names = [f"f{n}.yaml" for n in range(120)]
     path = write(tmp_path, {"plant.yaml": split(str(names)), **dict.fromkeys(names, "version: 1\n")})
     assert {each.code for each in check(path)} == {"E008"}
+
+
+def test_the_size_of_all_files_together_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(
+        tmp_path, {"plant.yaml": split("[a.yaml, b.yaml]"), "a.yaml": "version: 1\n", "b.yaml": "version: 1\n"}
+    )
+    assert check(path) == ()
+    monkeypatch.setattr(include, "TOTAL_BYTES_MAX", 15)
+    assert only(path)[:3] == ("E008", "plant.yaml", 1)
 
 
 def test_include_is_a_list_everywhere(tmp_path: Path) -> None:
