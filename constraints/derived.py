@@ -3,7 +3,7 @@
 What a reading made of others is worth follows from theirs. GOOD: good readings decide it. ESTIMATED: some stand in.
 BAD: what it needs is not there; ``why`` names the first input that is missing (``input:T_a:stale``), or ``undefined``
 (nothing missing, and yet no number: divided by zero, or a past too short), ``few`` or ``disagree`` (a vote),
-``range_lo`` or ``range_hi``. It is as old as its oldest input.
+``range_lo`` or ``range_hi``. It is as old as the oldest input that it is made of.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ def derive(derived: Sequence[DerivedTag], snapshot: Snapshot, memory: DerivedMem
     for each in derived:
         if each.vote is not None:
             votes[each.name] = outcome = voted(each.vote, readings)
-            made = _made(each, here, outcome.value, outcome.quality, outcome.why)
+            made = _made(each, here, (outcome.value, outcome.quality, outcome.why), outcome.used)
         else:
             history, value, quality = _calculated(each, here, memory.histories.get(each.name, History()))
             histories[each.name] = history
-            made = _made(each, here, value, quality, "undefined")
+            made = _made(each, here, (value, quality, "undefined"), each.inputs)
         readings[each.name] = made
     return here, DerivedMemory(histories, votes)
 
@@ -99,9 +99,13 @@ def _number(outcome: Outcome) -> float | None:
     return None if outcome is None else float(outcome)
 
 
-def _made(each: DerivedTag, snapshot: Snapshot, value: float | None, quality: Quality, why: str) -> Reading:
-    """Return the reading; ``why`` counts where it is bad although no input is."""
-    inputs = [snapshot.readings[tag] for tag in each.inputs if tag in snapshot.readings]
+def _made(
+    each: DerivedTag, snapshot: Snapshot, found: tuple[float | None, Quality, str], used: Sequence[str]
+) -> Reading:
+    """Return the reading of a value, its quality and why it is bad although no input is; it is made of ``used``."""
+    value, quality, why = found
+    there = [snapshot.readings[tag] for tag in used or each.inputs if tag in snapshot.readings]
+    inputs = [reading for reading in there if reading.usable] or there
     stamps = [reading.source_utc_s for reading in inputs]
     known = [stamp for stamp in stamps if stamp is not None]
     stamp_s = min(known) if len(known) == len(stamps) and known else None

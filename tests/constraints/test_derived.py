@@ -101,7 +101,7 @@ def test_the_past_is_kept_from_look_to_look() -> None:
 def test_a_vote_is_good_although_a_member_is_bad_and_on_record() -> None:
     tag = DerivedTag(name="x", vote=VoteRule(of=("a", "b", "c"), max_spread=2.0))
     found, memory = derive((tag,), snapshot(a=good(1.0), b=bad(), c=good(2.0)), DerivedMemory())
-    assert found.readings["x"] == Reading(1.5, GOOD, None, 90.0)
+    assert found.readings["x"] == Reading(1.5, GOOD, 50.0, 99.0)  # the bad one's age says nothing
     assert memory.votes["x"].used == ("a", "c")
     found, memory = derive((tag,), snapshot(a=good(1.0), b=bad(), c=good(9.0)), memory)
     assert (found.readings["x"].quality, found.readings["x"].why) == (BAD, "disagree")
