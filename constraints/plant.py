@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from constraints.derived import DerivedTag
+from constraints.machines import MachineSpec
 from constraints.terms import MoneyTerm, ScheduleEntry, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope
@@ -69,14 +71,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagSpec:
-    """One measured tag."""
+    """One tag."""
 
     name: str
-    point: Point
+    point: Point | None
+    """None for a tag of ``Plant.derived``."""
     unit: str
     description: str = ""
     every_s: float = 0.0
     """How often the device renews it; 0 = each cycle. A slow analyser's value is new only so often."""
+    filter_s: float = 0.0
+    """Time constant of the first-order filter on what the controller is given; rules, gate and record see it raw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +158,8 @@ class MvSpec:
     move_up_per_min: float
     move_down_per_min: float
     """Fastest change, MV unit per minute, both positive."""
+    move_min: float = 0.0
+    """Smaller moves wait until they add up to this, MV unit."""
     shed: ShedAction
     safe_value: float | None = None
     critical: bool = False
@@ -366,10 +373,13 @@ class Plant:
     blocks: tuple[StateSpace, ...] = ()
     functions: Mapping[str, FunctionSpec] = field(default_factory=dict)
     multipliers: Mapping[str, Multiplier] = field(default_factory=dict)
+    derived: tuple[DerivedTag, ...] = ()
+    """Tags that are worked out of others after validation, each after those that it needs."""
+    machines: Mapping[str, MachineSpec] = field(default_factory=dict)
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""
-        points = [tag.point for tag in self.tags.values()]
+        points = [tag.point for tag in self.tags.values() if tag.point is not None]
         for mv in self.mvs.values():
             points += [p for p in (mv.setpoint, mv.available, mv.windup_hi, mv.windup_lo) if p is not None]
         points += [p for p in self.handshake_points.values() if p.tag.startswith("plc.")]

@@ -19,7 +19,7 @@ class NoPriceError(ValueError):
 def band_at(versions: Sequence[TariffVersion], utc_s: float, timezone: str) -> TariffBand:
     """Return the band that holds at ``utc_s``; raises NoPriceError."""
     shown = local_time(utc_s, timezone)
-    for band in _version(versions, shown.date).bands:
+    for band in version_at(versions, utc_s, timezone).bands:
         if _holds(band, shown):
             return band
     raise NoPriceError(f"no price on {shown.date}, weekday {shown.weekday}, minute {shown.minute}")
@@ -47,8 +47,9 @@ def next_price_change(versions: Sequence[TariffVersion], utc_s: float, timezone:
     )
 
 
-def _version(versions: Sequence[TariffVersion], date: str) -> TariffVersion:
-    """Return the version in force on a date; ISO dates sort as text."""
+def version_at(versions: Sequence[TariffVersion], utc_s: float, timezone: str) -> TariffVersion:
+    """Return the version in force at ``utc_s``."""
+    date = local_time(utc_s, timezone).date  # ISO dates sort as text
     begun = [version for version in versions if version.valid_from <= date]
     return begun[-1] if begun else versions[0]
 

@@ -36,11 +36,25 @@ class TariffBand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DemandCharge:
+    """What the highest mean power of a billing period costs."""
+
+    price_per_kw: float
+    """Currency per kW of the period's highest mean power, for the whole period."""
+    period: Literal["month", "year"] = "month"
+    window_s: float = 900.0
+    """Time over which power is averaged; whole ones fill an hour of plant time."""
+    months: frozenset[int] = frozenset(range(1, 13))
+    """1 to 12: months whose peaks count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TariffVersion:
     """A tariff's bands from a date on (ISO date text in plant time)."""
 
     valid_from: str
     bands: tuple[TariffBand, ...]
+    demand: DemandCharge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

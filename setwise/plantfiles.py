@@ -10,9 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from constraints.plant import Plant
-from constraints.plantfile import check as findings_of
+from constraints.plantfile import Diagnostic, PlantFileError, render
 from constraints.plantfile import load as load_file
-from constraints.plantfile import read_source, render
 from setwise.errors import PlantFileWarning
 
 COLUMNS = ("severity", "code", "message", "hint", "line", "column", "path")
@@ -26,7 +25,7 @@ def load(path: str | os.PathLike[str]) -> Plant:
     """
     loaded = load_file(Path(path))
     if loaded.warnings:
-        warnings.warn(render(loaded.warnings, read_source(Path(path))), PlantFileWarning, stacklevel=2)
+        warnings.warn(render(loaded.warnings, loaded.sources), PlantFileWarning, stacklevel=2)
     return loaded.plant
 
 
@@ -36,7 +35,15 @@ def check(path: str | os.PathLike[str]) -> pd.DataFrame:
     Columns: severity (``error`` or ``warning``), code, message, hint, line and column (from 1), path.
     ``attrs["text"]`` is what ``setwise check`` prints.
     """
-    found = findings_of(Path(path))
+    found, text = _findings(Path(path))
     frame = pd.DataFrame([asdict(each) for each in found], columns=list(COLUMNS))
-    frame.attrs["text"] = render(found, read_source(Path(path)))
+    frame.attrs["text"] = text
     return frame
+
+
+def _findings(path: Path) -> tuple[tuple[Diagnostic, ...], str]:
+    try:
+        loaded = load_file(path)
+    except PlantFileError as error:
+        return error.diagnostics, str(error)
+    return loaded.warnings, render(loaded.warnings, loaded.sources)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from constraints.derived import INPUT
+from constraints.votes import FEW
 from safety.signals import CvStatus, MvStatus, Snapshot
 from supervisor.record import Alarm
 
@@ -28,8 +30,10 @@ PRIORITIES: Mapping[str, Priority] = {
     "proof_due": "low",
     "thinker": "medium",
     "tag": "low",
+    "vote": "medium",
 }
-COMM = frozenset({"comm", "late"})
+OF_OTHERS = frozenset({"comm", "late", INPUT, FEW})
+"""First words of reasons that the alarm of a link, or of another tag, speaks of."""
 
 
 def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
@@ -47,6 +51,7 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
     bypassed: Mapping[str, str] | None = None,
     proofs_due: Mapping[str, str] | None = None,
     outside_schedule: Mapping[str, str] | None = None,
+    votes: Mapping[str, str] | None = None,
 ) -> Standing:
     """Return the alarms that stand now. ``interlocks``: the tripped ones, with the priority that the plant file gives
     each; other mappings are by name too, with what is to be said of it.
@@ -57,7 +62,7 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
             found["link", name] = f"no link to {name}: {state}"
     for tag in tags:
         reading = snapshot.readings.get(tag)
-        if reading is not None and not reading.good and reading.why.split(":")[0] not in COMM:
+        if reading is not None and not reading.good and reading.why.split(":")[0] not in OF_OTHERS:
             found["tag", tag] = f"{tag} is {reading.quality}: {reading.why}"
     for name, status in cvs.items():
         if status in (CvStatus.DROP, CvStatus.CRIT):
@@ -76,6 +81,8 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
         found["proof_due", name] = f"proof test of interlock '{name}' is overdue since {since}"
     for name, where in (outside_schedule or {}).items():
         found["mv_outside_schedule", name] = f"{name} stands outside its scheduled limits: {where}"
+    for name, who in (votes or {}).items():
+        found["vote", name] = f"members of {name} do not agree: {who}"
     if thinker_why:
         found["thinker", "thinker"] = f"no plan: {thinker_why}"
     if record_why:

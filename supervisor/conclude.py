@@ -42,6 +42,7 @@ def conclude(
         bypassed={name: bypass_words(each, snapshot.at.utc_s, plant.timezone) for name, each in bypassed.items()},
         proofs_due=_proofs_due(plant, snapshot.at.utc_s),
         outside_schedule=_outside_schedule(rules, snapshot),
+        votes=_disagreeing(memory),
     )
     values = {
         **{name: value for name, value in view.inputs.y.items() if value is not None},
@@ -56,6 +57,7 @@ def conclude(
             tag: (reading.value if reading.usable else None, reading.quality.value, reading.why)
             for tag, reading in snapshot.readings.items()
         },
+        votes={name: vote.used for name, vote in memory.derived.votes.items()},
         plan={**plan_json(plan), "mv_status": dict(view.service.mvs), "cv_status": dict(view.service.cvs)},
         verdict=_verdict_word(decision),
         refusals=decision.first_refusals or (decision.verdict.refusals if decision.verdict is not None else ()),
@@ -138,6 +140,16 @@ def _outside_schedule(rules: Rules, snapshot: Snapshot) -> dict[str, str]:
         if actual is not None and limits is not None and not limits[0] <= actual <= limits[1]:
             found[name] = f"{actual:.5g} is not in [{limits[0]:.5g}, {limits[1]:.5g}]"
     return found
+
+
+def _disagreeing(memory: Memory) -> dict[str, str]:
+    """Return the voted tags some of whose members do not agree, with those members and their values."""
+    return {
+        name: ", ".join(f"{tag} {value:.5g}" for tag, value in vote.left_out.items())
+        + (f" against {', '.join(vote.used)}" if vote.used else "")
+        for name, vote in memory.derived.votes.items()
+        if vote.left_out
+    }
 
 
 def _verdict_word(decision: Decision) -> Literal["approved", "ramp", "refused", "stand_still", "none"]:

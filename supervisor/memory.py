@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from constraints.derived import DerivedMemory
+from constraints.filters import Filtered
 from controllers.memory import Memory as ControllerMemory
 from controllers.types import Inputs
 from safety.gate import GateMemory, Verdict
@@ -37,6 +39,8 @@ class Memory:
     settle_ms: float = 0.0
     """What storing the last record took, real milliseconds."""
     validity: ValidityMemory = field(default_factory=ValidityMemory)
+    derived: DerivedMemory = field(default_factory=DerivedMemory)
+    filtered: Filtered = field(default_factory=dict)
     locks: InterlockMemory = field(default_factory=InterlockMemory)
     gate: GateMemory = field(default_factory=GateMemory)
     heed: Heed = field(default_factory=Heed)
@@ -45,6 +49,8 @@ class Memory:
     controller: ControllerMemory | None = None
     setpoints: Mapping[str, float] = field(default_factory=dict)
     """Each MV's last actual setpoint that could be read."""
+    saved: Mapping[str, float] = field(default_factory=dict)
+    """By MV: moves that were too small by themselves, added up; its unit."""
     blocked_up: frozenset[str] = frozenset()
     blocked_down: frozenset[str] = frozenset()
     """Directions closed by interlocks at the last look, and by a PLC that holds a setpoint back."""

@@ -118,6 +118,8 @@ class CycleRecord:
     mode: ModeState
     readings: Mapping[str, tuple[float | None, str, str]]
     """By tag: value (None where there is none), quality, why."""
+    votes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By voted tag: the members that its value is made of; none where they could not decide."""
     plan: Mapping[str, JsonValue]
     """The controller's plan, JSON-ready; ``status`` at least."""
     verdict: Literal["approved", "ramp", "refused", "stand_still", "none"]

@@ -11,7 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from constraints.derived import derive
 from constraints.economics import money_coefficients
+from constraints.filters import smoothed
 from constraints.plant import MvSpec
 from controllers.memory import Memory as ControllerMemory
 from controllers.types import Plan, PlanStatus
@@ -33,6 +35,7 @@ from supervisor.record import Answer
 from supervisor.rules import CONTROLLER, Rules
 from supervisor.service import advised, service
 from supervisor.settings import advanced
+from supervisor.thrift import saved_up
 
 AT_WORK = frozenset({MvStatus.ON, MvStatus.INIT, MvStatus.WDUP_HIGH, MvStatus.WDUP_LOW})
 
@@ -41,13 +44,15 @@ def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
     """Return the validated view of a raw snapshot and the controller's inputs."""
     plant = rules.plant
     snapshot, validity = validate(raw, plant.validity, memory.validity)
+    snapshot, derived = derive(plant.derived, snapshot, memory.derived)
+    shown, filtered = smoothed(plant.tags, snapshot, memory.filtered)
     status, service_memory = service(plant, snapshot, memory.service)
     settings = advanced(plant, memory.settings, snapshot.at.mono_s)
     read = {name: snapshot.good(mv.setpoint.tag) for name, mv in plant.mvs.items()}
     setpoints = {**memory.setpoints, **{name: value for name, value in read.items() if value is not None}}
     inputs = controller_inputs(
         plant,
-        snapshot,
+        shown,
         status,
         limits=narrowed(rules, snapshot, settings.active),
         money=money_coefficients(plant, settings.prices),
@@ -61,6 +66,8 @@ def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
         memory,
         cycle=snapshot.cycle,
         validity=validity,
+        derived=derived,
+        filtered=filtered,
         service=service_memory,
         settings=settings,
         setpoints=setpoints,
@@ -74,9 +81,10 @@ def permit(
     """Return what may be done now, judged on the fresh snapshot: requests, interlocks, handshake, mode, gate."""
     plant, now_s = rules.plant, outside.at.mono_s
     snapshot, validity = validate(fresh, plant.validity, memory.validity)
+    snapshot, derived = derive(plant.derived, snapshot, memory.derived)
     outcome, locks = interlocks.evaluate(snapshot, plant.interlocks, memory.locks)
     late = watch({"cycle": _since_judged_s(memory, now_s)}, rules.watchdogs)
-    memory, answers = taken(rules, outside, replace(memory, validity=validity, locks=locks))
+    memory, answers = taken(rules, outside, replace(memory, validity=validity, derived=derived, locks=locks))
     memory = _reconnected(rules, outside.links, memory)
     link, shake = handshake.observe(snapshot, plant.handshake, memory.shake)
     memory = replace(memory, shake=shake)
@@ -216,14 +224,18 @@ def _judged(
     if situation.mode.actual is not Mode.CLOSED_LOOP:
         # Nothing may be written; the gate only forgets the setpoints of loops that operators have taken meanwhile.
         _, gate = judge(Candidate(CONTROLLER, snapshot.cycle, ()), snapshot, situation, rules.gate, memory.gate, now_s)
-        return None, (), "stand_still", replace(memory, gate=gate, gate_sheds="", heed=Heed())
+        return None, (), "stand_still", replace(memory, gate=gate, gate_sheds="", heed=Heed(), saved={})
     still = stand_still(CONTROLLER, snapshot, rules.gate, situation.link.unresolved, situation.interlocks)
     ramps = situation.interlocks.action == "ramp"
     if arming or situation.watch.action != "none" or not (ramps or _fit(plan, snapshot)):
         verdict, gate = judge(still, snapshot, situation, rules.gate, memory.gate, now_s)
         return verdict, (), "stand_still", replace(memory, gate=gate, gate_sheds=_sheds(verdict))
-    wishes = to_safe_values(rules, snapshot, situation.interlocks) if ramps else plan.moves
     limits = {} if ramps else narrowed(rules, snapshot, memory.settings.active)  # safe values count above operators'
+    if ramps:
+        wishes, saved = to_safe_values(rules, snapshot, situation.interlocks), memory.saved
+    else:
+        wishes, saved = saved_up(rules.plant, plan.moves, snapshot, limits, memory.saved)
+    memory = replace(memory, saved=saved)
     candidate = candidate_of(rules, wishes, snapshot, memory.gate, still, now_s, limits=limits)
     verdict, gate = judge(candidate, snapshot, situation, rules.gate, memory.gate, now_s)
     if not verdict.refusals:

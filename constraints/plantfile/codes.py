@@ -15,6 +15,7 @@ CODES: Final[Mapping[str, str]] = {
     "E006": "YAML tags and directives are not used in plant files",
     "E007": "not one mapping of sections, or nested too deep",
     "E008": "a number that readers of YAML read in two ways",
+    "E009": "a file that cannot be included",
     # the form
     "E010": "unknown key",
     "E011": "a required key is missing",
@@ -23,6 +24,7 @@ CODES: Final[Mapping[str, str]] = {
     "E014": "outside what is possible here",
     "E015": "a name that cannot be used",
     "E016": "keys that exclude or need each other",
+    "E019": "a tag list that cannot be read",
     # units
     "E020": "unknown unit",
     "E021": "a unit of another kind is needed here",
@@ -35,6 +37,8 @@ CODES: Final[Mapping[str, str]] = {
     "E034": "a constraint that is not affine, or not convex",
     "E035": "a constraint on something that is neither MV nor CV",
     "E036": "an interlock that can never clear",
+    "E037": "calculated tags that need each other in a circle",
+    "E038": "a vote that its members cannot decide",
     # limits
     "E040": "limits do not nest: safety contains engineering contains operator",
     "E041": "the low limit is not below the high limit",

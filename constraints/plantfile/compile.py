@@ -6,8 +6,8 @@ All findings are made in one go: entries whose form is wrong are left out, and t
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ from constraints.plantfile.calendar import schedule
 from constraints.plantfile.connections import connections, warn_unprotected
 from constraints.plantfile.custom import rows
 from constraints.plantfile.cvs import cv_spec
+from constraints.plantfile.derived import check_ways, derived_tags, is_derived, with_renewal
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
 from constraints.plantfile.document import Document, Path, Value
 from constraints.plantfile.functions import functions
@@ -26,6 +27,7 @@ from constraints.plantfile.heartbeat import handshake_points, handshake_rule
 from constraints.plantfile.interlocks import interlocks
 from constraints.plantfile.issues import Issues, dotted
 from constraints.plantfile.lint import lint
+from constraints.plantfile.machines import machines
 from constraints.plantfile.models import pairs, warn_loose_ends
 from constraints.plantfile.money import money
 from constraints.plantfile.multipliers import multipliers
@@ -53,6 +55,8 @@ class Loaded:
 
     plant: Plant
     warnings: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Text of the plant file and of each file that it includes, by name."""
 
 
 def compile_document(document: Document) -> Loaded:
@@ -63,8 +67,8 @@ def compile_document(document: Document) -> Loaded:
     _report_empty(document, issues)
     found = in_order(issues.found)
     if plant is None or issues.errors:
-        raise PlantFileError(found, document.source)
-    return Loaded(plant, found)
+        raise PlantFileError(found, document.texts)
+    return Loaded(plant, found, document.texts)
 
 
 def _form(document: Document, issues: Issues) -> tuple[PlantFile, frozenset[Path]] | None:
@@ -122,8 +126,16 @@ def _plant(scope: Scope) -> Plant | None:
     known = {**of_tags, **of_mvs}
     _check_same_names(scope)
     tags = {name: spec for name, tag in file.tags.items() if (spec := tag_spec(scope, name, tag)) is not None}
-    rules = {name: tag_rule(scope, name, tag, of_tags.get(name), times.cycle_s) for name, tag in file.tags.items()}
+    rules = {
+        name: tag_rule(scope, name, tag, of_tags.get(name), times.cycle_s)
+        for name, tag in file.tags.items()
+        if not is_derived(tag)
+    }
     ranges = {name: instrument_range(scope, name, tag, of_tags.get(name)) for name, tag in file.tags.items()}
+
+    check_ways(scope)
+    derived = derived_tags(scope, of_tags, ranges)
+    tags = with_renewal(tags, derived)
 
     mvs_and_places = {name: mv_spec(scope, name, mv, of_tags) for name, mv in file.mvs.items()}
     mvs = {name: found[0] for name, found in mvs_and_places.items() if found is not None}
@@ -154,6 +166,7 @@ def _plant(scope: Scope) -> Plant | None:
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
+    floor = machines(scope, of_tags, ranges)
     dynamics = tuning(scope, times.think_s)
     if scope.issues.errors or handshake is None:
         return None
@@ -170,7 +183,7 @@ def _plant(scope: Scope) -> Plant | None:
         currency=file.plant.currency,
         source_path=scope.document.name,
         config_hash=content_hash(scope.document.data),
-        limits_hash=rules_hash(given_envelopes, given_trips, handshake),
+        limits_hash=rules_hash(given_envelopes, given_trips, handshake, *derived),
         cycle_s=times.cycle_s,
         think_s=times.think_s,
         start_in=Mode[file.modes.start_in.upper()],
@@ -197,6 +210,8 @@ def _plant(scope: Scope) -> Plant | None:
         blocks=state_space,
         functions=own,
         multipliers=factors,
+        derived=derived,
+        machines=floor,
     )
     lint(scope, plant)
     return plant

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import Final, Literal
 
 from constraints.plantfile.codes import CODES
@@ -12,6 +13,9 @@ Severity = Literal["error", "warning"]
 
 SHOWN_MAX: Final = 1000
 """Nobody reads more of them in a terminal."""
+Sources = str | Mapping[str, str]
+"""The text that findings are in; or, where there are several files, the text of each by name."""
+
 _WIDTH_MAX: Final = 160
 _BEFORE_MAX: Final = 80
 
@@ -39,7 +43,7 @@ class Diagnostic:
 class PlantFileError(Exception):
     """The plant file has errors; ``diagnostics`` holds all findings, by place, and ``source`` the text they are in."""
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...], source: str = "") -> None:
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], source: Sources = "") -> None:
         super().__init__(diagnostics, source)
         self.diagnostics = diagnostics
         self.source = source
@@ -68,7 +72,7 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(set(diagnostics), key=lambda d: (d.path, d.line, d.column, d.code, d.message)))
 
 
-def render(diagnostics: Sequence[Diagnostic], source: str = "", palette: Palette = PLAIN) -> str:
+def render(diagnostics: Sequence[Diagnostic], source: Sources = "", palette: Palette = PLAIN) -> str:
     """Return the findings as text, each with its source line and a caret, and a count at the end.
 
     Without findings the text is empty; of more than ``SHOWN_MAX`` the first are shown. ``palette`` is ``PLAIN`` or
@@ -76,16 +80,22 @@ def render(diagnostics: Sequence[Diagnostic], source: str = "", palette: Palette
     """
     if not diagnostics:
         return ""
-    lines = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    blocks = [_block(each, lines, palette) for each in diagnostics[:SHOWN_MAX]]
+    texts = dict.fromkeys((each.path for each in diagnostics), source) if isinstance(source, str) else source
+    lines = {path: lines_of(texts.get(path, "")) for path in {each.path for each in diagnostics}}
+    blocks = [_block(each, lines[each.path], palette) for each in diagnostics[:SHOWN_MAX]]
     more = [f"... and {len(diagnostics) - SHOWN_MAX} more"] if len(diagnostics) > SHOWN_MAX else []
     return "\n".join([*blocks, *more, _count(diagnostics)])
+
+
+def lines_of(text: str) -> Sequence[str]:
+    """Return the lines of a file's text, as places count them."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _block(found: Diagnostic, lines: Sequence[str], palette: Palette) -> str:
     tone = palette.error if found.severity == "error" else palette.warning
     head = f"{tone}{found.severity}[{found.code}]{palette.off}{palette.strong}: {found.message}{palette.off}"
-    place = f"  {palette.place}-->{palette.off} {found.path}:{found.line}:{found.column}"
+    place = f"  {palette.place}-->{palette.off} {found.path}:{found.line}:{found.column}{_cell(found)}"
     hint = f"help: {found.hint}" if found.hint else ""
     if not (1 <= found.line <= len(lines) and lines[found.line - 1].strip()):
         return "\n".join([head, place, *([f"   = {hint}"] if hint else [])])
@@ -113,13 +123,26 @@ def _window(line: str, column: int) -> tuple[str, int]:
     return shown, column - start
 
 
+def _cell(found: Diagnostic) -> str:
+    """Return what a spreadsheet calls the place; empty for a text."""
+    if not found.path.lower().endswith(".xlsx"):
+        return ""
+    letters, number = "", found.column
+    while number > 0:
+        number, digit = divmod(number - 1, len(ascii_uppercase))
+        letters = ascii_uppercase[digit] + letters
+    return f" (cell {letters}{found.line})"
+
+
 def _count(diagnostics: Sequence[Diagnostic]) -> str:
     errors = sum(d.severity == "error" for d in diagnostics)
     warnings = len(diagnostics) - errors
     parts = [_plural(errors, "error")] if errors or not warnings else []
     if warnings:
         parts.append(_plural(warnings, "warning"))
-    return f"{diagnostics[0].path}: {', '.join(parts)}"
+    files = {each.path for each in diagnostics}
+    where = diagnostics[0].path if len(files) == 1 else f"{len(files)} files"
+    return f"{where}: {', '.join(parts)}"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
@@ -18,6 +18,8 @@ class Span:
     line: int
     column: int
     length: int = 1
+    file: str = ""
+    """Name of the included file; empty: the plant file itself. In a workbook lines are rows and columns are columns."""
 
 
 START: Final = Span(1, 1)
@@ -36,6 +38,13 @@ class Document:
     """By path of a text: how many characters before its first (1 inside quotes); absent where offsets do not map."""
     empty: frozenset[Path] = frozenset()
     """Keys after which nothing stands; ``null`` is something."""
+    included: Mapping[str, str] = field(default_factory=dict)
+    """Text of each included file, by name; workbooks have none."""
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The text of every file, by name."""
+        return {self.name: self.source, **self.included}
 
     def value_at(self, path: Path) -> Span:
         """Return where the value at ``path`` stands; of the nearest known ancestor where there is no such value."""
@@ -63,7 +72,7 @@ class Document:
         lead = self.inner.get(path)
         if lead is None:
             return span
-        return Span(span.line, span.column + lead + offset, length)
+        return replace(span, column=span.column + lead + offset, length=length)
 
     def _nearest(self, spans: Mapping[Path, Span], path: Path) -> Span:
         for end in range(len(path), 0, -1):

@@ -66,7 +66,7 @@ def check_units(scope: Scope, path: Path, expression: Expression, known: Mapping
     for node in walk(expression.root):
         if node.op not in (*_LIKE, *COMPARISONS):
             continue
-        sides = [(part, _unit_of(part, known)) for part in node.args]
+        sides = [(part, unit_of(part, known)) for part in node.args]
         with_unit = [(part, found) for part, found in sides if found is not None]
         for (left, one), (right, other) in itertools.pairwise(with_unit):
             if not _alike(node.op, one, other):
@@ -90,11 +90,11 @@ def _shown(found: Unit, node: Node) -> str:
     return f"{found.text} ({names[0]})" if names else found.text
 
 
-def _unit_of(node: Node, known: Mapping[str, Unit]) -> Unit | None:
+def unit_of(node: Node, known: Mapping[str, Unit]) -> Unit | None:
     """Return the unit of a number; None where it is not known (a plain number, or a product with one)."""
     if node.tag or node.op == "age":
         return _unit_of_tag(node, known)
-    parts = [_unit_of(each, known) for each in node.args]
+    parts = [unit_of(each, known) for each in node.args]
     given = [each for each in parts if each is not None]
     match node.op:
         case "*" | "/" if len(given) == len(parts):

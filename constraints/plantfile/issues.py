@@ -38,7 +38,7 @@ class Issues:
                 code=code,
                 severity=severity,
                 message=message,
-                path=self.document.name,
+                path=span.file or self.document.name,
                 line=span.line,
                 column=span.column,
                 length=span.length,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import BinaryIO
 
 from constraints.plantfile.compile import Loaded, compile_document
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
+from constraints.plantfile.document import Document
 from constraints.plantfile.document import Path as Place
+from constraints.plantfile.include import IncludeError, with_included
 from constraints.plantfile.issues import Issues
-from constraints.plantfile.yamltext import BYTES_MAX, parse
+from constraints.plantfile.rawtext import BYTES_MAX, decoded, refused
+from constraints.plantfile.yamltext import parse
 
 MODELS_GROUP = "setwise.models"
 """Group of entry points whose names a plant file's functions may use."""
@@ -20,12 +25,12 @@ MODELS_GROUP = "setwise.models"
 
 def load(path: Path) -> Loaded:
     """Return the plant that the file at ``path`` declares, and warnings; raises PlantFileError with every finding."""
-    return load_text(_text(path), str(path))
+    return compile_document(_document(path))
 
 
 def load_text(source: str, name: str) -> Loaded:
     """Return the plant that ``source`` declares; ``name`` is what findings call it. Raises PlantFileError."""
-    return compile_document(parse(source, name))
+    return compile_document(_document_of(source, name))
 
 
 def load_with_functions(path: Path) -> Loaded:
@@ -33,12 +38,15 @@ def load_with_functions(path: Path) -> Loaded:
 
     This runs engineers' own code, so only the process that thinks does it, never the one that writes.
     """
-    return load_text_with_functions(_text(path), str(path))
+    return _with_functions(_document(path))
 
 
 def load_text_with_functions(source: str, name: str) -> Loaded:
     """Return what ``load_with_functions`` does, from text."""
-    document = parse(source, name)
+    return _with_functions(_document_of(source, name))
+
+
+def _with_functions(document: Document) -> Loaded:
     loaded = compile_document(document)
     issues = Issues(document)
     found = {}
@@ -53,7 +61,7 @@ def load_text_with_functions(source: str, name: str) -> Loaded:
                 issues.at_value("E074", ("functions", key, part), str(error), error.hint)
         found[key] = replace(spec, call=ready.get("call"), jacobian=ready.get("jacobian"))
     if issues.errors:
-        raise PlantFileError(in_order((*issues.found, *loaded.warnings)), source)
+        raise PlantFileError(in_order((*issues.found, *loaded.warnings)), document.texts)
     return replace(loaded, plant=replace(loaded.plant, functions=found))
 
 
@@ -87,7 +95,7 @@ def _function(address: str) -> Callable[..., object]:
 
 def finding_at(path: Path, code: str, place: Place, message: str, hint: str = "") -> Diagnostic:
     """Return a finding about the key at ``place`` of the good file at ``path``: for what takes more than this room."""
-    issues = Issues(parse(_text(path), str(path)))
+    issues = Issues(_document(path))
     issues.at_key(code, place, message, hint)
     return issues.found[0]
 
@@ -105,39 +113,44 @@ def read_source(path: Path) -> str:
     try:
         return _text(path)
     except PlantFileError as error:
-        return error.source
+        return error.source if isinstance(error.source, str) else ""
 
 
 def _text(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():  # a pipe or a terminal would be waited for
-            raise _refused(path, "not a file but a folder, pipe or device", hint="name the plant file itself")
+            raise refused(str(path), "not a file but a folder, pipe or device", hint="name the plant file itself")
         with path.open("rb") as file:
-            raw = file.read(BYTES_MAX + 1)
+            return decoded(file.read(BYTES_MAX + 1), str(path))
     except OSError as error:
-        raise _refused(path, f"cannot be read: {error.strerror or type(error).__name__}") from error
+        raise refused(str(path), f"cannot be read: {error.strerror or type(error).__name__}") from error
     except ValueError as error:  # a NUL in the name
-        raise _refused(path, f"cannot be read: {error}") from error
-    if len(raw) > BYTES_MAX:
-        raise _refused(path, f"larger than {BYTES_MAX // 1024} KiB", hint="a plant file is text of some pages")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in raw[:4]:
-        raise _refused(path, "UTF-16 or UTF-32 text, or no text at all", hint="save the file as UTF-8")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-        line = before.count("\n") + 1
-        column = len(before) - (before.rfind("\n") + 1) + 1
-        byte = raw[error.start : error.start + 1]
-        hint = f"save the file as UTF-8; in Windows-1252 it would be {byte.decode('cp1252', errors='replace')!r}"
-        message = f"byte 0x{byte[0]:02X} is not UTF-8 text"
-        raise _refused(path, message, line, column, hint, raw.decode("utf-8-sig", errors="replace")) from error
+        raise refused(str(path), f"cannot be read: {error}") from error
 
 
-def _refused(
-    path: Path, message: str, line: int = 1, column: int = 1, hint: str = "", source: str = ""
-) -> PlantFileError:
-    finding = Diagnostic(
-        code="E001", severity="error", message=message, path=str(path), line=line, column=column, hint=hint
-    )
-    return PlantFileError((finding,), source)
+def _document(path: Path) -> Document:
+    """Return the plant file with all that it includes."""
+
+    def opened(name: str, bytes_max: int) -> BinaryIO:
+        target = path.parent / name
+        try:
+            if not target.resolve().is_relative_to(path.parent.resolve()):
+                raise IncludeError(f"{name} leads out of the plant's folder", "keep all files of a plant together")
+            if not target.is_file():
+                raise IncludeError(f"there is no file {name}", "names are relative to the file that they stand in")
+            with target.open("rb") as file:
+                raw = file.read(bytes_max + 1)
+        except (OSError, RuntimeError) as error:  # the latter for links in a circle
+            raise IncludeError(f"{name} cannot be read: {type(error).__name__}") from error
+        if len(raw) > bytes_max:
+            raise IncludeError(f"{name} is larger than {bytes_max // 1024} KiB", "split it")
+        return io.BytesIO(raw)
+
+    return with_included(parse(_text(path), str(path)), opened)
+
+
+def _document_of(source: str, name: str) -> Document:
+    def nothing(name: str, _: int) -> BinaryIO:
+        raise IncludeError(f"{name}: a plant file given as text has no folder", "load it by its path")
+
+    return with_included(parse(source, name), nothing)

@@ -63,6 +63,9 @@ def mv_spec(scope: Scope, name: str, given: Mv, tag_units: dict[str, Unit]) -> t
         limits=limits,
         move_up_per_min=up,
         move_down_per_min=down,
+        move_min=scope.not_negative(
+            (*path, "move", "min"), scope.difference((*path, "move", "min"), given.move.min, unit)
+        ),
         shed=ShedAction(given.shed),
         safe_value=safe_value,
         critical=given.critical,
@@ -150,6 +153,10 @@ def envelope(
     if given.max_distance is not None:
         at = (*path, "max_distance")
         distance = scope.positive(at, scope.difference(at, given.max_distance, unit))
+    farthest = cycle_s / 60.0 * min(mv.move_up_per_min, mv.move_down_per_min)
+    if mv.move_min > farthest:
+        message = f"a move of {mv.name} in one cycle is at most {farthest:.5g}, so none would reach {mv.move_min:g}"
+        scope.issues.at_value("E044", (*path, "move", "min"), message, "a smaller min, or faster moves")
     step = cycle_s / 60.0 * (1.0 + STEP_TOLERANCE)
     return scope.built(
         path,

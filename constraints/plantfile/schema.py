@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from constraints.plantfile.fields import Section
+from constraints.plantfile.schema_machines import MachineSection
 from constraints.plantfile.schema_models import FunctionSection, Model, MultiplierSection, StateSpaceSection
 from constraints.plantfile.schema_plant import ConnectionSection, ControllerSection, Heartbeat, Modes, PlantSection
 from constraints.plantfile.schema_rules import (
@@ -31,6 +32,10 @@ class PlantFile(Section):
     """A Setwise plant file."""
 
     version: Annotated[Literal[1], BeforeValidator(_whole)]
+    include: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=500)]],
+        Field(description="More files of this plant, relative to this one: sections (YAML), tag lists (CSV, XLSX)"),
+    ] = Field(default_factory=list)
     plant: PlantSection
     connections: dict[str, ConnectionSection]
     heartbeat: Heartbeat = Field(default_factory=Heartbeat)
@@ -51,6 +56,7 @@ class PlantFile(Section):
     interlocks: list[InterlockSection] = Field(default_factory=list)
     modes: Modes = Field(default_factory=Modes)
     schedule: list[ScheduleSection] = Field(default_factory=list)
+    machines: dict[str, MachineSection] = Field(default_factory=dict)
 
 
 def json_schema() -> dict[str, JsonValue]:

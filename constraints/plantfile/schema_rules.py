@@ -48,12 +48,29 @@ class Band(Section):
     )
 
 
+class Demand(Section):
+    """What the highest mean power of a billing period costs."""
+
+    price: Annotated[Quantity, Field(description="Such as 9.80 EUR/kW (of each period) or 120 EUR/kW/year")]
+    window: Annotated[Duration, Field(description="Time over which power is averaged; whole ones fill an hour")] = (
+        "15 min"
+    )
+    period: Annotated[
+        Literal["month", "year"] | None, Field(description="Billing period; default that of the price, else month")
+    ] = None
+    months: Annotated[
+        list[Annotated[int, Field(ge=1, le=12)]],
+        Field(min_length=1, max_length=12, description="Months whose peaks count, such as [11, 12, 1, 2]"),
+    ] = Field(default_factory=lambda: list(range(1, 13)))
+
+
 class TariffVersionSection(Section):
     """Prices from a date on; a new price never rewrites the past."""
 
     valid_from: Annotated[str, Field(description="Date, e.g. 2026-01-01")]
     energy: Annotated[dict[str, Quantity], Field(min_length=1)]
     bands: dict[str, Band] = Field(default_factory=dict)
+    demand: Annotated[Demand | None, Field(description="Demand charge beside the energy price")] = None
 
 
 class Tariff(Section):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from constraints.plantfile.fields import (
     Address,
     Duration,
+    Expr,
     Number,
     OpenPair,
     Pair,
@@ -21,13 +22,39 @@ from constraints.plantfile.fields import (
 )
 
 
-class Tag(Section):
-    """One measured value."""
+class Vote(Section):
+    """One value out of several measurements of the same thing."""
 
-    source: Address
+    of: Annotated[list[str], Field(min_length=2, max_length=20, description="Tags in this tag's unit")]
+    by: Annotated[
+        Literal["median", "2oo3", "mean", "first_good"],
+        Field(description="Value of the members that agree: the middle one, 2 out of 3, the mean, the first named"),
+    ] = "median"
+    max_spread: Annotated[
+        Quantity | None, Field(description="Farthest from the middle that still agrees; none: all agree")
+    ] = None
+    min_good: Annotated[
+        int | None, Field(ge=1, description="Members needed; default 2, with first_good 1; fewer: bad")
+    ] = None
+
+
+class Tag(Section):
+    """One value: measured (``source``), calculated (``calc``) or voted (``vote``)."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in ("source", "calc", "vote")]})
+
+    source: Address | None = None
+    calc: Annotated[Expr | None, Field(description="Worked out of other tags in each cycle")] = None
+    vote: Annotated[Vote | None, Field(description="One value out of several measurements of the same thing")] = None
     unit: UnitText
     desc: Text = ""
     range: Annotated[Pair | None, Field(description="What the instrument can show; outside is bad")] = None
+    validity: Annotated[Pair | None, Field(description="What can be true here, inside the range; outside is bad")] = (
+        None
+    )
+    filter: Annotated[
+        Duration | None, Field(description="First-order filter of what the controller is given; not of what rules see")
+    ] = None
     max_rate: Annotated[Quantity | None, Field(description="Fastest believable change; bare number per second")] = None
     every: Annotated[Duration, Field(description="How often the device renews it; 0 = each cycle")] = 0.0
     stale_after: Annotated[Duration | None, Field(description="Bad when not renewed for so long")] = None
@@ -92,6 +119,7 @@ class MoveRate(Section):
 
     up: Quantity
     down: Quantity
+    min: Annotated[Quantity, Field(description="Smaller moves wait until they add up to this")] = 0.0
 
 
 class Window(Section):

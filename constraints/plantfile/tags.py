@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from constraints.plant import TagSpec
+from constraints.plantfile.derived import is_derived
 from constraints.plantfile.document import Path
 from constraints.plantfile.points import check_scaling, place_of, point
 from constraints.plantfile.schema_variables import Tag
@@ -25,13 +26,16 @@ def tag_spec(scope: Scope, name: str, given: Tag) -> TagSpec | None:
     """Return one tag; None where its source leads nowhere."""
     path: Path = ("tags", name)
     scope.check_name(path)
+    filter_s = _filter(scope, path, given)
+    if is_derived(given):
+        return TagSpec(name=name, point=None, unit=given.unit, description=given.desc, filter_s=filter_s)
     every = scope.not_negative((*path, "every"), scope.seconds((*path, "every"), given.every))
     scale = check_scaling(scope, path, given.scale)
-    where = place_of(scope, (*path, "source"), given.source)
+    where = place_of(scope, (*path, "source"), given.source) if given.source is not None else None
     if where is None:
         return None
     spot = point(name, where, "float64", scale, given.offset)
-    return TagSpec(name=name, point=spot, unit=given.unit, description=given.desc, every_s=every)
+    return TagSpec(name=name, point=spot, unit=given.unit, description=given.desc, every_s=every, filter_s=filter_s)
 
 
 def tag_rule(scope: Scope, name: str, given: Tag, unit: Unit | None, cycle_s: float) -> ValidityRule | None:
@@ -75,11 +79,34 @@ def tag_rule(scope: Scope, name: str, given: Tag, unit: Unit | None, cycle_s: fl
 
 
 def instrument_range(scope: Scope, name: str, given: Tag, unit: Unit | None) -> tuple[float, float]:
-    """Return what the instrument can show; infinite where the file does not say."""
-    path: Path = ("tags", name, "range")
-    if given.range is None:
+    """Return between what a good value lies: what the instrument can show and what can be true there; infinite where
+    the file does not say.
+    """
+    shown, true = (
+        _pair(scope, name, key, pair, unit) for key, pair in (("range", given.range), ("validity", given.validity))
+    )
+    if -math.inf < true[0] < shown[0] or shown[1] < true[1] < math.inf:
+        message = f"the validity of {name} reaches outside its range"
+        scope.issues.at_value("E042", ("tags", name, "validity"), message, "what can be true, inside what can be shown")
+    return max(shown[0], true[0]), min(shown[1], true[1])
+
+
+def _pair(scope: Scope, name: str, key: str, given: list[float | str] | None, unit: Unit | None) -> tuple[float, float]:
+    path: Path = ("tags", name, key)
+    if given is None:
         return -math.inf, math.inf
-    lo, hi = (scope.point((*path, side), value, unit) for side, value in enumerate(given.range))
+    lo, hi = (scope.point((*path, side), value, unit) for side, value in enumerate(given))
     if lo >= hi:
-        scope.issues.at_value("E041", path, f"the range of {name} ends before it begins", "write [low, high]")
+        scope.issues.at_value("E041", path, f"the {key} of {name} ends before it begins", "write [low, high]")
     return lo, hi
+
+
+def _filter(scope: Scope, path: Path, given: Tag) -> float:
+    """Return the time constant of the filter; 0 where there is none."""
+    if given.filter is None:
+        return 0.0
+    filter_s = scope.not_negative((*path, "filter"), scope.seconds((*path, "filter"), given.filter))
+    if scope.seconds((*path, "every"), given.every) > 0.0:
+        message = f"{path[1]} is renewed every {given.every}: a filter would only delay it"
+        scope.issues.at_value("E016", (*path, "filter"), message, f"a CV's own filter is cvs.{path[1]}.filter")
+    return filter_s

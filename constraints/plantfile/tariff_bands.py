@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 
+from constraints.plantfile.demand import demand_charge
 from constraints.plantfile.document import Path
 from constraints.plantfile.hours import DAY_MIN, DAYS, HoursError, by_day, days, span
 from constraints.plantfile.issues import did_you_mean
@@ -26,7 +27,8 @@ def tariffs(scope: Scope) -> dict[str, tuple[TariffVersion, ...]]:
             if versions and valid_from and valid_from <= versions[-1].valid_from:
                 message = f"version from {valid_from} follows one from {versions[-1].valid_from}"
                 scope.issues.at_value("E084", (*path, "valid_from"), message, "oldest first, each date once")
-            versions.append(TariffVersion(valid_from=valid_from, bands=_bands(scope, path, version)))
+            charge = demand_charge(scope, (*path, "demand"), version.demand)
+            versions.append(TariffVersion(valid_from=valid_from, bands=_bands(scope, path, version), demand=charge))
         found[name] = tuple(versions)
     return found
 

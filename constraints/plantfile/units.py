@@ -86,6 +86,11 @@ class Unit:
         name = _DIFFERENCES.get(self.text, self.text)
         return Unit(name, self.dimensions, self.factor)
 
+    def like(self, other: Unit) -> bool:
+        """Return whether a number means the same in both."""
+        same = self.dimensions == other.dimensions and math.isclose(self.factor, other.factor, rel_tol=1e-9)
+        return same and self.offset == other.offset
+
     def times(self, other: Unit, exponent: int = 1) -> Unit:
         """Return the product with ``other ** exponent``, differences where a unit has an offset."""
         powers = dict(self.dimensions)

@@ -29,13 +29,12 @@ from constraints.plantfile.diagnostics import Diagnostic, PlantFileError
 from constraints.plantfile.document import START, Document, Path, Span, Value
 from constraints.plantfile.yamlproblems import explained
 
-BYTES_MAX: Final = 1024 * 1024
 DEPTH_MAX: Final = 24
 
 _INT: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _LEADING_ZERO: Final = re.compile(r"[-+]?0[0-9]{1,17}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_CONTROL: Final = re.compile(
+CONTROL: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 """Characters that YAML forbids, and those that show nothing or turn the direction of what follows."""
@@ -116,7 +115,7 @@ class _Builder:
 
     def scalar(self, event: ScalarEvent, span: Span) -> None:
         text = str(event.value)
-        hidden = _CONTROL.search(text)
+        hidden = CONTROL.search(text)
         if hidden:  # escaped in the source, for those in the open were refused before
             self.error("E003", f"control or invisible character U+{ord(hidden.group()):04X}", span, "remove it")
         top = self.stack[-1] if self.stack else None
@@ -129,7 +128,7 @@ class _Builder:
         if not event.style and _LEADING_ZERO.fullmatch(text):
             hint = f"write {int(text)}, or put a text in quotes"
             self.error("E008", f"a number with a leading zero, which some read as octal: {text}", span, hint)
-        path = self.put(text if event.style else _plain(text), span)
+        path = self.put(text if event.style else plain(text), span)
         if path is not None and self.maps(event, text):
             self.inner[path] = 1 if event.style else 0
 
@@ -227,7 +226,7 @@ def _refuse_characters(builder: _Builder) -> None:
             builder.error("E003", "a tab in the indentation", Span(number, column), "indent with spaces")
         if line.startswith("%"):
             builder.error("E006", "a YAML directive", Span(number, 1), "remove it; plant files are plain YAML 1.2")
-        bad = _CONTROL.search(line) or _ODD_BREAKS.search(line)
+        bad = CONTROL.search(line) or _ODD_BREAKS.search(line)
         if bad:
             builder.error(
                 "E003",
@@ -237,7 +236,7 @@ def _refuse_characters(builder: _Builder) -> None:
             )
 
 
-def _plain(text: str) -> Value:
+def plain(text: str) -> Value:
     """Return what a plain scalar means in the core schema; infinities and NaN stay text (nothing here may be one)."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]

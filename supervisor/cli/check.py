@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from constraints.plant import Plant
-from constraints.plantfile import Diagnostic, PlantFileError, finding_at, json_schema, load_with_functions, read_source
+from constraints.plantfile import Diagnostic, PlantFileError, finding_at, json_schema, load_with_functions
 from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
 from supervisor.cli.findings import show
@@ -24,7 +24,7 @@ def run_check(plant: Path, form: Form = Form.TEXT) -> None:
         raise SystemExit(int(Exit.FINDING)) from None
     unfit = _unfit(plant, loaded.plant)
     found = (*unfit, *loaded.warnings)
-    show(found, read_source(plant) if found else "", form)
+    show(found, loaded.sources, form)
     if unfit:
         raise SystemExit(int(Exit.FINDING))
     if form is Form.TEXT:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from constraints.plantfile import ANSI, CODES, PLAIN, Diagnostic, render
+from constraints.plantfile.diagnostics import Sources
 from supervisor.cli.console import colour, say, say_json
 from supervisor.cli.forms import Form
 
 
-def show(found: Sequence[Diagnostic], source: str, form: Form) -> None:
+def show(found: Sequence[Diagnostic], source: Sources, form: Form) -> None:
     """Print every finding; ``source`` is the text that they are about."""
     if form is Form.JSON:
         errors = sum(each.severity == "error" for each in found)

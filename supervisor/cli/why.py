@@ -57,6 +57,10 @@ def why_lines(plant: Plant, record: CycleRecord) -> tuple[str, ...]:
     lines += [f"Interlock '{name}' is tripped." for name in record.trips]
     for name, bypassed in record.bypassed.items():
         lines.append(f"Interlock '{name}' is {bypass_words(bypassed, record.utc_s, plant.timezone)}.")
+    members = {each.name: each.vote.of for each in plant.derived if each.vote is not None}
+    for tag, used in record.votes.items():
+        if set(used) != set(members.get(tag, used)):
+            lines.append(f"{tag} is made of {', '.join(used)}." if used else f"{tag}: its members could not decide.")
     for receipt in record.receipts:
         standing = f", {receipt.actual:.5g} stands there" if receipt.actual is not None else ""
         why = f" ({receipt.why})" if receipt.why else ""

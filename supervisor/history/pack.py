@@ -84,6 +84,7 @@ def _record_json(record: CycleRecord) -> dict[str, Json]:
         "mono_s": record.mono_s,
         "mode": [int(record.mode.requested), int(record.mode.actual), list(record.mode.reasons)],
         "readings": {tag: list(reading) for tag, reading in record.readings.items()},
+        "votes": {tag: list(used) for tag, used in record.votes.items()},
         "plan": dict(record.plan),
         "verdict": record.verdict,
         "refusals": [[r.code, r.subject, dict(r.detail)] for r in record.refusals],
@@ -117,6 +118,7 @@ def _record(raw: Mapping[str, object]) -> CycleRecord:
             tag: (_maybe(value), quality, why)
             for tag, (value, quality, why) in cast("dict[str, tuple[object, str, str]]", raw["readings"]).items()
         },
+        votes={tag: tuple(used) for tag, used in cast("dict[str, list[str]]", raw.get("votes", {})).items()},
         plan=cast("dict[str, JsonValue]", raw["plan"]),
         verdict=cast("Literal['approved', 'refused', 'stand_still', 'none']", raw["verdict"]),
         refusals=tuple(Refusal(code, subject, _floats(detail)) for code, subject, detail in refusals),

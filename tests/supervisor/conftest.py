@@ -186,6 +186,7 @@ def make_record() -> Callable[..., CycleRecord]:
             "refusals": (Refusal("range_hi", "T_in_sp", {"value": 207.0, "limit": 205.0}),),
             "trips": ("Exhaust over-temperature",),
             "bypassed": {"Hot": Bypassed(owner="ann", reason="sensor", until_utc_s=1_600.5 + cycle)},
+            "votes": {"T_mid": ("T_out", "T_out_b"), "T_low": ()},
             "receipts": (WriteReceipt("T_in_sp", WriteOutcome.CONFIRMED, 181.0, 181.0, ""),),
             "answers": (Answer(id="x", accepted=True, why=""),),
             "alarms": (Alarm(code="late", subject="main", priority="low", state="active", text="late plan"),),

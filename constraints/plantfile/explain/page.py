@@ -29,6 +29,8 @@ class Page:
     """How to get from the one to the other."""
     encoding: str = "utf-8"
     """Of the wrong file."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """Names and texts of files that lie beside both."""
 
 
 def as_text(page: Page) -> str:

@@ -148,11 +148,11 @@ models:
         matters="There is nothing to keep it to, so it takes part in nothing.",
         wrong="""
 cvs:
-  T_out: {rank: {hi: 1}}
+  T_out: {critical: true}
 """,
         right="""
 cvs:
-  T_out: {limits: {operator: [78, 92]}, rank: {hi: 1}}
+  T_out: {limits: {operator: [78, 92]}, critical: true}
 """,
         do="Add limits or a target.",
     ),

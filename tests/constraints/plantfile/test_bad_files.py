@@ -25,6 +25,7 @@ class Bad:
 
 MULTIPLIER = "multipliers: {load: {by: flow, points: [[500, 1.5], [4000, 0.8]]}}\n"
 BLOCK = "state_space: [{name: b, inputs: [hum], cvs: [gas], A: [[-0.01]], B: [[1]], C: [[0.5]]}]\n"
+PROBE_B = 'T_bed_b: {source: "dcs:ns=2;s=TI3.PV", unit'
 ADDRESS = "'a.b:c'"
 FUNCTION = "functions:\n  f: {call: 'a.b:c', mvs: [flow_sp], dvs: [hum], cvs: [gas], at: {hum: 8}}\n"
 POWER = GOOD[GOOD.index("  power: {limits") : GOOD.index('"power <=')]
@@ -181,6 +182,9 @@ BAD = [
     # models
     Bad("model of no CV", "E070", "  quality: {T_jacket_sp", "  §qualite: {T_jacket_sp", "did you mean 'quality'?"),
     Bad("model of a readback", "E070", "quality: {T_jacket_sp:", "quality: {§T_jacket:", "T_jacket_sp"),
+    Bad("calculated in a circle", "E037", PROBE_B, "T_bed_b: {calc: §T_bed_b + 1, unit", "break it"),
+    Bad("2oo3 of two", "E038", PROBE_B, "T_bed_b: {vote: {of: §[T_bed, hum], by: 2oo3, max_spread: 2}, unit", "median"),
+    Bad("included into text", "E009", "version: 1\n", "version: 1\ninclude: [§tags.csv]\n", "path"),
     Bad("gain 0", "E071", "gain: -0.05,", "gain: §0,"),
     Bad("negative lag", "E014", "lags: [300]", "lags: [§-300]"),
     Bad("no model at all", "E011", "T_jacket_sp: {gain: -0.05, lags: [300]}", "§T_jacket_sp: {lags: [300]}", "step"),
@@ -321,7 +325,7 @@ def test_two_loops_cannot_have_one_readback() -> None:
 
 
 def test_the_corpus_reaches_every_error_code() -> None:
-    elsewhere = {"E001", "E078"}  # the file itself, tests of the loader; what takes numbers, tests of the command
+    elsewhere = {"E001", "E019", "E078"}  # tests of the loader, of tag lists, and of the command
     assert {bad.code for bad in BAD} >= {code for code in CODES if code.startswith("E")} - elsewhere
 
 

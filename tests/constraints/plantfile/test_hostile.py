@@ -28,7 +28,7 @@ def found_in(text: str) -> tuple[Diagnostic, ...]:
     except PlantFileError as error:
         assert error.diagnostics
         found = error.diagnostics
-        text = error.source or text
+        text = error.source if isinstance(error.source, str) and error.source else text
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     assert all(1 <= each.line <= len(lines) + 1 and each.column >= 1 and each.length >= 1 for each in found)
     assert bool(render(found, text)) == bool(found)

@@ -18,6 +18,18 @@ SOURCES = [
     (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8"),
     (ROOT / "hil" / "demo" / "plant.yaml").read_text(encoding="utf-8"),
 ]
+WORKED_OUT = """
+  T: {calc: "0.5 * (T_bed + T_mid)", unit: degC, validity: [10, 140], filter: 30 s}
+  T_mid: {vote: {of: [T_bed, T_bed_b, T_jacket], by: 2oo3, max_spread: 4 K, min_good: 2}, unit: degC, range: [0, 150]}
+
+mvs:"""
+MACHINES = """
+machines:
+  fan: {kind: fan, tags: [hum], runs_when: "power > 40", power: power, rated_power: 250 kW, service_every: 8000 h}
+"""
+PEAK = "energy: {all: 0.2 EUR/kWh}"
+DEMAND = PEAK + "\n        demand: {price: 120 EUR/kW/year, window: 15 min, months: [11, 12, 1]}"
+SOURCES.append(SOURCES[0].replace("\n\nmvs:", WORKED_OUT).replace(PEAK, DEMAND) + MACHINES)
 
 
 def only(path: Path) -> tuple[str, int, int, str]:

@@ -47,11 +47,11 @@ def test_every_field_of_a_record_is_packed(make_record):
     assert set(raw["record"]) == {field.name for field in fields(CycleRecord)}
 
 
-def test_a_cycle_from_before_there_were_bypasses_is_read(make_record):
-    record = make_record(1, bypassed={})
+def test_a_cycle_from_before_there_were_bypasses_and_votes_is_read(make_record):
+    record = make_record(1, bypassed={}, votes={})
     blob = pack(record)
     raw = json.loads(zlib.decompress(_text(blob)))
-    del raw["record"]["bypassed"]
+    del raw["record"]["bypassed"], raw["record"]["votes"]
     text = zlib.compress(json.dumps(raw).encode())
     rest = text + zlib.compress(b"")
     old = struct.pack(">4sII", b"SWH1", len(text), zlib.crc32(rest)) + rest
