@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from constraints.plant import LabRule
 from constraints.plantfile.document import Path
 from constraints.plantfile.schema_variables import AnalyserSection, LabSection
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit
+from constraints.supplied import LabRule
 
 
 def analyser_delay_s(scope: Scope, path: Path, given: AnalyserSection | None) -> float:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from constraints.plant import FunctionSpec, LabRule, LogTransform, Row, ValveTransform
+from constraints.plant import FunctionSpec, LogTransform, Row, ValveTransform
+from constraints.supplied import LabRule
 from controllers.controller import Controller
 from controllers.edges import Edges
 from controllers.memory import Memory

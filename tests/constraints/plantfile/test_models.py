@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from constraints.plant import (
-    LabRule,
     LogTransform,
     Multiplier,
     Pair,
@@ -17,6 +16,7 @@ from constraints.plant import (
     ValveTransform,
 )
 from constraints.plantfile import PlantFileError, load_text, load_text_with_functions
+from constraints.supplied import LabRule
 
 GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
 FUNCTION = """
