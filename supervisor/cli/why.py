@@ -17,6 +17,7 @@ from supervisor.plans import StoredPlan, plan_of
 from supervisor.record import CycleRecord
 from supervisor.sentences import bypass_words, mode_sentence, refusal_sentence
 from supervisor.site import Site
+from supervisor.supplied_words import supplied_lines
 
 
 def show_why(
@@ -57,6 +58,7 @@ def why_lines(plant: Plant, record: CycleRecord) -> tuple[str, ...]:
     lines += [f"Interlock '{name}' is tripped." for name in record.trips]
     for name, bypassed in record.bypassed.items():
         lines.append(f"Interlock '{name}' is {bypass_words(bypassed, record.utc_s, plant.timezone)}.")
+    lines += supplied_lines(plant, record)
     for receipt in record.receipts:
         standing = f", {receipt.actual:.5g} stands there" if receipt.actual is not None else ""
         why = f" ({receipt.why})" if receipt.why else ""
