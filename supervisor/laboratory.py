@@ -22,7 +22,7 @@ LAB_ROLE = "operator"
 """Who may give a laboratory value."""
 WAITING_MAX = 50
 TRIES_MAX = 5
-"""Cycles without a plan after which a value is given up."""
+"""Cycles without a plan after which a person is told so; a value on a tag waits on, for nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def judged(plan: Plan, inputs: Inputs, lab: Laboratory) -> tuple[Laboratory, tup
             continue
         open_cvs.remove(sample.cv)
         tried = replace(sample, tries=sample.tries + 1)
-        code = plan.lab.get(sample.cv, "" if tried.tries < TRIES_MAX else "not_judged")
+        code = plan.lab.get(sample.cv, "not_judged" if sample.id and tried.tries >= TRIES_MAX else "")
         if not code:
             kept.append(tried)
             continue

@@ -181,6 +181,13 @@ def test_a_result_on_a_tag_is_given_once():
     assert [step.view.inputs.lab["moist"][0] for step in steps if step.view.inputs.lab] == [3.5]
 
 
+def test_a_result_on_a_tag_waits_for_a_plan_as_long_as_it_takes():
+    walk = tagged()
+    on_tags(walk, 3.4, 60.0)
+    walk.run(3 * TRIES_MAX, plan=late_plan)
+    assert results(walk.cycle(plan=says("accepted"))) == [("moist", 3.4, "tag T_amb", "accepted")]
+
+
 def test_a_bad_result_on_a_tag_is_an_alarm_until_a_good_one_comes():
     walk = tagged()
     on_tags(walk, 44.0, 300.0)
