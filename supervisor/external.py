@@ -12,7 +12,7 @@ from controllers.types import ExternalTarget
 from safety.roles import may
 from safety.signals import Instant, Snapshot
 from supervisor.arrivals import Seen, looked
-from supervisor.record import Request
+from supervisor.record import REASON_MAX, Request
 
 TARGET_ROLE = "operator"
 """Who may set a target."""
@@ -134,7 +134,13 @@ def asked(plant: Plant, request: Request, at: Instant, external: External) -> tu
     why = next((code for code, holds in refused.items() if holds), "")
     if why:
         return external, why
-    wish = Wish(value=request.value, at_s=at.mono_s, lasts_s=request.lasts_s, who=request.who, why=request.why)
+    wish = Wish(
+        value=request.value,
+        at_s=at.mono_s,
+        lasts_s=request.lasts_s,
+        who=request.who,
+        why=request.why[:REASON_MAX],
+    )
     return replace(external, wishes={**external.wishes, name: wish}), ""
 
 

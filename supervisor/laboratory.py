@@ -16,7 +16,7 @@ from controllers.types import Inputs, Plan
 from safety.roles import may
 from safety.signals import Instant, Snapshot
 from supervisor.arrivals import Issue, Seen, looked
-from supervisor.record import Answer, Request
+from supervisor.record import REASON_MAX, Answer, Request
 
 LAB_ROLE = "operator"
 """Who may give a laboratory value."""
@@ -97,7 +97,7 @@ def asked(plant: Plant, request: Request, at: Instant, cycle: int, lab: Laborato
         value=request.value,
         sampled_utc_s=request.sampled_utc_s,
         source=request.who,
-        why=request.why,
+        why=request.why[:REASON_MAX],
         id=request.id,
     )
     if not may(request.role, LAB_ROLE):

@@ -85,6 +85,10 @@ class Request:
     """How long a target counts."""
 
 
+REASON_MAX = 200
+"""So many characters of a reason are kept where it stands in every cycle's record."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What became of a request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,3 +114,32 @@ def test_a_message_that_would_be_stale_before_it_served() -> None:
 
 def test_a_broken_dv_is_still_known_by_its_name() -> None:
     assert [code for code, _, _ in found(("dvs: [hum]", "dvs: {hum: {forecast: 5}}"))] == ["E013"]
+
+
+HOME = Path(__file__).parents[3]
+ALL_TAGS = "tags:\n" + "".join(
+    f'  {name}: {{source: "dcs:ns=2;s={name}", unit: {unit}, stamp: ignore}}\n'
+    for name, unit in [
+        ("moist_lab", "percent"), ("moist_lab_time", "s"), ("moist_aim", "percent"), ("moist_aim_time", "s"),
+        ("T_amb_now", "degC"), ("T_amb_in_1h", "degC"), ("T_amb_in_4h", "degC"), ("weather_time", "s"),
+    ]
+)  # fmt: skip
+
+
+def test_what_the_documentation_shows_can_be_written_like_that() -> None:
+    """Its examples, put into the demo's plant."""
+    page = (HOME / "docs" / "controller.md").read_text(encoding="utf-8")
+    lab, dvs = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (external,) = re.findall(r"`(external: \{tag: .*?\})`", page)
+    text = (HOME / "hil" / "demo" / "plant.yaml").read_text(encoding="utf-8").replace("tags:\n", ALL_TAGS, 1)
+    own = text[text.index("  moist: {limits") :].partition("\n")[0]
+    head = f"  moist:\n    limits: {{operator: [3.2, 4.0]}}\n    {external}\n"
+    text = text.replace(own, head + lab.partition("  moist:\n")[2].rstrip())
+    made = load_text(text.replace("dvs: [hum_amb, feed_moist]\n", dvs), "shown.yaml").plant
+    assert made.cvs["moist"].lab is not None
+    assert made.cvs["moist"].external == ExternalRule(
+        rank=5, per_s_max=0.1 / 60, age_s_max=1_800.0, source=Source(tags=("moist_aim",), time_tag="moist_aim_time")
+    )
+    assert {name: dv.forecast is not None for name, dv in made.dvs.items()} == {
+        "hum_amb": True, "T_amb": True, "feed_moist": False,
+    }  # fmt: skip
