@@ -1,7 +1,6 @@
 """What another program has left on tags: which values, and when they were issued. Pure.
 
-A value and the tag that dates it are two readings of a plant that goes on meanwhile, so they count once they stood
-together for a cycle. What was issued stays, also while its tags cannot be read: its age is judged by those who use it.
+What was issued stays, also while its tags cannot be read: its age is judged by those who use it.
 """
 
 from __future__ import annotations
@@ -28,9 +27,7 @@ class Seen:
     issue: Issue | None = None
     """The newest one."""
     why: str = "not_issued"
-    """Why it shows nothing now (``tag_bad:TAG``, ``no_time:TAG``, ``not_issued``, ``settling``); empty when it does."""
-    shown: tuple[float, ...] = ()
-    """Values and time or count, as they stood in the last cycle."""
+    """Why it shows nothing now (``tag_bad:TAG``, ``no_time:TAG``, ``not_issued``); empty when it does."""
     count: float | None = None
     counted_utc_s: float | None = None
     """When the count was seen to step; None before the first time: what stands there at the start may be old."""
@@ -40,31 +37,23 @@ def looked(source: Source, snapshot: Snapshot, seen: Seen) -> Seen:
     """Return what is known of ``source`` after ``snapshot``."""
     bad = next((tag for tag in source.all_tags() if snapshot.good(tag) is None), "")
     if bad:
-        return replace(seen, shown=(), why=f"tag_bad:{bad}")
+        return replace(seen, why=f"tag_bad:{bad}")
     readings = [snapshot.readings[tag] for tag in source.tags]
     values = tuple(reading.value for reading in readings)
     if source.time_tag is not None:
-        issued_s = snapshot.readings[source.time_tag].value
-        return _settled(seen, values, issued_s, issued_s)
+        return replace(seen, issue=Issue(values, snapshot.readings[source.time_tag].value), why="")
     if source.count_tag is not None:
         count = snapshot.readings[source.count_tag].value
         stepped = seen.count is not None and count != seen.count
-        seen = replace(seen, count=count, counted_utc_s=snapshot.at.utc_s if stepped else seen.counted_utc_s)
-        if seen.counted_utc_s is None:
-            return replace(seen, why="not_issued")
-        return _settled(seen, values, count, seen.counted_utc_s)
+        issued_s = snapshot.at.utc_s if stepped else seen.counted_utc_s
+        if issued_s is None:
+            return replace(seen, count=count, why="not_issued")
+        return Seen(Issue(values, issued_s), "", count, issued_s)
     stamps = [_stamp(source, snapshot, reading) for reading in readings]
     known = [stamp for stamp in stamps if stamp is not None]
     if len(known) < len(stamps):
         return replace(seen, why=f"no_time:{source.tags[stamps.index(None)]}")
     return replace(seen, issue=Issue(values, min(known)), why="")
-
-
-def _settled(seen: Seen, values: tuple[float, ...], key: float, issued_utc_s: float) -> Seen:
-    shown = (*values, key)
-    if shown != seen.shown:
-        return replace(seen, shown=shown, why="settling" if seen.issue is None else "")
-    return replace(seen, issue=Issue(values, issued_utc_s), why="")
 
 
 def _stamp(source: Source, snapshot: Snapshot, reading: Reading) -> float | None:

@@ -101,10 +101,10 @@ def advanced(
         else:
             continue
         if aim.state == "in_force" and aim.value is not None and aim.age_s is not None:
-            before = external.aims.get(name)
-            begin = before.active if before is not None and before.active is not None else _own(plant, name, here)
-            step = rule.per_s_max * max(now_s - external.at_s, 0.0) if before is not None else 0.0
-            active, issued_at_s = _toward(begin, aim.value, step, rule), now_s - aim.age_s
+            before = external.aims[name].active if name in external.aims else None
+            begin, passed_s = (_own(plant, name, here), 0.0) if before is None else (before, now_s - external.at_s)
+            step = math.inf if math.isinf(rule.per_s_max) else rule.per_s_max * passed_s
+            active, issued_at_s = _toward(begin, aim.value, step), now_s - aim.age_s
             aim = replace(aim, active=active)
             targets[name] = ExternalTarget(
                 value=active, issued_at_s=issued_at_s, age_s_max=rule.age_s_max, rank=rule.rank
@@ -168,8 +168,6 @@ def _own(plant: Plant, name: str, here: Mapping[str, float | None]) -> float | N
     return target if target is not None else here.get(name)
 
 
-def _toward(begin: float | None, value: float, step: float, rule: ExternalRule) -> float:
+def _toward(begin: float | None, value: float, step: float) -> float:
     """Return how far the target in force has come."""
-    if begin is None or math.isinf(rule.per_s_max):
-        return value
-    return min(max(value, begin - step), begin + step)
+    return value if begin is None else min(max(value, begin - step), begin + step)

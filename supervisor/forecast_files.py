@@ -74,6 +74,8 @@ class ForecastFiles:
             return Forecast(why=why), why
         try:
             return self._opened(file, handle)
+        except OSError as error:
+            return Forecast(why=f"unreadable:{error.strerror}"), "unreadable"
         finally:
             os.close(handle)
 
@@ -89,7 +91,5 @@ class ForecastFiles:
                 points = parsed(opened.read(BYTES_MAX + 1), file.dv, file.column, self._timezone)
         except ForecastError as error:
             return Forecast(why=str(error)), version
-        except OSError as error:
-            return Forecast(why=f"unreadable:{error.strerror}"), version
         age_s = (machine_utc_s() - about.st_mtime_ns / 1e9) / self._clock.real_s(1.0)
         return Forecast(points=points, issued_utc_s=self._clock.now().utc_s - age_s), version

@@ -57,6 +57,8 @@ class Laboratory:
 
     seen: Mapping[str, Seen] = field(default_factory=dict)
     """By CV with a tag."""
+    taken: Mapping[str, Issue] = field(default_factory=dict)
+    """By CV with a tag: the result that was taken last."""
     waiting: tuple[Sample, ...] = ()
     """In the order in which the controller gets them."""
     believed_utc_s: Mapping[str, float] = field(default_factory=dict)
@@ -76,8 +78,11 @@ def arrived(plant: Plant, snapshot: Snapshot, lab: Laboratory) -> Laboratory:
         before = lab.seen.get(name, Seen())
         now = looked(cv.lab.source, snapshot, before)
         lab = replace(lab, seen={**lab.seen, name: now})
-        if now.issue is None or not _new(cv.lab, before.issue, now.issue):
+        if now.issue is None or not _stands(cv.lab, before.issue, now.issue):
             continue
+        if name in lab.taken and _same(cv.lab, lab.taken[name], now.issue):
+            continue
+        lab = replace(lab, taken={**lab.taken, name: now.issue})
         sampled_utc_s = now.issue.utc_s - cv.lab.delay_s
         sample = Sample(
             cv=name, value=now.issue.values[0], sampled_utc_s=sampled_utc_s, source=f"tag {cv.lab.source.tags[0]}"
@@ -160,15 +165,21 @@ def _objection(plant: Plant, sample: Sample, utc_s: float, lab: Laboratory) -> s
     return next((code for code, holds in refused.items() if holds), "")
 
 
-def _new(rule: LabRule, before: Issue | None, now: Issue) -> bool:
-    """Whether a result is another one than before: its time or its count says so, else its value does.
+def _stands(rule: LabRule, before: Issue | None, now: Issue) -> bool:
+    """Whether a result is whole: its tags are read one after the other while somebody may be writing them, so it counts
+    once they stood still for a cycle.
+    """
+    dated = rule.source is not None and (rule.source.time_tag is not None or rule.source.count_tag is not None)
+    return before is not None and (now == before if dated else now.values == before.values)
+
+
+def _same(rule: LabRule, taken: Issue, now: Issue) -> bool:
+    """Whether it is the result that was taken: its time or its count says so, else its value does.
 
     A time stamp alone does not: many a server renews it with every scan.
     """
-    if before is None:
-        return True
-    if rule.source is not None and rule.source.time_tag is not None:
-        return now != before
     if rule.source is not None and rule.source.count_tag is not None:
-        return now.utc_s != before.utc_s
-    return now.values != before.values
+        return now.utc_s == taken.utc_s
+    if rule.source is not None and rule.source.time_tag is not None:
+        return now == taken
+    return now.values == taken.values

@@ -85,12 +85,12 @@ def troubles(memory: Supplied) -> dict[tuple[str, str], str]:
     found = {
         ("external", name): f"the external target of {name} is ignored: {aim.state}"
         for name, aim in memory.external.aims.items()
-        if aim.state not in ("in_force", "not_issued", "settling")
+        if aim.state not in ("in_force", "not_issued")
     }
     found |= {
         ("forecast", name): f"the forecast of {name} is not used, it is held: {state}"
         for name, state in memory.forecast.states.items()
-        if state not in ("in_use", "not_read", "not_issued", "settling")
+        if state not in ("in_use", "not_read", "not_issued")
     }
     last = {each.sample.cv: each for each in memory.lab.results if not each.sample.id}
     found |= {

@@ -9,13 +9,11 @@ from zoneinfo import ZoneInfo
 
 from constraints.plant import Plant
 from supervisor.record import CycleRecord, JsonValue
-from supervisor.sentences import plain
+from supervisor.sentences import plain, reason
 
 WORDS: Mapping[str, str] = {
     "accepted": "accepted",
-    "unknown_variable": "there is no such variable",
     "no_rule": "the plant file takes no laboratory values of it: add lab to its CV",
-    "not_a_number": "not a number",
     "in_future": "dated in the future: is a clock wrong?",
     "too_old": "older than max_age",
     "used": "not newer than a sample that was taken before",
@@ -26,17 +24,13 @@ WORDS: Mapping[str, str] = {
     "needs_agreement": "unusually far from the estimate: it needs {agree} agreeing samples in a row",
     "too_many": "too many values wait already",
     "not_judged": "the controller did not answer; give it again",
-    "role": "the role does not allow it",
     "no_owner": "it needs a person who answers for it",
-    "incomplete": "the request does not say enough",
     "no_external": "the plant file lets nobody set a target for it: add external",
     "no_target": "nobody has set a target for it",
     "too_long": "no time, or longer than 31 days",
-    "outside_engineering": "outside the engineering limits",
     "stale": "older than max_age",
     "not_issued": "nothing was issued since control started",
     "not_read": "the file was not looked at yet",
-    "settling": "it must stand still for a cycle first",
     "tag_bad": "a tag is not good",
     "no_time": "nothing says when it was issued",
     "missing": "there is no such file",
@@ -60,7 +54,7 @@ def words(code: str, plant: Plant, cv: str = "") -> str:
     """Return a code in words, with what it is about; the code itself where there are none."""
     head, _, about = code.partition(":")
     rule = plant.cvs[cv].lab if cv in plant.cvs else None
-    said = WORDS.get(head, head).replace("{agree}", str(rule.agree) if rule is not None else "several")
+    said = WORDS.get(head, reason(head)).replace("{agree}", str(rule.agree) if rule is not None else "several")
     return f"{said} ({plain(about)})" if about else said
 
 

@@ -181,6 +181,31 @@ def test_a_result_on_a_tag_is_given_once():
     assert [step.view.inputs.lab["moist"][0] for step in steps if step.view.inputs.lab] == [3.5]
 
 
+def test_half_of_a_result_is_never_taken():
+    """The laboratory's system writes the value in one cycle and its time in the next."""
+    walk = tagged()
+    on_tags(walk, 3.4, 900.0)
+    walk.run(4, plan=says("accepted"))
+    walk.sensors["T_amb"] = 3.9
+    steps = [walk.cycle(plan=says("accepted"))]
+    on_tags(walk, 3.9, 60.0)
+    steps += [walk.cycle(plan=says("accepted")) for _ in range(4)]
+    found = [step.view.inputs for step in steps if step.view.inputs.lab]
+    assert [inputs.lab["moist"][0] for inputs in found] == [3.9]
+    assert found[0].at_s - found[0].lab["moist"][1] < 120.0
+
+
+def test_a_count_tells_an_equal_result_from_the_last_one():
+    walk = tagged(Source(tags=("T_amb",), count_tag="fan_vib"))
+    walk.sensors |= {"T_amb": 3.4, "fan_vib": 7.0}
+    steps = [walk.cycle(plan=says("accepted")) for _ in range(4)]
+    for count in (8.0, 9.0):
+        walk.sensors["fan_vib"] = count
+        steps += [walk.cycle(plan=says("accepted")) for _ in range(4)]
+    assert [step.view.inputs.lab["moist"][0] for step in steps if step.view.inputs.lab] == [3.4, 3.4]
+    assert steps[3].view.inputs.lab == {}
+
+
 def test_a_result_on_a_tag_waits_for_a_plan_as_long_as_it_takes():
     walk = tagged()
     on_tags(walk, 3.4, 60.0)
