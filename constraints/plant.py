@@ -13,6 +13,7 @@ from typing import Literal
 
 from constraints.derived import DerivedTag
 from constraints.machines import MachineSpec
+from constraints.supplied import ExternalRule, ForecastRule, LabRule
 from constraints.terms import MoneyTerm, ScheduleEntry, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope
@@ -67,6 +68,8 @@ class Point:
     """How the number lies on the wire. OPC UA reads ignore it (values are typed), OPC UA writes and Modbus do not."""
     equals: str | None = None
     """Where set, the reading is 1.0 when the raw value (text or number) equals this, else 0.0."""
+    moment: bool = False
+    """A date and time count too, as seconds since 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,20 +128,6 @@ Transform = LogTransform | TableTransform | ValveTransform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabRule:
-    """Which laboratory values of a CV are believed, and how far."""
-
-    lo: float
-    hi: float
-    """Outside is a slip of the pen."""
-    difference_max: float
-    """Largest distance from the estimate at sampling time, CV unit."""
-    age_s_max: float
-    share: float = 0.5
-    """Share of the difference by which the estimate is corrected; above 0, at most 1."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MvSpec:
     """One manipulated variable: the setpoint of a running loop."""
 
@@ -175,6 +164,8 @@ class MvSpec:
     """When its readback is bad: hold everything, shed, or go on without this MV."""
     transform: Transform | None = None
     """Models are of the transformed setpoint: a valve's characteristic."""
+    external: ExternalRule | None = None
+    """None where the file lets nobody set a target for it."""
     description: str = ""
 
 
@@ -218,6 +209,8 @@ class CvSpec:
     analyser_delay_s: float = 0.0
     """Age of a sample when it is first shown."""
     lab: LabRule | None = None
+    external: ExternalRule | None = None
+    """None where the file lets nobody set another target than its own."""
     description: str = ""
 
 
@@ -227,6 +220,8 @@ class DvSpec:
 
     name: str
     unit: str
+    forecast: ForecastRule | None = None
+    """None: it is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

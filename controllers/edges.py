@@ -13,7 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from constraints.plant import CvSpec, LabRule, MvSpec, NestedLimits, Plant, Transform
+from constraints.plant import CvSpec, MvSpec, NestedLimits, Plant, Transform
+from constraints.supplied import LabRule
 from controllers.model import FloatArray, ModelError
 from controllers.models.transforms import forward, inverse, secant, slope
 from controllers.types import Binding, GiveUp, Inputs, Plan, PlanStatus
@@ -84,6 +85,7 @@ class Edges:
             limits={name: (self._in(name, lo), self._in(name, hi)) for name, (lo, hi) in inputs.limits.items()},
             targets=self._values(inputs.targets),
             money=self._money(inputs),
+            external={name: replace(each, value=self._in(name, each.value)) for name, each in inputs.external.items()},
             lab={name: (self._in(name, value), at_s) for name, (value, at_s) in inputs.lab.items()},
         )
 
@@ -177,7 +179,7 @@ class Edges:
         _, name, side = _parsed(binding.name)
         if name not in self._of:
             return binding
-        limit = inputs.targets[name] if side == "target" else inputs.limits[name][0 if side == "lo" else 1]
+        limit = self._out(name, binding.limit) if side == "target" else inputs.limits[name][0 if side == "lo" else 1]
         return replace(binding, limit=limit, worth=binding.worth * slope(self._of[name], limit))
 
     def _give_up(self, give_up: GiveUp, inputs: Inputs) -> GiveUp:
@@ -218,4 +220,11 @@ def _limits(of: Transform, limits: NestedLimits) -> NestedLimits:
 
 def _lab(of: Transform, rule: LabRule, steep: float) -> LabRule:
     lo, hi = forward(of, rule.lo), forward(of, rule.hi)
-    return replace(rule, lo=lo, hi=hi, difference_max=rule.difference_max * steep)
+    return replace(
+        rule,
+        lo=lo,
+        hi=hi,
+        difference_max=rule.difference_max * steep,
+        sdev=rule.sdev * steep,
+        steady_sdev=rule.steady_sdev * steep,
+    )

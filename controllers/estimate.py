@@ -15,7 +15,7 @@ import numpy as np
 
 from constraints.plant import Multiplier, Plant
 from controllers.disturbance import Disturbance
-from controllers.late import Past, Watch, floats, shifted, unused
+from controllers.late import Doubt, Past, Watch, floats, shifted, unused
 from controllers.memory import Memory
 from controllers.model import FloatArray, Model, Record
 from controllers.models.schedule import followed, reference, wanted
@@ -40,9 +40,15 @@ class Estimate:
     """Each multiplier now."""
     past: Past
     lab_at_s: FloatArray
-    """Per CV with laboratory values: sampling time of the one judged last."""
+    """Per CV with laboratory values: sampling time of the one believed last."""
     lab_offset: FloatArray
     """Per CV with laboratory values: what they add to its readings."""
+    lab_to_come: FloatArray
+    """Per CV with laboratory values: what of their corrections has not come in yet."""
+    lab_left_s: FloatArray
+    """Per CV with laboratory values: time until it has."""
+    lab_doubt: FloatArray
+    """(labs, 3): ``late.Doubt`` of each CV with laboratory values."""
     lab: Mapping[str, str] = field(default_factory=dict)
     """By CV: what became of the laboratory values of this cycle (codes of ``late.Watch.verdict``)."""
 
@@ -69,6 +75,9 @@ class Estimate:
             past=floats(self.past.y),
             lab_at_s=floats(self.lab_at_s),
             lab_offset=floats(self.lab_offset),
+            lab_to_come=floats(self.lab_to_come),
+            lab_left_s=floats(self.lab_left_s),
+            lab_doubt=floats(self.lab_doubt),
         )
 
 
@@ -101,6 +110,9 @@ class Estimator:
             "past": looked_back * len(self._watch.cvs),
             "lab_at_s": labs,
             "lab_offset": labs,
+            "lab_to_come": labs,
+            "lab_left_s": labs,
+            "lab_doubt": 3 * labs,
         }
         stored: dict[str, tuple[float, ...]] = {name: getattr(memory, name) for name in sizes}
         if not (entries and looked_back) or any(len(stored[name]) != size for name, size in sizes.items()):
@@ -121,6 +133,9 @@ class Estimator:
             past=Past(np.array(memory.past_at_s), part["past"].reshape(looked_back, len(self._watch.cvs))),
             lab_at_s=part["lab_at_s"],
             lab_offset=part["lab_offset"],
+            lab_to_come=part["lab_to_come"],
+            lab_left_s=part["lab_left_s"],
+            lab_doubt=part["lab_doubt"].reshape(labs, 3),
         )
 
     def usable(self, before: Estimate, at_s: float) -> bool:
@@ -159,6 +174,9 @@ class Estimator:
             past=self._watch.start(at_s, bias),
             lab_at_s=unused(len(self._watch.labs)),
             lab_offset=np.zeros(len(self._watch.labs)),
+            lab_to_come=np.zeros(len(self._watch.labs)),
+            lab_left_s=np.zeros(len(self._watch.labs)),
+            lab_doubt=np.zeros((len(self._watch.labs), 3)),
         )
 
     def update(
@@ -198,16 +216,35 @@ class Estimator:
             slope=before.slope * self._disturbance.left(elapsed),
             seen=seen,
             lab_at_s=before.lab_at_s.copy(),
-            lab_offset=before.lab_offset.copy(),
+            lab_doubt=before.lab_doubt.copy(),
             lab={},
         )
+        estimate = self._ramped(estimate, elapsed)
         if self._model.varies:
             estimate = self._regained(estimate, elapsed, scheduling or {})
         modelled = self._model.free(estimate.record, np.zeros(1), estimate.factor)[0]
-        past = self._watch.remembered(before.past, at_s, modelled + estimate.bias)
+        corrected = modelled + estimate.bias
+        corrected[self._watch.labs] += estimate.lab_to_come
+        past = self._watch.remembered(before.past, at_s, corrected)
         estimate = replace(estimate, past=past)
         self._take_samples(estimate, modelled, y, new)
         return replace(estimate, lab=self._take_lab(estimate, lab)) if lab else estimate
+
+    def _ramped(self, estimate: Estimate, elapsed_s: float) -> Estimate:
+        """Return the estimate after the part of laboratory corrections that comes in within ``elapsed_s``.
+
+        Its bias and the arrays of what is to come are the result's own.
+        """
+        left = estimate.lab_left_s
+        part = np.where(left > elapsed_s, elapsed_s / np.maximum(left, elapsed_s), 1.0)
+        step = estimate.lab_to_come * part
+        estimate.bias[self._watch.labs] += step
+        return replace(
+            estimate,
+            lab_offset=estimate.lab_offset + step,
+            lab_to_come=np.where(left > elapsed_s, estimate.lab_to_come - step, 0.0),
+            lab_left_s=np.maximum(left - elapsed_s, 0.0),
+        )
 
     def _factor(self, point: FloatArray, seen: FloatArray, multiplied: FloatArray) -> FloatArray:
         known = np.ones(len(point), dtype=np.bool_)
@@ -260,7 +297,9 @@ class Estimator:
                 estimate.past.y[-1, watch.column[c]] += gain[c, 0] * surprise[c]
         for c in np.flatnonzero(late).tolist():
             sampled_s = estimate.record.now_s - float(watch.delay_s[c])
-            self._correct(estimate, c, float(now[c]), sampled_s, gain[c])
+            place = self._lab_place.get(c)  # what is remembered has all of a correction, the reading only what came in
+            to_come = 0.0 if place is None else float(estimate.lab_to_come[place])
+            self._correct(estimate, c, float(now[c]) + to_come, sampled_s, gain[c])
 
     def _correct(self, estimate: Estimate, c: int, value: float, sampled_s: float, gain: FloatArray) -> None:
         """Correct the disturbance as it was at sampling time, and carry that forward."""
@@ -282,18 +321,24 @@ class Estimator:
             place = self._lab_place.get(c)
             last_s = float(estimate.lab_at_s[place]) if place is not None else -np.inf
             seen = bool(estimate.seen[c])
-            code = self._watch.verdict(c, value, sampled_s, estimate.past, last_s, seen=seen)
+            before = Doubt() if place is None else _doubt(estimate.lab_doubt[place])
+            code, doubt = self._watch.verdict(c, value, sampled_s, estimate.past, last_s, before, seen=seen)
             codes[name] = code
             rule = self._watch.rules[c]
-            if rule is None or place is None or code in ("not_a_number", "in_future", "used"):
+            if rule is None or place is None:
                 continue
-            estimate.lab_at_s[place] = sampled_s
+            estimate.lab_doubt[place] = doubt.sampled_s, doubt.difference, doubt.count
             if code != "accepted":
                 continue
+            estimate.lab_at_s[place] = sampled_s
             difference = value - estimate.past.at(sampled_s, self._watch.column[c])
             correction = difference * (rule.share if seen else 1.0)
-            estimate.bias[c] += correction
-            estimate.lab_offset[place] += correction if seen else 0.0
+            if seen and rule.ramp_s > 0.0:
+                estimate.lab_to_come[place] += correction
+                estimate.lab_left_s[place] = rule.ramp_s
+            else:
+                estimate.bias[c] += correction
+                estimate.lab_offset[place] += correction if seen else 0.0
             estimate.seen[c] = 1.0
             shifted(estimate.past, self._watch.column[c], correction)
         return codes
@@ -321,6 +366,11 @@ class Estimator:
     def factors(self, estimate: Estimate) -> FloatArray:
         """Return (CVs, inputs) factors of this cycle on ``Model.steps_unit``."""
         return self._model.factors(estimate.factor)
+
+
+def _doubt(stored: FloatArray) -> Doubt:
+    sampled_s, difference, count = stored.tolist()
+    return Doubt(sampled_s, difference, int(count)) if count else Doubt()
 
 
 def _first(multiplier: Multiplier, value: float | None) -> float:

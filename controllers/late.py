@@ -2,8 +2,9 @@
 
 What is late is compared with the estimate at sampling time, so the estimates of those CVs are remembered for as long as
 their samples may be late. A correction is one of the disturbance as it then was: it is carried forward to now, so that
-a sample that was late does what it would have done in time. What is remembered takes the correction in too: the next
-late sample, perhaps taken before this one came, then does not correct the same error again.
+a sample that was late does what it would have done in time. What is remembered takes the whole correction in too, also
+where it comes in slowly: the next late sample, perhaps taken before this one came, then does not correct the same error
+again.
 """
 
 from __future__ import annotations
@@ -14,11 +15,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from constraints.plant import LabRule, Plant
+from constraints.plant import Plant
+from constraints.supplied import LabRule
 from controllers.model import FloatArray, IntArray, Model
 
 ENTRIES_MAX = 4_000
 """So many cycles are remembered at the most."""
+SDEVS_MAX = 3.0
+"""A larger difference is one in 370 by chance (the limits of a Shewhart chart)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A large difference that some samples in a row agree on, and that is not believed yet."""
+
+    sampled_s: float = -math.inf
+    difference: float = 0.0
+    """Of the last of them."""
+    count: int = 0
+
+    def joined(self, sampled_s: float, difference: float, sdev: float) -> Doubt:
+        """Return the doubt after one more sample; it begins anew with one that does not agree.
+
+        Two values of standard deviation s differ by one of s times the square root of 2.
+        """
+        near = abs(difference - self.difference) <= SDEVS_MAX * math.sqrt(2.0) * sdev
+        agrees = self.count > 0 and sampled_s > self.sampled_s and near and difference * self.difference > 0.0
+        return Doubt(sampled_s, difference, self.count + 1 if agrees else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +57,11 @@ class Past:
         """Return the estimate of one watched CV at a moment; straight between two cycles."""
         return float(np.interp(moment_s, self.at_s, self.y[:, column]))
 
+    def moved(self, from_s: float, to_s: float, column: int) -> float:
+        """Return the standard deviation of one watched CV's estimate between two moments; 0 for a single cycle."""
+        within = (self.at_s >= from_s) & (self.at_s <= to_s)
+        return float(np.std(self.y[within, column])) if within.any() else 0.0
+
 
 class Watch:
     """Which CVs have late samples, and the rules for those of laboratories."""
@@ -42,7 +70,7 @@ class Watch:
         specs = [plant.cvs[name] for name in model.cvs]
         self.delay_s = np.array([spec.analyser_delay_s for spec in specs], dtype=np.float64)
         self.rules: tuple[LabRule | None, ...] = tuple(spec.lab for spec in specs)
-        late = [max(spec.analyser_delay_s, spec.lab.age_s_max if spec.lab else 0.0) for spec in specs]
+        late = [max(spec.analyser_delay_s, _reach_s(spec.lab)) for spec in specs]
         self.cvs: IntArray = np.flatnonzero(np.array(late) > 0.0)
         """The watched ones."""
         self.labs: IntArray = np.array([c for c, rule in enumerate(self.rules) if rule is not None], dtype=np.intp)
@@ -61,15 +89,19 @@ class Watch:
             keep = len(at) - 1
         return Past(at[keep:], np.concatenate((past.y, y[None, self.cvs]))[keep:])
 
-    def verdict(self, cv: int, value: float, sampled_s: float, past: Past, last_s: float, *, seen: bool) -> str:
-        """Return what becomes of a laboratory value: ``accepted``, or the code of why it is not.
+    def verdict(
+        self, cv: int, value: float, sampled_s: float, past: Past, last_s: float, doubt: Doubt, *, seen: bool
+    ) -> tuple[str, Doubt]:
+        """Return what becomes of a laboratory value: ``accepted``, or the code of why it is not; and what is doubted.
 
-        ``last_s`` is the sampling time of the value that was judged last.
+        ``last_s`` is the sampling time of the value that was believed last.
         """
         now_s = float(past.at_s[-1])
         rule = self.rules[cv]
         if rule is None:
-            return "no_rule"
+            return "no_rule", doubt
+        known = seen and math.isfinite(value) and math.isfinite(sampled_s)
+        difference = value - past.at(sampled_s, self.column[cv]) if known else 0.0
         refused = {
             "not_a_number": not (math.isfinite(value) and math.isfinite(sampled_s)),
             "in_future": sampled_s > now_s,
@@ -77,9 +109,22 @@ class Watch:
             "too_old": now_s - sampled_s > rule.age_s_max,
             "before_start": sampled_s < float(past.at_s[0]),
             "outside_limits": not rule.lo <= value <= rule.hi,
-            "too_far": seen and abs(value - past.at(sampled_s, self.column[cv])) > rule.difference_max,
+            "too_far": abs(difference) > rule.difference_max,
+            "unsteady": known and past.moved(sampled_s - rule.steady_s, sampled_s, self.column[cv]) > rule.steady_sdev,
         }
-        return next((code for code, holds in refused.items() if holds), "accepted")
+        code = next((code for code, holds in refused.items() if holds), "")
+        if code:
+            return code, doubt
+        if abs(difference) > SDEVS_MAX * rule.sdev:
+            doubt = doubt.joined(sampled_s, difference, rule.sdev)
+            if doubt.count < rule.agree:
+                return "needs_agreement", doubt
+        return "accepted", Doubt()
+
+
+def _reach_s(rule: LabRule | None) -> float:
+    """Return how far back the estimate may be asked for."""
+    return 0.0 if rule is None else rule.age_s_max + rule.steady_s
 
 
 def unused(count: int) -> FloatArray:

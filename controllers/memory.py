@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, fields
 
-_MAGIC = b"SWM2"
+_MAGIC = b"SWM3"
 
 
 class MemoryFormatError(ValueError):
@@ -46,9 +46,15 @@ class Memory:
     past: tuple[float, ...] = ()
     """Estimates of CVs with late samples, cycle by cycle."""
     lab_at_s: tuple[float, ...] = ()
-    """Per CV with laboratory values: sampling time of the value judged last; minus infinity before the first."""
+    """Per CV with laboratory values: sampling time of the value believed last; minus infinity before the first."""
     lab_offset: tuple[float, ...] = ()
     """Per CV with laboratory values: what they add to its readings."""
+    lab_to_come: tuple[float, ...] = ()
+    """Per CV with laboratory values: what of their corrections has not come in yet."""
+    lab_left_s: tuple[float, ...] = ()
+    """Per CV with laboratory values: time until it has."""
+    lab_doubt: tuple[float, ...] = ()
+    """Per CV with laboratory values: sampling time, difference and count of samples that wait for one that agrees."""
     targets: tuple[float, ...] = ()
     """Per MV: last steady-state target; empty when there was none."""
     targets_active: tuple[float, ...] = ()

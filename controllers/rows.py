@@ -266,4 +266,4 @@ def _backed_off(low: FloatArray, high: FloatArray, by: FloatArray) -> tuple[Floa
 
 def fresh(external: Mapping[str, ExternalTarget], at_s: float) -> Mapping[str, ExternalTarget]:
     """Return the external targets that are not too old at ``at_s``, nor from a time to come."""
-    return {name: each for name, each in external.items() if 0.0 <= at_s - each.issued_at_s <= each.age_s_max}
+    return {name: each for name, each in external.items() if each.holds(at_s)}

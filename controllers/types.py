@@ -25,6 +25,10 @@ class ExternalTarget:
     rank: int = 9
     """1 is given up last."""
 
+    def holds(self, at_s: float) -> bool:
+        """Whether it counts at ``at_s``: not too old, nor of a time to come."""
+        return 0.0 <= at_s - self.issued_at_s <= self.age_s_max
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:

@@ -28,6 +28,9 @@ PRIORITIES: Mapping[str, Priority] = {
     "mv_held": "low",
     "mv_outside_schedule": "low",
     "proof_due": "low",
+    "external": "low",
+    "forecast": "low",
+    "lab": "low",
     "thinker": "medium",
     "tag": "low",
     "vote": "medium",
@@ -52,11 +55,13 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
     proofs_due: Mapping[str, str] | None = None,
     outside_schedule: Mapping[str, str] | None = None,
     votes: Mapping[str, str] | None = None,
+    supplied: Mapping[tuple[str, str], str] | None = None,
 ) -> Standing:
     """Return the alarms that stand now. ``interlocks``: the tripped ones, with the priority that the plant file gives
-    each; other mappings are by name too, with what is to be said of it.
+    each; ``supplied``: what of others is not used, by (code, subject); other mappings are by name, with what is to be
+    said of it.
     """
-    found: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], str] = dict(supplied or {})
     for name, state in links.items():
         if state != "connected":
             found["link", name] = f"no link to {name}: {state}"

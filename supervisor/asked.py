@@ -1,4 +1,6 @@
-"""What persons ask for, taken into the cycle: settings, resets and bypasses here, modes for the mode table. Pure."""
+"""What persons ask for, taken into the cycle: settings, resets, bypasses and what they supply here, modes for the mode
+table. Pure.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,11 @@ from safety.interlocks import Bypass, InterlockMemory
 from safety.modes import Ask, ModeRequest
 from safety.roles import may
 from safety.signals import Mode
+from supervisor import supplied as supplies
 from supervisor.memory import Memory, Outside
 from supervisor.record import Answer, Request
 from supervisor.rules import Rules
-from supervisor.settings import limit_changed
+from supervisor.settings import Settings, limit_changed
 
 RELOAD_ROLE = "engineer"
 """Who may bring another plant file into force."""
@@ -27,14 +30,8 @@ ASKS: Mapping[Mode, Ask] = {
 
 def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple[Answer, ...]]:
     """Carry out the calendar's settings, and persons' requests that are not about the mode."""
-    settings = memory.settings
-    if outside.schedule is not None:
-        settings = replace(settings, schedule=outside.schedule)
-    if outside.cap is not None:
-        settings = replace(settings, cap=outside.cap)
-    if outside.prices is not None:
-        settings = replace(settings, prices=outside.prices)
-    locks = memory.locks
+    settings, locks = _in_force(memory.settings, outside), memory.locks
+    supplied = supplies.with_files(memory.supplied, outside.forecasts)
     answers = []
     reload = memory.reload
     for request in outside.requests:
@@ -49,12 +46,26 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
         elif request.action == "reload":
             why = _may_reload(memory, request)
             reload |= not why
+        elif request.action in supplies.ACTIONS:
+            supplied, why = supplies.asked(rules.plant, request, outside.at, memory.cycle, supplied)
+            if request.action == "lab" and not why:
+                continue  # the controller judges it first
         elif _ask(request) is None:
             why = "incomplete"  # nobody is left waiting for an answer that cannot come
         else:
             continue
         answers.append(Answer(id=request.id, accepted=not why, why=why))
-    return replace(memory, settings=settings, locks=locks, reload=reload), tuple(answers)
+    return replace(memory, settings=settings, locks=locks, supplied=supplied, reload=reload), tuple(answers)
+
+
+def _in_force(settings: Settings, outside: Outside) -> Settings:
+    """Return the settings with what the calendar has changed."""
+    return replace(
+        settings,
+        schedule=settings.schedule if outside.schedule is None else outside.schedule,
+        cap=settings.cap if outside.cap is None else outside.cap,
+        prices=settings.prices if outside.prices is None else outside.prices,
+    )
 
 
 def mode_requests(

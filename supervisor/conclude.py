@@ -18,6 +18,7 @@ from supervisor.record import Bypassed, CycleRecord, Intent
 from supervisor.rules import Rules
 from supervisor.sentences import bypass_words
 from supervisor.stored import Stored
+from supervisor.supplied import on_record, troubles
 
 
 def conclude(
@@ -43,6 +44,7 @@ def conclude(
         proofs_due=_proofs_due(plant, snapshot.at.utc_s),
         outside_schedule=_outside_schedule(rules, snapshot),
         votes=_disagreeing(memory),
+        supplied=troubles(memory.supplied),
     )
     values = {
         **{name: value for name, value in view.inputs.y.items() if value is not None},
@@ -72,6 +74,7 @@ def conclude(
         alarms=alarms.changes(memory.alarms, standing),
         limits=memory.settings.active,
         money=eur_per_h(plant, values, memory.settings.prices),
+        supplied=on_record(memory.supplied, view.snapshot.at),
         links=outside.links,
         timings_ms={
             **result.timings_ms,

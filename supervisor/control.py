@@ -42,6 +42,7 @@ from supervisor.drivers.build import DriverKindError, build_drivers
 from supervisor.drivers.guard_rules import guard_rules
 from supervisor.drivers.guarded import GuardedField
 from supervisor.drivers.pool import DriverPool, PoolError
+from supervisor.forecast_files import ForecastFiles
 from supervisor.history.keep import Keeper
 from supervisor.history.read import History, HistoryError
 from supervisor.inforce import PlantRule
@@ -155,6 +156,7 @@ class _Parts:
     calendar: Calendar
     inbox: Inbox
     keeper: RecordKeeper
+    forecasts: ForecastFiles
     thinker: ThinkerDesk
     shell: Shell
 
@@ -175,10 +177,13 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event, thinks_wi
     _recovered(mailbox)
     inbox = Inbox(mailbox)
     thinker = ThinkerDesk(thinks_with, plant, clock)
-    world = WorldDesk(clock=clock, field=field, inbox=inbox, calendar=calendar, keeper=keeper, off=off)
+    forecasts = ForecastFiles(plant, site.base, clock)
+    world = WorldDesk(
+        clock=clock, field=field, inbox=inbox, calendar=calendar, keeper=keeper, off=off, forecasts=forecasts
+    )
     guarded = GuardedField(field, guard_rules(plant), lambda: clock.now().mono_s)
     shell = Shell(rules, clock, guarded, thinker, world, RecordDesk(audit))
-    return _Parts(field, audit, calendar, inbox, keeper, thinker, shell)
+    return _Parts(field, audit, calendar, inbox, keeper, forecasts, thinker, shell)
 
 
 async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyncio.Event) -> Ended:
@@ -201,6 +206,7 @@ async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyn
         await _let_go(parts.field, rules, memory, clock)
         await asyncio.to_thread(parts.calendar.close)
         parts.inbox.close()
+        parts.forecasts.close()
         await parts.keeper.close()
         await parts.thinker.close()
         await parts.field.close()

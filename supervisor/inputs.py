@@ -8,6 +8,7 @@ from constraints.plant import Plant
 from controllers.types import Inputs
 from safety.signals import MvStatus, Snapshot
 from supervisor.service import Service
+from supervisor.supplied import Supply
 
 UP_CLOSED = frozenset({MvStatus.WDUP_HIGH, MvStatus.WDUP})
 DOWN_CLOSED = frozenset({MvStatus.WDUP_LOW, MvStatus.WDUP})
@@ -25,8 +26,13 @@ def controller_inputs(  # noqa: PLR0913 - one source an argument; keyword-only
     last_setpoints: Mapping[str, float],
     mv_status: Mapping[str, MvStatus],
     optimise: bool,
+    supply: Supply | None = None,
 ) -> Inputs:
-    """Return the controller's inputs. A setpoint that cannot be read keeps its last value: that MV is not moved."""
+    """Return the controller's inputs; ``supply`` is what others supply.
+
+    A setpoint that cannot be read keeps its last value: that MV is not moved.
+    """
+    supply = supply or Supply()
     return Inputs(
         cycle=snapshot.cycle,
         at_s=snapshot.at.mono_s,
@@ -43,6 +49,9 @@ def controller_inputs(  # noqa: PLR0913 - one source an argument; keyword-only
         blocked_down=blocked_down | {mv for mv, status in service.mvs.items() if status in DOWN_CLOSED},
         optimise=optimise,
         scheduling={each.by: usable(snapshot, each.by) for each in plant.multipliers.values()},
+        lab=supply.lab,
+        external=supply.external,
+        forecast=supply.forecast,
     )
 
 

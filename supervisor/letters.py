@@ -40,7 +40,6 @@ def from_text(id_: str, text: object) -> Request:
     raw = _mapping(text)
     if raw.get("id") != id_ or not id_ or len(id_) > TEXT_MAX:
         raise LetterError("id")
-    value = raw.get("value")
     return Request(
         id=id_,
         action=cast("Action", _one_of(raw, "action", ACTIONS)),
@@ -54,8 +53,10 @@ def from_text(id_: str, text: object) -> Request:
         mode=_mode(raw),
         variable=_maybe_text(raw, "variable"),
         side=cast("Literal['lo', 'hi'] | None", None if raw.get("side") is None else _one_of(raw, "side", _SIDES)),
-        value=None if value is None else _number(raw, "value"),
+        value=_maybe_number(raw, "value"),
         interlock=_maybe_text(raw, "interlock"),
+        sampled_utc_s=_maybe_number(raw, "sampled_utc_s"),
+        lasts_s=_maybe_number(raw, "lasts_s"),
     )
 
 
@@ -109,6 +110,10 @@ def _number(raw: dict[str, object], name: str) -> float:
     if not math.isfinite(number):
         raise LetterError(name)
     return number
+
+
+def _maybe_number(raw: dict[str, object], name: str) -> float | None:
+    return None if raw.get(name) is None else _number(raw, name)
 
 
 def _whole(raw: dict[str, object], name: str) -> int | None:

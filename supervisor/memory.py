@@ -18,11 +18,13 @@ from safety.signals import Instant, Mode, Refusal, Snapshot, WriteReceipt
 from safety.validity import ValidityMemory
 from safety.watchdog import Watch
 from supervisor.alarms import Standing
+from supervisor.forecast import Forecast
 from supervisor.heed import Heed
 from supervisor.record import Answer, Intent, Request
 from supervisor.service import Service, ServiceMemory
 from supervisor.settings import Settings, Side
 from supervisor.stored import Stored
+from supervisor.supplied import Supplied
 
 Proposed = Literal["plan", "ramp", "stand_still"]
 
@@ -46,6 +48,7 @@ class Memory:
     heed: Heed = field(default_factory=Heed)
     service: ServiceMemory = field(default_factory=ServiceMemory)
     settings: Settings = field(default_factory=Settings)
+    supplied: Supplied = field(default_factory=Supplied)
     controller: ControllerMemory | None = None
     setpoints: Mapping[str, float] = field(default_factory=dict)
     """Each MV's last actual setpoint that could be read."""
@@ -93,6 +96,8 @@ class Outside:
     schedule: Mapping[tuple[str, Side], float] | None = None
     cap: Mode | None = None
     prices: Mapping[str, float] | None = None
+    forecasts: Mapping[str, Forecast] = field(default_factory=dict)
+    """By DV: forecast files that changed since the last look."""
     links: Mapping[str, str] = field(default_factory=dict)
     thinker_why: str = ""
     record_why: str = ""

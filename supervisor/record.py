@@ -51,7 +51,10 @@ class Intent:
         }
 
 
-Action = Literal["mode", "limit", "acknowledge", "reset", "bypass", "restore", "reload", "limits_schedule", "prices"]
+Action = Literal[
+    "mode", "limit", "acknowledge", "reset", "bypass", "restore", "lab", "target", "target_end", "reload",
+    "limits_schedule", "prices",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +77,16 @@ class Request:
     variable: str | None = None
     side: Literal["lo", "hi"] | None = None
     value: float | None = None
-    """A limit, in the variable's unit; the seconds of a bypass."""
+    """A limit, a target or a laboratory value, in the variable's unit; the seconds of a bypass."""
     interlock: str | None = None
+    sampled_utc_s: float | None = None
+    """When the sample of a laboratory value was taken."""
+    lasts_s: float | None = None
+    """How long a target counts."""
+
+
+REASON_MAX = 200
+"""So many characters of a reason are kept where it stands in every cycle's record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +152,8 @@ class CycleRecord:
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     money: Mapping[str, float] = field(default_factory=dict)
     """Economics term by term, currency per hour, from this cycle's measurements."""
+    supplied: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What others supply: results of ``lab``, ``external`` targets, and the state of each ``forecast``."""
     links: Mapping[str, str] = field(default_factory=dict)
     """By connection: ``connected`` or why not."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)

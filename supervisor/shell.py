@@ -15,6 +15,7 @@ from supervisor.audit.writer import AuditWriter
 from supervisor.calendar import Calendar
 from supervisor.clock import Clock, machine_utc_s
 from supervisor.drivers.pool import DriverPool
+from supervisor.forecast_files import ForecastFiles
 from supervisor.history.pack import Replay
 from supervisor.inforce import InForce
 from supervisor.mailbox import Inbox
@@ -84,8 +85,10 @@ class WorldDesk:
         calendar: Calendar,
         keeper: RecordKeeper,
         off: asyncio.Event,
+        forecasts: ForecastFiles | None = None,
     ) -> None:
         """``off`` is set by the local signal."""
+        self._forecasts = forecasts
         self._clock, self._field, self._inbox = clock, field, inbox
         self._calendar, self._keeper, self._off = calendar, keeper, off
 
@@ -103,6 +106,7 @@ class WorldDesk:
             schedule=force.limits if force is not None else None,
             cap=force.cap if force is not None else None,
             prices=force.prices if force is not None else None,
+            forecasts=self._forecasts.news() if self._forecasts is not None else {},
             links=self._field.links(),
             record_why=self._keeper.why,
         )

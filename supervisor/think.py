@@ -30,11 +30,13 @@ from supervisor.conclude import intent_of
 from supervisor.drivers.guard_words import GUARD
 from supervisor.heed import Heed, heeded
 from supervisor.inputs import controller_inputs
+from supervisor.laboratory import judged
 from supervisor.memory import Decision, Memory, Outside, Proposed, View
 from supervisor.record import Answer
 from supervisor.rules import CONTROLLER, Rules
 from supervisor.service import advised, service
 from supervisor.settings import advanced
+from supervisor.supplied import observed
 from supervisor.thrift import saved_up
 
 AT_WORK = frozenset({MvStatus.ON, MvStatus.INIT, MvStatus.WDUP_HIGH, MvStatus.WDUP_LOW})
@@ -50,6 +52,8 @@ def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
     settings = advanced(plant, memory.settings, snapshot.at.mono_s)
     read = {name: snapshot.good(mv.setpoint.tag) for name, mv in plant.mvs.items()}
     setpoints = {**memory.setpoints, **{name: value for name, value in read.items() if value is not None}}
+    here = {**setpoints, **{name: snapshot.good(name) for name in plant.cvs}}
+    supply, supplied = observed(plant, snapshot, memory.supplied, here)
     inputs = controller_inputs(
         plant,
         shown,
@@ -61,6 +65,7 @@ def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
         last_setpoints=setpoints,
         mv_status=status.mvs if memory.mode.actual is Mode.CLOSED_LOOP else advised(status.mvs),
         optimise=memory.mode.actual >= Mode.ADVISORY,
+        supply=supply,
     )
     memory = replace(
         memory,
@@ -71,6 +76,7 @@ def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
         service=service_memory,
         settings=settings,
         setpoints=setpoints,
+        supplied=supplied,
     )
     return View(snapshot, status, inputs), memory
 
@@ -84,7 +90,11 @@ def permit(
     snapshot, derived = derive(plant.derived, snapshot, memory.derived)
     outcome, locks = interlocks.evaluate(snapshot, plant.interlocks, memory.locks)
     late = watch({"cycle": _since_judged_s(memory, now_s)}, rules.watchdogs)
-    memory, answers = taken(rules, outside, replace(memory, validity=validity, derived=derived, locks=locks))
+    lab, answers = judged(plan, view.inputs, memory.supplied.lab)
+    memory = replace(
+        memory, validity=validity, derived=derived, locks=locks, supplied=replace(memory.supplied, lab=lab)
+    )
+    memory, answered = taken(rules, outside, memory)
     memory = _reconnected(rules, outside.links, memory)
     link, shake = handshake.observe(snapshot, plant.handshake, memory.shake)
     memory = replace(memory, shake=shake)
@@ -118,7 +128,7 @@ def permit(
         blocked_down=outcome.blocked_down | memory.heed.closed_down(snapshot.cycle),
         links=outside.links,
     )
-    answers += tuple(
+    answers += answered + tuple(
         Answer(id=ids[id(answer.request)], accepted=not answer.reasons, why=", ".join(answer.reasons))
         for answer in decision.answers
     )

@@ -34,7 +34,7 @@ def known_names(scope: Scope, path: Path, names: Sequence[str], allowed: Sequenc
 
 
 def _block(scope: Scope, path: Path, given: StateSpaceSection) -> StateSpace | None:
-    sources = (*scope.names("mvs"), *scope.file.dvs)
+    sources = (*scope.names("mvs"), *scope.dv_names)
     fits = known_names(scope, (*path, "inputs"), given.inputs, sources, "MV or DV")
     fits &= known_names(scope, (*path, "cvs"), given.cvs, tuple(scope.names("cvs")), "CV")
     states, ins, outs = len(given.A), len(given.inputs), len(given.cvs)

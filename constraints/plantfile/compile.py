@@ -36,6 +36,7 @@ from constraints.plantfile.scheduled import scheduled_limits
 from constraints.plantfile.schema import PlantFile
 from constraints.plantfile.schema_errors import report
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.sources import Variable, check_arrivals, with_moments
 from constraints.plantfile.tags import instrument_range, tag_rule, tag_spec, tag_units
 from constraints.plantfile.tariff_bands import tariff_quantities, tariffs
 from constraints.plantfile.transforms import check_untransformed
@@ -142,6 +143,8 @@ def _plant(scope: Scope) -> Plant | None:
     places = {name: found[1] for name, found in mvs_and_places.items() if found is not None}
     cvs = {name: made for name, cv in file.cvs.items() if (made := cv_spec(scope, name, cv, of_tags)) is not None}
     disturbances = dvs(scope, of_tags)
+    variables: tuple[Variable, ...] = (*mvs.values(), *cvs.values(), *disturbances.values())
+    check_arrivals(scope, variables, rules)
     own = functions(scope, mvs, cvs, ranges, known)
     factors = multipliers(scope, of_tags)
     models = pairs(scope, known, own)
@@ -160,8 +163,7 @@ def _plant(scope: Scope) -> Plant | None:
     }
     trips = interlocks(scope, of_tags, ranges)
     custom = rows(scope, known)
-    transformed = [name for name, mv in mvs.items() if mv.transform is not None]
-    transformed += [name for name, cv in cvs.items() if cv.transform is not None]
+    transformed = [name for name, spec in (*mvs.items(), *cvs.items()) if spec.transform is not None]
     check_untransformed(scope, transformed, custom, own.values())
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
@@ -191,7 +193,7 @@ def _plant(scope: Scope) -> Plant | None:
         max_unattended_s=times.max_unattended_s,
         min_active_mvs=file.controller.min_active_mvs,
         connections=wires,
-        tags=tags,
+        tags=with_moments(tags, variables),
         mvs=mvs,
         cvs=cvs,
         dvs=disturbances,

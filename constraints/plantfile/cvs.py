@@ -10,9 +10,10 @@ from constraints.plantfile.document import Path
 from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.nesting import check_value_inside, nested
 from constraints.plantfile.quadratic import quadratic
-from constraints.plantfile.samples import analyser_delay_s, lab_rule
+from constraints.plantfile.samples import analyser_delay_s
 from constraints.plantfile.schema_variables import Cv
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.supplied import external_rule, lab_rule
 from constraints.plantfile.transforms import transform
 from constraints.plantfile.units import Unit
 
@@ -76,5 +77,6 @@ def cv_spec(scope: Scope, name: str, given: Cv, tag_units: dict[str, Unit]) -> C
         transform=transform(scope, (*path, "transform"), given.transform, unit, limits.safety),
         analyser_delay_s=analyser_delay_s(scope, (*path, "analyser"), given.analyser),
         lab=lab_rule(scope, (*path, "lab"), given.lab, unit),
+        external=external_rule(scope, (*path, "external"), given.external, unit, given.rank.target),
         description=given.desc,
     )

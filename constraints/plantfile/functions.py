@@ -27,7 +27,7 @@ def functions(
     for name, given in scope.file.functions.items():
         path: Path = ("functions", name)
         fits = known_names(scope, (*path, "mvs"), given.mvs, tuple(scope.names("mvs")), "MV")
-        fits &= known_names(scope, (*path, "dvs"), given.dvs, scope.file.dvs, "DV")
+        fits &= known_names(scope, (*path, "dvs"), given.dvs, scope.dv_names, "DV")
         fits &= known_names(scope, (*path, "cvs"), given.cvs, tuple(scope.names("cvs")), "CV")
         if not fits or any(each not in mvs for each in given.mvs) or any(each not in cvs for each in given.cvs):
             continue

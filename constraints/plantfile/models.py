@@ -69,7 +69,7 @@ def _known_function(scope: Scope, cv: str, source: str, name: str, functions: Ma
 
 
 def _known_source(scope: Scope, cv: str, source: str) -> bool:
-    sources = (*scope.names("mvs"), *scope.file.dvs)
+    sources = (*scope.names("mvs"), *scope.dv_names)
     if source in sources:
         return True
     behind = [name for name, mv in scope.file.mvs.items() if mv.readback == source]
@@ -182,6 +182,6 @@ def warn_loose_ends(scope: Scope) -> None:
     for mv in scope.file.mvs:
         if mv not in moving:
             scope.issues.at_key("W102", ("mvs", mv), f"MV {mv!r} moves no CV", "add its models, or remove it")
-    for index, dv in enumerate(scope.file.dvs):
+    for path, dv in scope.dvs():
         if dv not in moving:
-            scope.issues.at_value("W107", ("dvs", index), f"DV {dv!r} has no model", "add its models, or remove it")
+            scope.issues.at_key("W107", path, f"DV {dv!r} has no model", "add its models, or remove it")

@@ -14,6 +14,7 @@ from constraints.plantfile.points import check_scaling, flag_point, place_of, po
 from constraints.plantfile.quadratic import quadratic
 from constraints.plantfile.schema_variables import Mv
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.supplied import external_rule
 from constraints.plantfile.transforms import transform
 from constraints.plantfile.units import Unit
 from safety.encoding import Kind
@@ -75,6 +76,7 @@ def mv_spec(scope: Scope, name: str, given: Mv, tag_units: dict[str, Unit]) -> t
         suppression=suppression,
         on_bad=given.on_bad,
         transform=transform(scope, (*path, "transform"), given.transform, unit, limits.safety),
+        external=external_rule(scope, (*path, "external"), given.external, unit),
         description=given.desc,
     ), where
 

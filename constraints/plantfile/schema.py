@@ -18,6 +18,7 @@ from constraints.plantfile.schema_rules import (
     ScheduleSection,
     Tariff,
 )
+from constraints.plantfile.schema_supplied import Dvs
 from constraints.plantfile.schema_variables import Cv, Mv, Tag
 
 
@@ -43,7 +44,7 @@ class PlantFile(Section):
     tags: dict[str, Tag]
     mvs: dict[str, Mv] = Field(default_factory=dict)
     cvs: dict[str, Cv] = Field(default_factory=dict)
-    dvs: list[str] = Field(default_factory=list)
+    dvs: Dvs = Field(default_factory=list)
     models: Annotated[dict[str, dict[str, Model]], Field(description="By CV, then by MV or DV")] = Field(
         default_factory=dict
     )

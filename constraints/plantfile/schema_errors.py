@@ -14,6 +14,7 @@ from constraints.plantfile.document import Document, Path
 from constraints.plantfile.issues import Issues, did_you_mean, dotted, nearest
 from constraints.plantfile.schema import PlantFile
 from constraints.plantfile.schema_models import CODE_FORM
+from constraints.plantfile.schema_supplied import FORMS
 from constraints.plantfile.traps import wanted_bool, wanted_number
 
 _NEEDED: Final = {
@@ -171,7 +172,9 @@ def keys_at(loc: tuple[str | int, ...]) -> tuple[str, ...]:
 
 def _step(kind: object, part: str | int) -> Iterator[object]:
     """Go one part of a location down from an annotation."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+    if part in FORMS:
+        yield kind
+    elif isinstance(kind, type) and issubclass(kind, BaseModel):
         for name, info in kind.model_fields.items():
             if (info.alias or name) == part:
                 yield from _plain(info.annotation)

@@ -20,6 +20,7 @@ from constraints.plantfile.fields import (
     Text,
     UnitText,
 )
+from constraints.plantfile.schema_supplied import ExternalSection, LabSection
 
 
 class Vote(Section):
@@ -163,15 +164,6 @@ class AnalyserSection(Section):
     delay: Annotated[Duration, Field(description="Age of a sample when it is first shown")]
 
 
-class LabSection(Section):
-    """Which laboratory values of a CV are believed, and how far."""
-
-    limits: Annotated[Pair, Field(description="Outside is a slip of the pen")]
-    max_difference: Annotated[Quantity, Field(description="Largest distance from the estimate at sampling time")]
-    max_age: Annotated[Duration, Field(description="Older samples say nothing about now")] = "8 h"
-    share: Annotated[Number, Field(description="Share of the difference that is corrected")] = 0.5
-
-
 class Mv(Section):
     """A manipulated variable: the setpoint of a running loop."""
 
@@ -200,6 +192,7 @@ class Mv(Section):
     ideal: Annotated[Quantity | None, Field(description="Where it rests when nothing else counts")] = None
     suppression: Annotated[Number, Field(description="Move suppression, relative to 1")] = 1.0
     transform: Annotated[TableSection | ValveSection | LogSection | None, Field(discriminator="kind")] = None
+    external: ExternalSection | None = None
     kind: Annotated[
         Literal["float32", "float64", "int16", "uint16", "int32", "uint32"] | None,
         Field(description="Type on the wire; default float32"),
@@ -262,3 +255,4 @@ class Cv(Section):
     transform: Annotated[LogSection | TableSection | None, Field(discriminator="kind")] = None
     analyser: AnalyserSection | None = None
     lab: LabSection | None = None
+    external: ExternalSection | None = None

@@ -41,6 +41,19 @@ class Scope:
         there = self.document.data.get(section)
         return there.keys() if isinstance(there, dict) else frozenset()
 
+    def dvs(self) -> tuple[tuple[Path, str], ...]:
+        """Return each DV with its place: an item of the list, or a key of the mapping."""
+        given = self.file.dvs
+        if isinstance(given, dict):
+            return tuple((("dvs", name), name) for name in given)
+        return tuple((("dvs", index), name) for index, name in enumerate(given))
+
+    @property
+    def dv_names(self) -> tuple[str, ...]:
+        """Return every DV declared, entries with errors included."""
+        given = self.document.data.get("dvs")
+        return tuple(name for name in given if isinstance(name, str)) if isinstance(given, dict | list) else ()
+
     def unknown(self, code: str, section: str, name: str, path: Path) -> bool:
         """Return whether no such thing is declared, and report it at the value of ``path`` if so."""
         declared = self.names(section)

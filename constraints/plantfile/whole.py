@@ -11,8 +11,9 @@ from constraints.plant import DvSpec
 from constraints.plantfile.document import Path
 from constraints.plantfile.issues import did_you_mean, nearest
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.supplied import forecast
 from constraints.plantfile.unit_table import CURRENCIES
-from constraints.plantfile.units import UnitError, quantity, unit
+from constraints.plantfile.units import Unit, UnitError, quantity, unit
 
 THINK_SHARE: Final = 0.6
 """Share of the cycle that a plan may take, where the file does not say."""
@@ -88,19 +89,23 @@ def _hysteresis(scope: Scope, value: float | str) -> float:
     return scope.not_negative(path, number * given.factor / wanted.factor)
 
 
-def dvs(scope: Scope, tag_units: Mapping[str, object]) -> dict[str, DvSpec]:
+def dvs(scope: Scope, tag_units: Mapping[str, Unit]) -> dict[str, DvSpec]:
     """Return the DVs: tags that are neither CVs nor readbacks."""
     found: dict[str, DvSpec] = {}
     readbacks = {mv.readback: name for name, mv in scope.file.mvs.items()}
-    for index, name in enumerate(scope.file.dvs):
-        path: Path = ("dvs", index)
+    for path, name in scope.dvs():
         if name in found:
-            scope.issues.at_value("E054", path, f"DV {name!r} twice", "remove one")
+            scope.issues.at_key("E054", path, f"DV {name!r} twice", "remove one")
         elif name in scope.names("cvs"):
-            scope.issues.at_value("E054", path, f"{name!r} is a CV already", "a CV is not a disturbance; remove one")
+            scope.issues.at_key("E054", path, f"{name!r} is a CV already", "a CV is not a disturbance; remove one")
         elif name in readbacks:
             message = f"{name!r} is the readback of {readbacks[name]}"
-            scope.issues.at_value("E054", path, message, "what an MV moves is not a disturbance; remove it")
-        elif not scope.unknown("E051", "tags", name, path) and name in tag_units:
-            found[name] = DvSpec(name=name, unit=scope.file.tags[name].unit)
+            scope.issues.at_key("E054", path, message, "what an MV moves is not a disturbance; remove it")
+        elif name not in scope.names("tags"):
+            hint = did_you_mean(name, scope.names("tags"))
+            scope.issues.at_key("E051", path, f"unknown tag {name!r} in dvs", hint)
+        elif name in tag_units:
+            found[name] = DvSpec(
+                name=name, unit=scope.file.tags[name].unit, forecast=forecast(scope, path, name, tag_units[name])
+            )
     return found

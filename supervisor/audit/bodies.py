@@ -49,6 +49,7 @@ def _cycle_body(record: CycleRecord, blob: bytes) -> dict[str, Json]:
         "alarms": _alarms(record.alarms),
         "limits": {name: list(pair) for name, pair in record.limits.items()},
         "money": dict(record.money),
+        "supplied": dict(record.supplied),
         "packed_sha256": hashlib.sha256(blob).hexdigest(),
     }
 

@@ -164,6 +164,47 @@ def bypass(
 
 
 @app.command()
+def lab(
+    cv: Annotated[str, typer.Argument(help="CV that the sample is of, e.g. moist.")],
+    value: Annotated[float, typer.Argument(help="The laboratory's value, in the CV's unit.")],
+    *,
+    sampled: Annotated[str, typer.Option("--sampled", help="Plant time of sampling: 08:00 or 2026-11-28 08:00.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Remark; it goes on record.")] = "",
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a laboratory value: it is held against the estimate of its sampling time, and corrects it slowly.
+
+    Example: setwise lab moist 3.62 --sampled "2026-11-28 08:00"
+    """
+    from supervisor.cli.supplied import give_lab  # noqa: PLC0415
+
+    give_lab(cv, value, sampled, reason, plant, data, as_json=as_json)
+
+
+@app.command()
+def target(
+    name: Annotated[str, typer.Argument(help="CV or MV, e.g. moist.")],
+    value: Annotated[float | None, typer.Argument(help="Its target, in its unit.")] = None,
+    *,
+    lasting: Annotated[str, typer.Option("--for", help="How long: 45 min, 2h, or seconds. It ends by itself.")] = "",
+    reason: Annotated[str, typer.Option("--why", "--reason", help="Why; it goes on record.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="End the target now.")] = False,
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set a target of a CV or MV for a time, or end that. It also ends when control is restarted.
+
+    Example: setwise target moist 3.6 --for 2h --why "trial of grade B"
+    """
+    from supervisor.cli.supplied import change_target  # noqa: PLC0415
+
+    change_target(name, value, lasting, reason, plant, data, end=end, as_json=as_json)
+
+
+@app.command()
 def why(
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,

@@ -21,11 +21,11 @@ from supervisor.changes.weight import in_words
 from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
 from supervisor.cli.records import local
-from supervisor.cli.requests import blank, post
+from supervisor.cli.requests import ANSWER_S_MAX, blank
 from supervisor.cli.status import control_runs
 from supervisor.clock import machine_utc_s
 from supervisor.history.read import History, HistoryError
-from supervisor.mailbox import MailboxError
+from supervisor.mailbox import Mailbox, MailboxError
 from supervisor.sentences import reason as reason_words
 from supervisor.site import Site
 
@@ -99,8 +99,10 @@ def apply_plan(path: Path, plant: Path, data: Path | None, reason: str, *, keep_
 def _reload(site: Site, plan: ChangePlan, reason: str) -> None:
     """Have control start again with the new file; where it will not, everything is as it was before."""
     try:
-        answer = post(site, blank("reload", reason))
-        why = "" if answer.accepted else reason_words(answer.why)
+        mailbox, request = Mailbox(site.mailbox), blank("reload", reason)
+        mailbox.post(request)
+        answer = mailbox.wait_answer(request.id, ANSWER_S_MAX)
+        why = "control did not answer" if answer is None else "" if answer.accepted else reason_words(answer.why)
     except MailboxError as error:
         why = str(error)
     if why:

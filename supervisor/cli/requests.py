@@ -75,13 +75,7 @@ def blank(action: str, reason: str) -> Request:
 
 def ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> None:
     """Put ``request`` in the mailbox, wait for its answer and say it; exit 4 where it was refused, 5 without answer."""
-    site = Site.of(plant, data)
-    if not site.mailbox.exists():
-        fail(Exit.UNREACHABLE, f"no supervisor has run here ({site.data}); start one: setwise run {plant}")
-    try:
-        answer = post(site, request)
-    except MailboxError as error:
-        fail(Exit.UNREACHABLE, f"the request cannot be passed on: {error}; OFF without it: kill -USR1 <pid of control>")
+    answer = asked(request, plant, data)
     if as_json:
         say_json({"accepted": answer.accepted, "why": answer.why, "id": answer.id})
     else:
@@ -90,11 +84,21 @@ def ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> N
         raise SystemExit(int(Exit.REFUSED))
 
 
-def post(site: Site, request: Request) -> Answer:
-    """Put ``request`` in the mailbox and return its answer; end where there is none. Raises MailboxError."""
+def asked(request: Request, plant: Path, data: Path | None, wait_s: float = ANSWER_S_MAX) -> Answer:
+    """Put ``request`` in the mailbox and return its answer; exit 5 where there is none within ``wait_s``."""
+    site = Site.of(plant, data)
+    if not site.mailbox.exists():
+        fail(Exit.UNREACHABLE, f"no supervisor has run here ({site.data}); start one: setwise run {plant}")
+    try:
+        answer = _post(site, request, wait_s)
+    except MailboxError as error:
+        fail(Exit.UNREACHABLE, f"the request cannot be passed on: {error}; OFF without it: kill -USR1 <pid of control>")
+    if answer is None:
+        fail(Exit.UNREACHABLE, f"control did not answer within {wait_s:.0f} s; is it running? setwise status")
+    return answer
+
+
+def _post(site: Site, request: Request, wait_s: float) -> Answer | None:
     mailbox = Mailbox(site.mailbox)
     mailbox.post(request)
-    answer = mailbox.wait_answer(request.id, ANSWER_S_MAX)
-    if answer is None:
-        fail(Exit.UNREACHABLE, f"control did not answer within {ANSWER_S_MAX:.0f} s; is it running? setwise status")
-    return answer
+    return mailbox.wait_answer(request.id, wait_s)

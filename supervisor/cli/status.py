@@ -13,6 +13,7 @@ from supervisor.cli.records import local, plant_of, stored_cycle, waiting_cycles
 from supervisor.record import CycleRecord, JsonValue
 from supervisor.sentences import bypass_words
 from supervisor.site import Site
+from supervisor.supplied_words import supplied_lines
 
 
 def show_status(plant_path: Path, data: Path | None, *, as_json: bool) -> None:
@@ -58,6 +59,7 @@ def status_json(record: CycleRecord, *, running: bool) -> dict[str, JsonValue]:
         "limits": {name: [_finite(lo), _finite(hi)] for name, (lo, hi) in record.limits.items()},
         "plan": dict(record.plan),
         "money": dict(record.money),
+        "supplied": dict(record.supplied),
         "links": dict(record.links),
         "timings_ms": dict(record.timings_ms),
     }
@@ -74,6 +76,7 @@ def status_lines(plant: Plant, record: CycleRecord) -> list[str]:
     lines += [f"  refused: {each.code} {each.subject}" for each in record.refusals]
     for name, bypassed in record.bypassed.items():
         lines.append(f"  interlock '{name}' is {bypass_words(bypassed, record.utc_s, plant.timezone)}")
+    lines += [f"  {line}" for line in supplied_lines(plant, record)]
     mv_status, cv_status = record.plan.get("mv_status"), record.plan.get("cv_status")
     for name, mv in plant.mvs.items():
         lines.append(_row(name, mv.unit, record, f"{name}.actual", mv_status, record.plan.get("moves")))

@@ -17,6 +17,7 @@ from supervisor.plans import StoredPlan, plan_of
 from supervisor.record import CycleRecord
 from supervisor.sentences import bypass_words, mode_sentence, refusal_sentence
 from supervisor.site import Site
+from supervisor.supplied_words import supplied_lines
 
 
 def show_why(
@@ -61,6 +62,7 @@ def why_lines(plant: Plant, record: CycleRecord) -> tuple[str, ...]:
     for tag, used in record.votes.items():
         if set(used) != set(members.get(tag, used)):
             lines.append(f"{tag} is made of {', '.join(used)}." if used else f"{tag}: its members could not decide.")
+    lines += supplied_lines(plant, record)
     for receipt in record.receipts:
         standing = f", {receipt.actual:.5g} stands there" if receipt.actual is not None else ""
         why = f" ({receipt.why})" if receipt.why else ""

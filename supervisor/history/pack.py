@@ -99,6 +99,7 @@ def _record_json(record: CycleRecord) -> dict[str, Json]:
         "alarms": [[a.code, a.subject, a.priority, a.state, a.text] for a in record.alarms],
         "limits": {name: list(pair) for name, pair in record.limits.items()},
         "money": dict(record.money),
+        "supplied": dict(record.supplied),
         "links": dict(record.links),
         "timings_ms": dict(record.timings_ms),
     }
@@ -145,6 +146,7 @@ def _record(raw: Mapping[str, object]) -> CycleRecord:
             for name, (lo, hi) in cast("dict[str, tuple[object, object]]", raw["limits"]).items()
         },
         money=_floats(cast("Mapping[str, object]", raw["money"])),
+        supplied=cast("dict[str, JsonValue]", raw.get("supplied", {})),  # not in older cycles
         links=cast("dict[str, str]", raw["links"]),
         timings_ms=_floats(cast("Mapping[str, object]", raw["timings_ms"])),
     )

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from constraints.plant import FunctionSpec, LabRule, LogTransform, Row, ValveTransform
+from constraints.plant import FunctionSpec, LogTransform, Row, ValveTransform
+from constraints.supplied import LabRule
 from controllers.controller import Controller
 from controllers.edges import Edges
 from controllers.memory import Memory
 from controllers.model import ModelError
 from controllers.models.transforms import forward, inverse, slope
-from controllers.types import Binding, GiveUp, Plan, PlanStatus
+from controllers.types import Binding, ExternalTarget, GiveUp, Plan, PlanStatus
 from tests.controllers.plants import CYCLE_S, cv, inputs, mv, pair, plant
 
 LOG = LogTransform(at=50.0)
@@ -187,3 +188,19 @@ def test_it_controls_a_plant_that_is_linear_only_when_transformed(target):
     assert true.read()["impurity"] == pytest.approx(target, rel=0.01)
     assert plan.y_now["impurity"] == pytest.approx(target, rel=0.01)
     assert plan.y_ss["impurity"] == pytest.approx(target, rel=0.01)
+
+
+def test_external_targets_go_in_and_come_back_in_engineering_units():
+    wishes = {
+        "impurity": ExternalTarget(value=30.0, issued_at_s=0.0, age_s_max=60.0, rank=2),
+        "reflux": ExternalTarget(value=55.0, issued_at_s=0.0, age_s_max=60.0, rank=3),
+    }
+    assert EDGES.inward(given_inputs(external=wishes)).external["impurity"].value == forward(LOG, 30.0)
+    plan, _ = Controller(PLANT).step(given_inputs(external=wishes, money={"steam": 1.0}), Memory())
+    assert plan.status is PlanStatus.OK
+    assert plan.y_ss["impurity"] == pytest.approx(30.0, abs=1e-3)
+    assert plan.u_ss["reflux"] == pytest.approx(55.0, abs=1e-3)
+    limits = {binding.name: binding.limit for binding in plan.binding}
+    assert limits.get("cv.impurity.target", 30.0) == pytest.approx(30.0, abs=1e-6)
+    assert limits.get("mv.reflux.target", 55.0) == pytest.approx(55.0, abs=1e-6)
+    assert any(name.endswith(".target") for name in limits)

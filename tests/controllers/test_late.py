@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from constraints.plant import LabRule
+from constraints.supplied import LabRule
 from controllers.controller import Controller
 from controllers.estimate import Estimator
 from controllers.memory import Memory
@@ -195,3 +195,145 @@ def test_the_plan_says_what_became_of_it():
     assert plan.y_now["y"] == pytest.approx(54.0)
     plan, _ = controller.step(replace(given_first, cycle=2, at_s=30.0, lab={}), memory)
     assert plan.lab == {}
+
+
+# -------------------------------------------------------------------------------- ramp, doubt and steadiness
+
+RAMPED = replace(RULE, ramp_s=10 * CYCLE_S)
+
+
+def readings(value=50.0, until=400):
+    return dict.fromkeys(range(1, until), value)
+
+
+def now(estimator, estimate):
+    return float(estimator.predict(estimate, NOW)[0, 0])
+
+
+def test_a_correction_comes_in_over_its_ramp_and_then_is_the_same_as_at_once():
+    slow, quick = built(lab=RAMPED), built(lab=RULE)
+    given_lab = {20: (60.0, at(18))}
+    a, b = run(slow, 20, None, y=given_lab), run(quick, 20, None, y=given_lab)
+    before = now(slow, run(slow, 20, None))
+    assert now(slow, a) == pytest.approx(before)  # no bump
+    whole = now(quick, b) - before
+    assert abs(whole) > 3.0
+    for k in range(1, 11):
+        a, b = (run(each, 1, None, old, 20 + k) for each, old in ((slow, a), (quick, b)))
+        assert now(slow, a) - now(quick, b) == pytest.approx(-whole * (1.0 - k / 10.0), abs=1e-9)
+    assert a.bias == pytest.approx(b.bias, abs=1e-9)
+    assert a.lab_offset == pytest.approx(b.lab_offset, abs=1e-9)
+    assert a.lab_to_come.tolist() == [0.0]
+
+
+def test_a_late_cycle_takes_in_what_its_time_is_worth():
+    estimator = built(lab=RAMPED)
+    start = run(estimator, 20, None, y={20: (60.0, at(18))})
+    steps = run(estimator, 4, None, start, 21)
+    once = estimator.update(start, at(24), [4.0 + 0.3 * ((24 * 7) % 5)], [], [None, None], [False, False])
+    assert once.lab_offset == pytest.approx(steps.lab_offset)
+    beyond = estimator.update(start, at(99), [4.0], [], [None, None], [False, False])
+    assert beyond.lab_offset[0] == pytest.approx(start.lab_to_come[0])
+    assert (beyond.lab_to_come[0], beyond.lab_left_s[0]) == (0.0, 0.0)
+
+
+def test_what_is_still_to_come_is_not_corrected_twice():
+    """A second sample, taken before the first one came in: it finds the whole correction made."""
+    whole = replace(RAMPED, share=1.0)
+    estimator = built(lab=whole)
+    samples = {21: (60.0, at(18)), 22: (60.0, at(19))}
+    u_moves = run(estimator, 21, None)
+    first = 60.0 - now(estimator, run(estimator, 18, None))
+    second = 60.0 - now(estimator, run(estimator, 19, None)) - first
+    found = run(estimator, 22, None, y=samples)
+    assert found.lab == {"y": "accepted"}
+    assert found.lab_offset[0] + found.lab_to_come[0] == pytest.approx(first + second, abs=1e-9)
+    assert u_moves.lab_to_come.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("delay", [0, 5])
+def test_the_ramp_does_not_fight_with_the_analyser_beside_it(delay):
+    """The reading is shifted as fast as the estimate, so the analyser sees no surprise, late or not."""
+    estimator = built(lab=replace(RAMPED, share=1.0), analyser_delay_s=delay * CYCLE_S)
+    sim = SimulatedPlant(PAIRS, {"u": 4.0}, {"y": 50.0, "z": 20.0})
+    shown, estimate, found = [], None, []
+    for k in range(80):
+        shown.append(sim.read()["y"])
+        lab = {"y": (shown[28] + 6.0, at(28))} if k == 30 else {}
+        args = at(k), [4.0], [], [shown[max(k - delay, 0)], None]
+        if estimate is None:
+            estimate = estimator.start(*args)
+        else:
+            estimate = estimator.update(estimate, *args, [True, False], lab=lab)
+        found.append(now(estimator, estimate))
+        sim.run(CYCLE_S)
+    assert found[30] == pytest.approx(50.0, abs=1e-6)
+    assert found[41:] == pytest.approx([56.0] * len(found[41:]), abs=1e-6)
+    assert np.diff(found[30:42]) == pytest.approx([0.6] * 10 + [0.0], abs=1e-6)
+
+
+def doubted(*values, agree=2, sdev=1.0, times=None):
+    """Give laboratory values one after the other; return the codes and the last estimate."""
+    estimator = built(lab=replace(RULE, sdev=sdev, agree=agree, share=1.0))
+    estimate, codes = run(estimator, 10, readings()), []
+    for i, value in enumerate(values):
+        k = 11 + i
+        sampled = at(k - 1) if times is None else at(times[i])
+        estimate = run(estimator, 1, readings(), estimate, k, y={k: (value, sampled)})
+        codes.append(estimate.lab["y"])
+    return codes, estimate
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        ((52.5,), ["accepted"]),
+        ((56.0,), ["needs_agreement"]),
+        ((56.0, 57.0), ["needs_agreement", "accepted"]),
+        ((56.0, 44.0), ["needs_agreement", "needs_agreement"]),  # the other side
+        ((54.0, 59.5), ["needs_agreement", "needs_agreement"]),  # the same side, yet not the same
+        ((56.0, 50.5, 56.0), ["needs_agreement", "accepted", "needs_agreement"]),  # not in a row
+        ((56.0, 75.0, 56.5), ["needs_agreement", "too_far", "accepted"]),
+        ((75.0, 75.0), ["too_far", "too_far"]),  # never believed, however many agree
+    ],
+)
+def test_a_difference_that_is_not_usual_needs_a_sample_that_agrees(values, codes):
+    assert doubted(*values)[0] == codes
+
+
+def test_as_many_samples_as_declared_have_to_agree():
+    assert doubted(56.0, 56.0, 56.0, agree=3)[0] == ["needs_agreement", "needs_agreement", "accepted"]
+
+
+def test_one_sample_given_twice_agrees_with_nothing():
+    codes, estimate = doubted(56.0, 56.0, 56.0, times=[9, 9, 8])
+    assert codes == ["needs_agreement"] * 3
+    assert estimate.lab_offset.tolist() == [0.0]
+
+
+def test_a_slip_is_put_right_by_the_same_sample_typed_again():
+    codes, _ = doubted(56.0, 50.5, 50.4, times=[9, 9, 9])
+    assert codes == ["needs_agreement", "accepted", "used"]
+
+
+def test_a_sample_of_a_restless_hour_is_refused():
+    rule = replace(RULE, steady_sdev=0.5, steady_s=6 * CYCLE_S)
+    estimator = built(lab=rule)
+    restless = {k: 50.0 + (4.0 if k in (10, 11, 12) else 0.0) for k in range(1, 60)}
+    verdicts = {}
+    for sampled in (5, 12, 40):
+        verdicts[sampled] = run(estimator, 45, restless, y={45: (51.0, at(sampled))}).lab["y"]
+    assert verdicts[12] == "unsteady"
+    assert run(built(lab=RULE), 45, restless, y={45: (51.0, at(12))}).lab["y"] == "accepted"
+    calm = run(estimator, 1, None, estimator.start(0.0, [4.0], [], [50.0, 20.0]), 1, y={1: (51.0, at(0))})
+    assert calm.lab == {"y": "accepted"}
+
+
+def test_a_ramp_and_a_doubt_survive_storage():
+    estimator = built(lab=replace(RAMPED, sdev=1.0))
+    estimate = run(estimator, 20, readings(), y={15: (51.0, at(14)), 18: (58.0, at(17))})
+    again = estimator.restored(Memory.from_bytes(estimate.stored(Memory()).to_bytes()))
+    assert again.lab_to_come[0] != 0.0
+    assert again.lab_doubt[0].tolist() == [at(17), estimate.lab_doubt[0, 1], 1.0]
+    a, b = (run(estimator, 1, readings(), each, 21, y={21: (58.0, at(20))}) for each in (estimate, again))
+    assert (a.lab, a.stored(Memory())) == ({"y": "accepted"}, b.stored(Memory()))

@@ -192,6 +192,7 @@ def make_record() -> Callable[..., CycleRecord]:
             "alarms": (Alarm(code="late", subject="main", priority="low", state="active", text="late plan"),),
             "limits": {"T_out": (78.0, 92.0), "evap": (-math.inf, math.inf)},
             "money": {"powder": 120.5},
+            "supplied": {"forecast": {"hum_amb": "stale"}},
             "links": {"dcs": "connected"},
             "timings_ms": {"total": 12.5},
         }

@@ -28,8 +28,11 @@ GOOD = Request(
     side="hi",
     value=3.9,
     interlock="trip",
+    sampled_utc_s=9.5,
+    lasts_s=7200.0,
 )
-BARE = replace(GOOD, mode=None, variable=None, side=None, value=None, interlock=None, saw_cycle=None, confirmed=False)
+NO_NUMBERS = replace(GOOD, value=None, sampled_utc_s=None, lasts_s=None)
+BARE = replace(NO_NUMBERS, mode=None, variable=None, side=None, interlock=None, saw_cycle=None, confirmed=False)
 BYPASS = replace(BARE, action="bypass", role="engineer", interlock="Hot", value=7200.0)
 RESTORE = replace(BARE, action="restore", role="engineer", interlock="Hot")
 
@@ -78,6 +81,10 @@ BAD = [
     ("value", "3.9"),
     ("value", False),
     ("interlock", {}),
+    ("sampled_utc_s", "08:00"),
+    ("sampled_utc_s", float("nan")),
+    ("lasts_s", True),
+    ("lasts_s", float("inf")),
     ("more", 1),
 ]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from constraints.plant import (
-    LabRule,
     LogTransform,
     Multiplier,
     Pair,
@@ -17,6 +16,7 @@ from constraints.plant import (
     ValveTransform,
 )
 from constraints.plantfile import PlantFileError, load_text, load_text_with_functions
+from constraints.supplied import LabRule
 
 GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
 FUNCTION = """
@@ -77,7 +77,7 @@ def test_transforms_and_late_samples() -> None:
     quality = made.cvs["quality"]
     assert quality.transform == LogTransform(at=0.02)
     assert quality.analyser_delay_s == 120.0
-    assert quality.lab == LabRule(lo=0.0, hi=0.09, difference_max=0.5, age_s_max=7200.0, share=0.5)
+    assert quality.lab == LabRule(lo=0.0, hi=0.09, difference_max=0.5, age_s_max=7200.0, share=0.5, ramp_s=600.0)
     assert made.mvs["T_jacket_sp"].transform == ValveTransform(lo=100.0, hi=190.0, rangeability=50.0)
     assert made.cvs["gas"].transform == TableTransform(points=((0.0, 0.0), (50.0, 20.0)))
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from constraints.plant import Point
@@ -46,3 +48,32 @@ def test_equals(raw, equals, number):
 def test_equals_of_nothing_comparable(raw, why):
     with pytest.raises(NotANumberError, match=why):
         to_number(raw, point("3"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "utc_s"),
+    [
+        (1795856400.5, 1795856400.5),
+        ("2026-11-28T07:00:00Z", 1795849200.0),
+        ("2026-11-28 08:00+01:00", 1795849200.0),
+        (dt.datetime(2026, 11, 28, 7, tzinfo=dt.UTC), 1795849200.0),
+        (dt.datetime(2026, 11, 28, 7), 1795849200.0),  # noqa: DTZ001 - OPC UA's DateTime is UTC, and comes like this
+    ],
+)
+def test_a_moment_is_seconds(raw, utc_s):
+    assert to_number(raw, Point(tag="x", connection="c", address="a", moment=True)) == utc_s
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"), [("2026-11-28 08:00", "no_zone"), ("soon", "wire"), ("", "wire"), (None, "no_value")]
+)
+def test_what_is_no_moment(raw, why):
+    with pytest.raises(NotANumberError, match=why):
+        to_number(raw, Point(tag="x", connection="c", address="a", moment=True))
+
+
+def test_a_date_is_a_number_only_where_one_is_expected():
+    with pytest.raises(NotANumberError, match="wire"):
+        to_number("2026-11-28T07:00:00Z", point())
+    with pytest.raises(NotANumberError, match="wire"):
+        to_number(dt.datetime(2026, 11, 28, tzinfo=dt.UTC), point())
