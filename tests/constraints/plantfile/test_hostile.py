@@ -252,8 +252,8 @@ def test_bytes_in_a_good_file(tmp_path_factory: pytest.TempPathFactory, at: int,
 
 WORDS = st.sampled_from(
     [*PlantFile.model_fields, *Mv.model_fields, *Cv.model_fields, *Tag.model_fields, *Model.model_fields,
-     "hi", "lo", "up", "down", "safety", "operator", "type", "url", "when", "then", "expr", "hours", "days", "set", "T_bed",
-     "flow_sp", "degC"]
+     "hi", "lo", "up", "down", "safety", "operator", "type", "url", "when", "then", "expr", "hours", "days", "set",
+     "T_bed", "flow_sp", "degC"]
 )  # fmt: skip
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**6), 10**6), st.floats(), WORDS, st.text(max_size=6),
