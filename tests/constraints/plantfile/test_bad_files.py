@@ -306,6 +306,16 @@ def test_all_mistakes_of_a_file_are_told_at_once_in_order_and_as_the_command_sho
     assert str(caught.value).endswith("\nbad.yaml: 5 errors")
 
 
+def test_the_rest_of_an_entry_is_checked_too() -> None:
+    """A flag or a choice that is wrong hides no limit that is."""
+    text = GOOD.replace("critical: true\n    limit", "critical: yes\n    limit").replace("[78, 92]", "[78, 99]")
+    text = text.replace("shed: safe_value", "shed: save_value").replace("safe_value: 120", "safe_value: 99")
+    text = text.replace("rank: {hi: 2,", "rank: {hi: 0,").replace("target: 3.8", "target: 4.8")
+    with pytest.raises(PlantFileError) as caught:
+        load_text(text, "bad.yaml")
+    assert [each.code for each in caught.value.diagnostics] == ["E013", "E042", "E040", "E012", "E042", "E014"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [
