@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from constraints.plant import Plant
+from constraints.plant import CvSpec, MvSpec, Plant
 from constraints.plantfile.addresses import Place
 from constraints.plantfile.blocks import blocks
 from constraints.plantfile.calendar import schedule
@@ -163,8 +163,7 @@ def _plant(scope: Scope) -> Plant | None:
     }
     trips = interlocks(scope, of_tags, ranges)
     custom = rows(scope, known)
-    transformed = [name for name, spec in (*mvs.items(), *cvs.items()) if spec.transform is not None]
-    check_untransformed(scope, transformed, custom, own.values())
+    check_untransformed(scope, _transformed(mvs, cvs), custom, own.values())
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
@@ -224,6 +223,12 @@ def _known_unit(text: str) -> Unit | None:
         return unit(text)
     except UnitError:
         return None  # reported with the MV itself
+
+
+def _transformed(mvs: Mapping[str, MvSpec], cvs: Mapping[str, CvSpec]) -> list[str]:
+    """Return the variables in whose transformed values the models are linear."""
+    of_mvs = [name for name, mv in mvs.items() if mv.transform is not None]
+    return of_mvs + [name for name, cv in cvs.items() if cv.transform is not None]
 
 
 def _check_same_names(scope: Scope) -> None:

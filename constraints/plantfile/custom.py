@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from constraints.plant import Row
 from constraints.plantfile.affine import Affine, NotAffineError, pieces
 from constraints.plantfile.document import Path
-from constraints.plantfile.expressions import check_names, check_units, parsed
+from constraints.plantfile.expressions import check_names, check_units, parsed, word_at
 from constraints.plantfile.schema_rules import ConstraintSection
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit
@@ -36,7 +36,7 @@ def _rows(scope: Scope, index: int, given: ConstraintSection, known: Mapping[str
         for smaller, larger in _comparisons(expression.root):
             found += _differences(scope, smaller, larger)
     except NotAffineError as error:
-        span = scope.document.inside(path, error.column)
+        span = word_at(scope, path, given.expr, error.column)
         code = "E035" if error.message.startswith("'") else "E034"
         scope.issues.at(code, span, error.message, "a constraint is a sum of MVs and CVs, each times a number")
         return []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
-from constraints.plantfile.document import Path
+from constraints.plantfile.document import Path, Span
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import NUMBER, Unit, unit
 from safety.grammar import Expression, ExpressionError, Node, parse
@@ -15,6 +16,7 @@ from safety.grammar import Expression, ExpressionError, Node, parse
 COMPARISONS: Final = ("<", "<=", ">", ">=", "==", "!=")
 QUALITY: Final = Unit("quality", (), 1.0)
 """What ``quality(tag)`` is in: OPC's numbers, 0 to 192."""
+_WORD: Final = re.compile(r"\w+")
 _LIKE: Final = ("+", "-", "min", "max", "avg", "median")
 """Operations whose values must all be of one unit."""
 
@@ -25,7 +27,7 @@ def parsed(scope: Scope, path: Path, text: str) -> Expression | None:
         expression = parse(text)
     except ExpressionError as error:
         column = min(error.column, max(len(text) - 1, 0))
-        scope.issues.at("E032", scope.document.inside(path, column), error.message)
+        scope.issues.at("E032", word_at(scope, path, text, column), error.message)
         return None
     if expression.sort != "truth":
         message = "this is a number; a condition is needed here"
@@ -35,6 +37,12 @@ def parsed(scope: Scope, path: Path, text: str) -> Expression | None:
         scope.issues.at_value("E033", path, "no tag in this condition: it never changes", "name a tag")
         return None
     return expression
+
+
+def word_at(scope: Scope, path: Path, text: str, column: int) -> Span:
+    """Return where the word stands that begins at ``column`` of the expression ``text`` at ``path``."""
+    found = _WORD.match(text, column)
+    return scope.document.inside(path, column, len(found[0]) if found else 1)
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -74,7 +82,7 @@ def check_units(scope: Scope, path: Path, expression: Expression, known: Mapping
                 message = f"{verb} {_shown(one, left)} and {_shown(other, right)}"
                 same_kind = one.dimensions == other.dimensions
                 hint = "expressions do not convert: use tags in one unit, or a factor" if same_kind else ""
-                scope.issues.at("E031", scope.document.inside(path, node.column), message, hint)
+                scope.issues.at("E031", word_at(scope, path, expression.text, node.column), message, hint)
                 break
 
 

@@ -26,6 +26,9 @@ _NEEDED: Final = {
     "model_type": "keys and values are needed here",
     "model_attributes_type": "keys and values are needed here",
 }
+_VARIABLES: Final = (("tags",), ("mvs",), ("cvs",))
+_ALONE: Final = {"bool_type", "literal_error", "string_type", "int_type", "greater_than_equal", "less_than_equal"}
+"""What no other check of a variable looks at: its default stands in, and the rest of the entry is checked."""
 _SHOWN_MAX: Final = 60
 _PAIR: Final = 2
 _TYPOS_MAX: Final = 10
@@ -48,7 +51,8 @@ def report(error: ValidationError, issues: Issues) -> frozenset[Path]:
             _unknown_key(each, path, issues)
             leave_out.add(path)
             continue
-        leave_out.add(path[:2])
+        alone = path[:1] in _VARIABLES and each["type"] in _ALONE
+        leave_out.add(path if alone else path[:2])
         if each["type"] == "missing":
             likely_typo = path in unknown and _typo(issues.document, path, each["loc"], missing)
             if not likely_typo:

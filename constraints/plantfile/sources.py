@@ -81,13 +81,12 @@ def check_arrivals(
 
 def with_moments(tags: Mapping[str, TagSpec], variables: Iterable[Variable]) -> dict[str, TagSpec]:
     """Return the tags, those that say when something was issued ready for dates and times."""
-    times = {source.time_tag for variable in variables for _, source, _ in _sources(variable)}
-    return {
-        name: replace(spec, point=replace(spec.point, moment=True))
-        if name in times and spec.point is not None
-        else spec
-        for name, spec in tags.items()
-    }
+    dated = {source.time_tag for variable in variables for _, source, _ in _sources(variable)}
+    found = dict(tags)
+    for name, spec in tags.items():
+        if name in dated and spec.point is not None:
+            found[name] = replace(spec, point=replace(spec.point, moment=True))
+    return found
 
 
 def _sources(variable: Variable) -> list[tuple[Path, Source, float]]:

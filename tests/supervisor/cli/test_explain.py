@@ -55,6 +55,6 @@ def test_the_list_has_every_code():
 
 
 def test_a_code_that_does_not_exist():
-    done = call("explain", "E0010")
+    done = call("explain", "E0444")
     assert done.exit_code == Exit.USAGE
-    assert "no such code: E0010; did you mean 'E0" in done.stderr
+    assert "no such code: E0444; did you mean 'E044'?" in done.stderr
