@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import io
 import os
+import posixpath
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
+from constraints.plantfile import PlantFileError
 from constraints.plantfile.compile import compile_document
+from constraints.plantfile.include import IncludeError, with_included
 from constraints.plantfile.yamltext import parse
 from supervisor.changes.making import Side
-from supervisor.changes.versions import Files
+from supervisor.changes.versions import Files, raw_of, text_of
 
 
 def bundle(plant_path: Path) -> dict[str, str]:
-    """Return the plant file's text, and that of what it includes, by path relative to its folder. Raises OSError, and
-    UnicodeDecodeError (a ValueError) for what is no text.
+    """Return the plant file's text, and that of what it includes, by path relative to its folder. Raises OSError.
+
+    What is missing or cannot be read as a plant file includes nothing here; ``side_of`` says what is wrong with it.
     """
-    return {plant_path.name: plant_path.read_bytes().decode()}
+    found = {plant_path.name: text_of(plant_path.read_bytes())}
+    waiting = list(found)
+    while waiting:
+        name = waiting.pop()
+        for other in _included(name, found[name]):
+            path = plant_path.parent / other
+            if other not in found and path.is_file():
+                found[other] = text_of(path.read_bytes())
+                waiting.append(other)
+    return found
 
 
 def side_of(files: Files, shown_as: str = "") -> Side:
     """Return the plant that ``files`` declare. Raises PlantFileError."""
     name, text = next(iter(files.items()))
-    document = parse(text, shown_as or name)
+
+    def opened(wanted: str, bytes_max: int) -> BinaryIO:
+        if wanted not in files:
+            raise IncludeError(f"there is no file {wanted}", "names are relative to the file that they stand in")
+        raw = raw_of(files[wanted])
+        if len(raw) > bytes_max:
+            raise IncludeError(f"{wanted} is larger than {bytes_max // 1024} KiB", "split it")
+        return io.BytesIO(raw)
+
+    document = with_included(parse(text.removeprefix("\ufeff"), shown_as or name), opened)
     return Side(files, document.data, compile_document(document))
 
 
@@ -36,10 +60,24 @@ def replaced(plant_path: Path, files: Mapping[str, str]) -> None:
         target = plant_path.parent / name if name != first else plant_path
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f".{target.name}.new")
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            file.write(files[name])
+        with fresh.open("wb") as file:
+            file.write(raw_of(files[name]))
             file.flush()
             os.fsync(file.fileno())
         if target.exists():
             fresh.chmod(target.stat().st_mode & 0o777)
         fresh.replace(target)
+
+
+def _included(name: str, text: str) -> list[str]:
+    """Return what a file includes, relative to the plant file's folder; nothing that would lead out of it."""
+    if not name.lower().endswith((".yaml", ".yml")):
+        return []
+    try:
+        wanted = parse(text.removeprefix("\ufeff"), name).data.get("include", [])
+    except PlantFileError:
+        return []
+    if not isinstance(wanted, list):
+        return []
+    paths = [posixpath.normpath(posixpath.join(posixpath.dirname(name), str(each))) for each in wanted]
+    return [path for path in paths if not path.startswith(("/", ".."))]

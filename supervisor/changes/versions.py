@@ -6,6 +6,7 @@ newest is what runs, or ran last. Nothing here is changed later; ``broken`` find
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -17,6 +18,8 @@ from pathlib import Path, PurePosixPath
 FOLDER = "config"
 _RECORD = "version.json"
 _FILES = "files"
+_BINARY = "base64,"
+"""Begins the text of what is none, such as a workbook."""
 
 Files = Mapping[str, str]
 """Text of the plant file, which comes first, and of what it includes, by path relative to its folder."""
@@ -74,7 +77,7 @@ class Versions:
         folder = self._of(number) / _FILES
         try:
             order = json.loads((self._of(number) / "order.json").read_text(encoding="utf-8"))
-            return {name: (folder / name).read_bytes().decode() for name in order}  # line ends as they are
+            return {name: text_of((folder / name).read_bytes()) for name in order}
         except (OSError, ValueError) as error:
             raise VersionsError(f"version {number} cannot be read: {error}") from error
 
@@ -102,9 +105,9 @@ class Versions:
             for place, text in places.items():
                 path = making / _FILES / place
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _write(path, text)
-            _write(making / "order.json", json.dumps(list(files)))
-            _write(making / _RECORD, json.dumps(asdict(sealed), indent=1))
+                _write(path, raw_of(text))
+            _write(making / "order.json", json.dumps(list(files)).encode())
+            _write(making / _RECORD, json.dumps(asdict(sealed), indent=1).encode())
             making.rename(target)  # whoever finds the folder finds all of it
         except OSError as error:
             shutil.rmtree(making, ignore_errors=True)
@@ -147,8 +150,22 @@ def _inside(name: str) -> PurePosixPath:
     return path
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
+def raw_of(text: str) -> bytes:
+    """Return the bytes of a file of a bundle."""
+    return base64.b64decode(text.removeprefix(_BINARY)) if text.startswith(_BINARY) else text.encode()
+
+
+def text_of(raw: bytes) -> str:
+    """Return a file as a bundle has it: its text, line ends as they are; base64 of what is no text."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = _BINARY
+    return _BINARY + base64.b64encode(raw).decode() if text.startswith(_BINARY) else text
+
+
+def _write(path: Path, raw: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(raw)
         file.flush()
         os.fsync(file.fileno())

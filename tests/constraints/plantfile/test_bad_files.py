@@ -375,7 +375,8 @@ def test_the_carets_stand_under_the_whole_word(old: str, new: str, word: str) ->
     with pytest.raises(PlantFileError) as caught:
         load_text(GOOD.replace(old, new), "bad.yaml")
     first = next(each for each in caught.value.diagnostics if each.severity == "error")
-    line = caught.value.source.splitlines()[first.line - 1]
+    source = caught.value.source
+    line = (source if isinstance(source, str) else source["bad.yaml"]).splitlines()[first.line - 1]
     assert line[first.column - 1 : first.column - 1 + first.length] == word
     assert f"{'^' * len(word)}" in str(caught.value)
 
