@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from supervisor.cli.plugins import add_commands
+from supervisor.cli.tags import tags_app
 
 app = typer.Typer(
     name="setwise",
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The record of every decision.")
 app.add_typer(audit_app, name="audit")
+app.add_typer(tags_app, name="tags")
 
 PlantArgument = Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")]
 PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML).")]
@@ -175,6 +177,22 @@ def schema() -> None:
     from supervisor.cli.check import print_schema  # noqa: PLC0415
 
     print_schema()
+
+
+@app.command()
+def fmt(
+    plant: PlantArgument = PLANT_FILE,
+    check: Annotated[
+        bool, typer.Option("--check", help="Show what would change, change nothing; exit 1 if any.")
+    ] = False,  # noqa: FBT002
+) -> None:
+    """Lay out a plant file: order of sections and keys, spacing, quotes. Comments stay, the meaning never changes.
+
+    Example: setwise fmt plant.yaml --check
+    """
+    from supervisor.cli.fmt import lay_out  # noqa: PLC0415
+
+    lay_out(plant, check=check)
 
 
 @audit_app.command("verify")
