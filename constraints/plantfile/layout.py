@@ -1,8 +1,8 @@
 """The canonical layout of a plant file: what ``setwise fmt`` makes of its text. Pure; the meaning never changes.
 
 Sections and keys come in the documented order, indented by two; trailing blanks and double blank lines go; sections
-of several lines stand apart; words that YAML 1.1 takes for something else are quoted. What stands in brackets is otherwise
-left as it is, so that tables of tags keep their columns, and comments stay with what they stood by. The result is
+of several lines stand apart; words that YAML 1.1 takes for something else are quoted. What stands in brackets is left
+as it is otherwise, so that tables of tags keep their columns, and comments stay with what they stood by. The result is
 parsed again: it must say the same and hold the same comments, or the file is refused (decision 0022).
 """
 

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Literal
 
 from asyncua import ua
+from asyncua.common.node import Node
 from asyncua.crypto.permission_rules import SimpleRoleRuleset
 from asyncua.server.address_space import NodeData
 from asyncua.server.server import Server
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
+from constraints.plantfile.taglists.unitnames import UNECE_URI, unit_id
 from hil.servers.opcua_access import Account, TrustFolder, Users, enforce, sessions
 from hil.servers.pki import Identity
 
@@ -45,6 +47,18 @@ _VARIANT: dict[NodeKind, ua.VariantType] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What an analog node says of itself (OPC 10000-8, 5.3.2.3): its unit, and what its instrument can show."""
+
+    unit: str
+    """UNECE common code, e.g. ``CEL``."""
+    name: str
+    """How the server writes the unit, e.g. ``°C``."""
+    lo: float
+    hi: float
+
+
+@dataclass(frozen=True, slots=True)
 class NodeSpec:
     """One variable node."""
 
@@ -53,6 +67,8 @@ class NodeSpec:
     kind: NodeKind
     writable: bool = False
     """A logged-in client may write it."""
+    span: Span | None = None
+    """Shown as the properties EngineeringUnits and EURange; None for nodes that have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +210,8 @@ class OpcUaServer:
                     node_id = _node_id(spec.name)
                     variant = ua.Variant(_initial(spec.kind), _VARIANT[spec.kind])
                     node = await folder.add_variable(node_id, f"2:{spec.name}", variant)
+                    if spec.span is not None:
+                        await _describe(node, spec.name, spec.span)
                     if spec.writable:
                         await node.set_writable()
                         server.set_attribute_value_setter(node_id, self._setter(spec.name))
@@ -209,6 +227,13 @@ class OpcUaServer:
             self._on_write(name, data.Value.Value)
 
         return take
+
+
+async def _describe(node: Node, name: str, span: Span) -> None:
+    shown = ua.LocalizedText(span.name)
+    unit = ua.EUInformation(UNECE_URI, unit_id(span.unit), shown, shown)
+    await node.add_property(_node_id(f"{name}/EngineeringUnits"), "0:EngineeringUnits", unit)
+    await node.add_property(_node_id(f"{name}/EURange"), "0:EURange", ua.Range(span.lo, span.hi))
 
 
 def status_code(name: str) -> ua.StatusCode:

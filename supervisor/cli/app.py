@@ -182,9 +182,8 @@ def schema() -> None:
 @app.command()
 def fmt(
     plant: PlantArgument = PLANT_FILE,
-    check: Annotated[
-        bool, typer.Option("--check", help="Show what would change, change nothing; exit 1 if any.")
-    ] = False,  # noqa: FBT002
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Show what would change, and exit 1 if anything.")] = False,
 ) -> None:
     """Lay out a plant file: order of sections and keys, spacing, quotes. Comments stay, the meaning never changes.
 

@@ -127,12 +127,16 @@ def _errors(text: str, name: str) -> list[Diagnostic]:
 def _show(plant: PlantText, merged: Merged, offer: Offer, fresh: Sequence[Diagnostic]) -> None:
     _some([f"+ tags.{draft.name}: {told(draft)}" for draft in merged.added])
     _some([f"~ {change}" for change in merged.changed])
-    _some([f"- row {each.row} {each.listed or '(no name)'}: {each.detail}" for each in offer.skipped])
+    _some([f"- {_place(each)}: {each.detail}" for each in offer.skipped])
     if offer.strangers:
         say(f"columns that nobody knows: {', '.join(map(repr, offer.strangers))}")
     if fresh:
         say(render(fresh, merged.text, ANSI if colour() else PLAIN))
     say(f"{plant.document.name}: {summary(merged, offer)}")
+
+
+def _place(each: Skipped) -> str:
+    return f"row {each.row} {each.listed or '(no name)'}" if each.row else each.listed
 
 
 def summary(merged: Merged, offer: Offer) -> str:

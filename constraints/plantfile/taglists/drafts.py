@@ -29,6 +29,7 @@ class Draft:
     """A tag as a list has it."""
 
     row: int
+    """Where it stands in the list; 0 where there is none, but a device."""
     listed: str
     """Its name in the list."""
     name: str
@@ -212,7 +213,7 @@ def _scaled(cells: Mapping[str, str], form: str, context: _Context) -> dict[str,
     linear = scaling in ("linear", "1")
     span = ("scaled_lo", "scaled_hi") if linear else ("eng_lo", "eng_hi")
     if all(side in number for side in span) and number[span[0]] < number[span[1]]:
-        keys["range"] = [_short(number[side]) for side in span]
+        keys["range"] = [short(number[side]) for side in span]
     raw = context.target is not None and (context.target.protocol == "modbus-tcp" or form.startswith("ignition"))
     if raw and scaling not in ("", "none", "off", "0") and not linear:
         raise _SkipError("scaling that is not linear", f"scaling {cells['scaling']!r} is not linear")
@@ -226,13 +227,13 @@ def _scaled(cells: Mapping[str, str], form: str, context: _Context) -> dict[str,
             raise _SkipError("scaling without its ends", "linear scaling onto one value")
         keys |= {key: value for key, value, none in (("scale", sign * scale, 1.0), ("offset", sign * offset, 0.0))
                  if value != none}  # fmt: skip
-        keys = {key: _short(value) if isinstance(value, float) else value for key, value in keys.items()}
+        keys = {key: short(value) if isinstance(value, float) else value for key, value in keys.items()}
     if number.get("scan_ms", 0.0) > SCAN_MS_MIN:
-        keys["every"] = _short(number["scan_ms"] / 1000.0)
+        keys["every"] = short(number["scan_ms"] / 1000.0)
     return keys
 
 
-def _short(value: float) -> int | float:
+def short(value: float) -> int | float:
     """Return the number without the last digits' rounding, whole where it is."""
     tidy = float(f"{value:.12g}")
     return int(tidy) if tidy.is_integer() and abs(tidy) < 1e15 else tidy  # noqa: PLR2004 - exact in a float

@@ -179,12 +179,7 @@ def _add(work: _Work, root: MappingNode, tags: Node | None, added: Sequence[Draf
         gap = "" if at == 0 else brk * 2
         work.put(at, at, f"{gap}tags:{brk}{brk.join(lines)}")
     elif not pairs(tags):
-        if isinstance(tags, ScalarNode) and start(tags) != end(tags, source):
-            raise MergeError("tags is not a mapping: setwise check says more")
-        # Whatever stands behind "tags:", a comment perhaps, keeps its line.
-        last = end(tags, source)
-        keep = source[last : line_end(source, last)]
-        work.put(_before(source, start(tags)), line_end(source, last), keep + brk + brk.join(_lines(added, INDENT, 0)))
+        _fill(work, next(key for key, _ in pairs(root) if key.value == "tags"), tags, _lines(added, INDENT, 0))
     elif is_block(tags):
         at = line_end(source, end(tags, source))
         indent = int(pairs(tags)[0][0].start_mark.column)
@@ -193,6 +188,19 @@ def _add(work: _Work, root: MappingNode, tags: Node | None, added: Sequence[Draf
     else:
         at = end(pairs(tags)[-1][1], source)
         work.put(at, at, "".join(f", {draft.name}: {flow(dict(draft.keys))}" for draft in added))
+
+
+def _fill(work: _Work, key: ScalarNode, tags: Node, lines: Sequence[str]) -> None:
+    """Put the first tags into an empty section; a comment beside its key keeps its place."""
+    brk = newline(work.source)
+    first, last = start(tags), end(tags, work.source)
+    if first == last:  # nothing stands there, and ruamel puts it anywhere
+        last = int(key.end_mark.index) + 1
+    else:
+        blanks = len(work.source[:first]) - len(work.source[:first].rstrip(" "))
+        work.put(first - blanks, last, "")
+    at = line_end(work.source, last)
+    work.put(at, at, brk + brk.join(lines))
 
 
 def _lines(added: Sequence[Draft], indent: int, column: int) -> list[str]:
@@ -209,11 +217,6 @@ def _value_column(tags: Node, source: str) -> int:
     )
     column, count = starts.most_common(1)[0] if starts else (0, 0)
     return column if count > 1 else 0
-
-
-def _before(source: str, at: int) -> int:
-    """Return the position without the blanks before it."""
-    return len(source[:at].rstrip(" "))
 
 
 def _verify(document: Document, text: str, added: Sequence[Draft], changes: Sequence[Change]) -> None:
