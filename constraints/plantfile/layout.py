@@ -20,7 +20,7 @@ from constraints.plantfile.diagnostics import PlantFileError
 from constraints.plantfile.document import Document, Path
 from constraints.plantfile.hashing import content_hash
 from constraints.plantfile.layout_parts import LayoutError, Part, parts_of
-from constraints.plantfile.nodes import compose, end, is_block, newline, start
+from constraints.plantfile.nodes import compose, end, is_block, is_nothing, newline, start
 from constraints.plantfile.order import order_at
 from constraints.plantfile.yamltext import parse
 from constraints.plantfile.yamlwrite import is_trap, quoted
@@ -94,10 +94,9 @@ class _Layout:
 
     def inline(self, part: Part, head: str, indent: int) -> list[str]:
         node = part.node
-        first, last = start(node), end(node, self.source)
-        if first == last:  # nothing stands there
+        if is_nothing(node):
             return [_beside(head, part, indent)]
-        gap = self.source[int(part.key.end_mark.index) + 1 : first] if part.key is not None else " "
+        gap = self.source[int(part.key.end_mark.index) + 1 : start(node)] if part.key is not None else " "
         if gap.strip():
             raise LayoutError(f"line {node.start_mark.line + 1}: put the value on the line of its key")
         in_columns = not isinstance(node, ScalarNode) and gap and "\n" not in gap

@@ -9,7 +9,7 @@ from typing import Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-from constraints.plantfile.nodes import end, is_block, pairs, start
+from constraints.plantfile.nodes import end, entry_end, is_block, pairs, start
 
 _REST: Final = re.compile(r"[ \t]*(#.*)?")
 
@@ -44,11 +44,11 @@ def parts_of(node: Node, source: str, limit: int) -> tuple[list[Part], tuple[str
     entries: Sequence[tuple[ScalarNode | None, Node]]
     entries = pairs(node) if isinstance(node, MappingNode) else [(None, item) for item in node.value]
     firsts = [key if key is not None else value for key, value in entries]
-    above = _above(firsts[0], source)
+    above = _above(firsts[0], _column(*entries[0], source), source)
     found: list[Part] = []
     for number, (key, value) in enumerate(entries):
         column = _column(key, value, source)
-        last = max(end(value, source), int(key.end_mark.index) + 1 if key is not None else 0)
+        last = end(value, source) if key is None else entry_end(key, value, source)
         stop = _line(source, start(firsts[number + 1])) if number + 1 < len(entries) else limit
         tail = source[last:stop].split("\n")[1:]
         if number + 1 < len(entries):
@@ -65,11 +65,11 @@ def squeezed(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(line for at, line in enumerate(lines) if line or at == 0 or lines[at - 1])
 
 
-def _above(first: Node, source: str) -> tuple[str, ...]:
+def _above(first: Node, column: int, source: str) -> tuple[str, ...]:
     """Return the comments between what opens a block (the file, a colon) and its first part."""
     at = _line(source, start(first))
-    if "-" in source[at : start(first)]:
-        return ()  # behind its list's dash: on the line of what opens it, or its own first line
+    if source[at : at + column].strip():
+        return ()  # it stands on the line of what opens it, behind a dash
     lines: list[str] = []
     while at > 0:
         before = _line(source, at - 1)
@@ -108,7 +108,7 @@ def _beside(key: ScalarNode | None, value: Node, source: str) -> tuple[int, str]
             return 0, ""  # the comment of its first part
         at = source.index(":", int(key.end_mark.index)) + 1
     else:
-        at = max(end(value, source), int(key.end_mark.index) + 1 if key is not None else 0)
+        at = end(value, source) if key is None else entry_end(key, value, source)
     stop = source.find("\n", at)
     rest = source[at : stop if stop >= 0 else len(source)]
     found = _REST.fullmatch(rest)

@@ -44,12 +44,24 @@ def end(node: Node, source: str) -> int:
         last = node.value[-1]
         if isinstance(last, tuple):
             key, value = last
-            return max(end(value, source), int(key.end_mark.index) + 1)  # the colon of a key without a value
+            return entry_end(key, value, source)
         return end(last, source)
     stop = int(node.end_mark.index)
     if isinstance(node, ScalarNode) and node.style in ("|", ">"):
         return start(node) + len(source[start(node) : stop].rstrip())
     return stop
+
+
+def is_nothing(node: Node) -> bool:
+    """Return whether no value stands there; ruamel may say that it is somewhere below."""
+    return isinstance(node, ScalarNode) and node.style is None and node.end_mark.index == node.start_mark.index
+
+
+def entry_end(key: ScalarNode, value: Node, source: str) -> int:
+    """Return the position after a key's value, or after its colon where it has none."""
+    if is_nothing(value):
+        return source.index(":", int(key.end_mark.index)) + 1
+    return end(value, source)
 
 
 def line_end(source: str, at: int) -> int:

@@ -115,6 +115,8 @@ class _Builder:
 
     def scalar(self, event: ScalarEvent, span: Span) -> None:
         text = str(event.value)
+        if event.style == ">":
+            text = text.replace("\a", "")  # ruamel's own marks of where the source's lines end
         hidden = _CONTROL.search(text)
         if hidden:  # escaped in the source, for those in the open were refused before
             self.error("E003", f"control character U+{ord(hidden.group()):04X}", span, "remove it")

@@ -137,6 +137,8 @@ def _bits(payload: bytes, kind: Kind, order: WordOrder, scale: float, value: flo
     width = 2.0 * (shown if distance <= shown else moved)
     codes = max(width / resolution(value, Encoding(kind, order, scale)), 1.0)
     silent = sum(payload[at : at + 2] in (b"\x00\x00", b"\xff\xff") for at in range(0, len(payload), 2))
+    if kind.startswith("float"):
+        codes = max(codes / 65_536.0**silent, 1.0)  # of those that end in as many zeros
     told = 8.0 * len(payload) - 16.0 * silent
     price = math.log2(len(_SCALES[kind])) * (scale != 1.0) + _UNUSUAL_BITS * (order not in _USUAL)
     return max(told - math.log2(codes) - price, 0.0)

@@ -18,7 +18,19 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from constraints.plantfile.diagnostics import PlantFileError
 from constraints.plantfile.document import Document, Value
 from constraints.plantfile.hashing import content_hash
-from constraints.plantfile.nodes import child, compose, end, is_block, line_end, line_start, newline, pairs, start
+from constraints.plantfile.nodes import (
+    child,
+    compose,
+    end,
+    entry_end,
+    is_block,
+    is_nothing,
+    line_end,
+    line_start,
+    newline,
+    pairs,
+    start,
+)
 from constraints.plantfile.taglists.drafts import Draft
 from constraints.plantfile.taglists.keys import same, text_of_value
 from constraints.plantfile.taglists.unitnames import same_key
@@ -77,7 +89,8 @@ class _Work:
 
     def done(self) -> str:
         text = self.source
-        for cut in sorted(self.cuts, key=lambda each: (each.start, each.end), reverse=True):
+        in_order = sorted(enumerate(self.cuts), key=lambda each: (each[1].start, each[1].end, each[0]))
+        for _, cut in reversed(in_order):  # from the back, so that places before stay true
             text = text[: cut.start] + cut.text + text[cut.end :]
         return text
 
@@ -132,6 +145,10 @@ def _change(work: _Work, tags: Node | None, change: Change) -> None:
     value = child(tag, change.key)
     if value is None:
         _append(work, tag, f"{change.key}: {flow(change.new, change.key)}")
+    elif is_nothing(value):
+        key = next(name for name, _ in pairs(tag) if name.value == change.key)
+        at = entry_end(key, value, work.source)
+        work.put(at, at, f" {flow(change.new, change.key)}")
     else:
         _replace(work, value, change.old, change.new, change.key)
 
@@ -145,13 +162,12 @@ def _replace(work: _Work, node: Node, old: Value, new: Value, key: str) -> None:
         return
     if is_block(node) or (isinstance(node, ScalarNode) and node.style in ("|", ">")):
         raise MergeError(f"{key}: {text_of_value(new)!r} would replace a value of several lines: change it by hand")
-    first, last = start(node), end(node, work.source)
     text = flow(new, key)
     if isinstance(node, ScalarNode) and node.style == '"' and isinstance(new, str):
         text = quoted(new)
     elif isinstance(node, ScalarNode) and node.style == "'" and isinstance(new, str) and new.isprintable():
         text = "'" + new.replace("'", "''") + "'"
-    work.put(first, last, f" {text}" if first == last else text)
+    work.put(start(node), end(node, work.source), text)
 
 
 def _append(work: _Work, tag: Node, entry: str) -> None:
@@ -161,7 +177,7 @@ def _append(work: _Work, tag: Node, entry: str) -> None:
         if last is None:
             work.put(start(tag) + 1, start(tag) + 1, entry)
         else:
-            at = max(end(last[1], work.source), int(last[0].end_mark.index))
+            at = entry_end(*last, work.source)
             work.put(at, at, f", {entry}")
         return
     at = line_end(work.source, end(tag, work.source))
@@ -193,10 +209,8 @@ def _add(work: _Work, root: MappingNode, tags: Node | None, added: Sequence[Draf
 def _fill(work: _Work, key: ScalarNode, tags: Node, lines: Sequence[str]) -> None:
     """Put the first tags into an empty section; a comment beside its key keeps its place."""
     brk = newline(work.source)
-    first, last = start(tags), end(tags, work.source)
-    if first == last:  # nothing stands there, and ruamel puts it anywhere
-        last = int(key.end_mark.index) + 1
-    else:
+    first, last = start(tags), entry_end(key, tags, work.source)
+    if not is_nothing(tags):
         blanks = len(work.source[:first]) - len(work.source[:first].rstrip(" "))
         work.put(first - blanks, last, "")
     at = line_end(work.source, last)
