@@ -128,7 +128,8 @@ def test_a_mapping_file_names_what_is_not_recognised(plant, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [(b"", "no columns"), (b"\x00\x01\x02", "zero bytes"), (b"\xd0\xcf\x11\xe0abc", ".xls"), (b"PK\x03\x04abc", "workbook"),
+    [(b"", "no columns"), (b"\x00\x01\x02", "zero bytes"), (b"\xd0\xcf\x11\xe0abc", ".xls"),
+     (b"PK\x03\x04abc", "workbook"),
      (b"{nonsense", "JSON"), (b"a,b\n1,2\n", "no header")],
 )  # fmt: skip
 def test_what_is_no_list_is_no_traceback(plant, tmp_path, text, says):

@@ -42,7 +42,7 @@ async def test_every_variable_once_with_its_folders_unit_and_range(nested):
     pv = found["ns=2;s=TIC1.PV"]
     assert (pv.value, pv.kind, pv.status, pv.span) == (186.4, "Double", "Good", (0.0, 300.0))
     assert unit_of_server(pv.unit_uri, pv.unit_id, pv.unit_name) == "degC"
-    assert found["ns=2;s=TIC1.SP"].path in (("Plant", "Line", "TIC1"),)
+    assert found["ns=2;s=TIC1.SP"].path == ("Plant", "Line", "TIC1")
     assert {name for name, each in found.items() if each.writable} == {"ns=2;s=TIC1.SP"}
     assert all(each.readable for each in found.values())
     assert (found["ns=2;s=TIC1.TREND"].kind, found["ns=2;s=TIC1.TREND"].numeric) == ("Double[]", False)

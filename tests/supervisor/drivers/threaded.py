@@ -28,7 +28,7 @@ def loop_in_a_thread():
 
 @contextmanager
 def nested_server():
-    """Objects / Plant / Line / TIC1 / PV ..., a reference back to the top, an array, a text and a method. Gives its port."""
+    """Objects / Plant / Line / TIC1 / PV ..., a way back to the top, an array, a text, a method. Gives its port."""
     with loop_in_a_thread() as run:
         server = run(_nested())
         try:

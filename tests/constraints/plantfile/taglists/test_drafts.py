@@ -11,7 +11,6 @@ from constraints.plantfile.taglists.sheet import Row, Sheet, SheetError
 from constraints.plantfile.yamltext import parse
 from tests.constraints.plantfile.taglists.lists import IGNITION_CSV, IGNITION_JSON, KEPWARE, MODBUS, OPC, TIA, read
 
-
 S7 = Target("plc", "opcua")
 
 
