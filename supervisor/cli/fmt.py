@@ -9,7 +9,7 @@ from constraints.plantfile.layout import laid_out
 from constraints.plantfile.layout_parts import LayoutError
 from supervisor.cli.console import fail, say, tell
 from supervisor.cli.exits import Exit
-from supervisor.cli.tags_plant import PlantText
+from supervisor.cli.planttext import PlantText
 from supervisor.rewrite import RewriteError
 
 

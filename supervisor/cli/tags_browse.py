@@ -20,7 +20,8 @@ from constraints.plantfile.taglists.offers import Offered, offers
 from constraints.plantfile.taglists.unitnames import unit_of_server
 from supervisor.cli.console import colour, fail, say, say_json, tell
 from supervisor.cli.exits import Exit
-from supervisor.cli.tags_plant import SHOWN_MAX, Offer, PlantText, put
+from supervisor.cli.planttext import PlantText
+from supervisor.cli.tags_plant import SHOWN_MAX, Offer, put
 from supervisor.clock import RealClock
 from supervisor.drivers.opcua_browse import Bounds, BrowseError, Variable, Walk, browse
 from supervisor.secrets import secrets_beside

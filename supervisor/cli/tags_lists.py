@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from constraints.plantfile import PlantFileError, render
-from constraints.plantfile.document import Value
+from constraints.plantfile.document import Document, Value
 from constraints.plantfile.taglists.drafts import drafts
-from constraints.plantfile.taglists.export import KINDS, losses, numeric_columns, rows_of
+from constraints.plantfile.taglists.export import KINDS, Tags, losses, numeric_columns, rows_of, word_order
 from constraints.plantfile.taglists.ignition import sheet_of_json
 from constraints.plantfile.taglists.mapping import MappingError, TagMapping, mapping_of
 from constraints.plantfile.taglists.merge import tags_of
+from constraints.plantfile.taglists.places import Target
 from constraints.plantfile.taglists.sheet import BYTES_MAX, Sheet, SheetError, csv_of, sheet_of, text_of
 from constraints.plantfile.taglists.understand import Understood, understand
 from constraints.plantfile.yamltext import parse
 from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
-from supervisor.cli.tags_plant import Offer, PlantText, put, target_of
+from supervisor.cli.planttext import PlantText
+from supervisor.cli.tags_plant import Offer, put, target_of
 from supervisor.rewrite import write_new
 
 AUTO = "auto"
@@ -70,7 +73,7 @@ def export_list(
     if form != "generic" and len(connections) > 1:
         text = f"a list for {form} does not name connections, and the tags are of {', '.join(connections)}"
         fail(Exit.USAGE, f"{text}: say which with --connection")
-    target = target_of(plant.document, next(iter(connections), None), _template(form), None)
+    target = _target(plant.document, form, connections, tags)
     rows = rows_of(tags, form)
     path = csv or xlsx or Path()
     _write(path, rows, form, as_csv=csv is not None)
@@ -88,8 +91,19 @@ def export_list(
         say("such a list cannot hold: " + ", ".join(f"{key} (of {count} tags)" for key, count in lost.most_common()))
 
 
-def _template(form: str) -> str | None:
-    return "{address}" if form == "kepware" else None
+def _target(document: Document, form: str, connections: Sequence[str], tags: Tags) -> Target | None:
+    """Return how the list would be read back, to find out what it cannot hold."""
+    if form == "generic" or not connections:
+        return None
+    target = target_of(document, connections[0], None, None)
+    if target is not None and target.protocol == "modbus-tcp":
+        orders = [order for keys in tags.values() if (order := word_order(str(keys.get("source", "")))) is not None]
+        if orders:
+            tell(
+                f"such a list does not say the order of words: word_order: {orders[0]} in a mapping file brings it back"
+            )
+        return replace(target, word_order=orders[0] if orders else None)
+    return replace(target, template="{address}") if target is not None and form == "kepware" else target
 
 
 def _connection_of(keys: Mapping[str, Value]) -> str:

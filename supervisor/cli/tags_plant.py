@@ -1,54 +1,27 @@
-"""The plant file as the commands about tags use it: read, tags put in, checked, shown, written whole or not at all."""
+"""Tags that a list or a device offers, put into a plant file: checked, shown, written whole or not at all."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import cast, get_args
 
 from constraints.plant import Protocol
-from constraints.plantfile import ANSI, PLAIN, PlantFileError, load, load_text, render
+from constraints.plantfile import ANSI, PLAIN, PlantFileError, load_text, render
 from constraints.plantfile.diagnostics import Diagnostic
 from constraints.plantfile.document import Document
 from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.taglists.drafts import Draft, Skipped, told
 from constraints.plantfile.taglists.merge import Merged, MergeError, merge
 from constraints.plantfile.taglists.places import Target
-from constraints.plantfile.yamltext import parse
 from supervisor.cli.console import colour, fail, say, say_json, tell
 from supervisor.cli.exits import Exit
-from supervisor.rewrite import Original, RewriteError
+from supervisor.cli.planttext import PlantText
+from supervisor.rewrite import RewriteError
 
 SHOWN_MAX = 200
 """Lines of one kind on a terminal; --json has them all."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlantText:
-    """A plant file's text, and where the pieces of it stand."""
-
-    original: Original
-    document: Document
-
-    @classmethod
-    def read(cls, path: Path) -> PlantText:
-        """Read a plant file; ends with what is wrong with its text where it does not parse."""
-        try:
-            original = Original.read(path)
-        except OSError as error:
-            fail(Exit.FINDING, f"{path} cannot be read: {error.strerror}; name the plant file with --into or -c")
-        try:
-            try:
-                text = original.raw.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                load(path)  # says where, and what to do
-                fail(Exit.FINDING, f"{path} is not UTF-8 text")
-            return cls(original, parse(text, str(path)))
-        except PlantFileError as error:
-            say(render(error.diagnostics, error.source, ANSI if colour() else PLAIN))
-            fail(Exit.FINDING, f"{path} does not parse: nothing done")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from constraints.plantfile.taglists.keys import number_text
 from safety.encoding import WordOrder
 from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
+from supervisor.cli.planttext import PlantText
 from supervisor.cli.tags_browse import connection_named
-from supervisor.cli.tags_plant import SHOWN_MAX, PlantText
+from supervisor.cli.tags_plant import SHOWN_MAX
 from supervisor.drivers.modbus_blocks import ADDRESSES, Table
 from supervisor.drivers.modbus_scan import Scan, ScanError, Span, scan
 

@@ -14,12 +14,13 @@ from constraints.plantfile.taglists.mapping import TagMapping
 from constraints.plantfile.taglists.places import NoPlaceError, Target, source_of
 from constraints.plantfile.taglists.sheet import is_number
 from constraints.plantfile.taglists.understand import Understood
-from constraints.plantfile.taglists.unitnames import unit_name
+from constraints.plantfile.taglists.unitnames import is_unit, unit_name
 from constraints.plantfile.taglists.wiretypes import TEXT, kind_of
 
 NAME_MAX: Final = 64
 SCAN_MS_MIN: Final = 1_000.0
 """A scan that is not slower says no more than that the value is always fresh."""
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _BRACKETS: Final = re.compile(r"\s*\[([^\[\]]{1,20})\]\s*$")
 Existing = Mapping[str, Mapping[str, Value]]
 
@@ -142,6 +143,8 @@ def _name(cells: Mapping[str, str], source: str, context: _Context, *, qualified
 
 def plain_name(listed: str) -> str:
     """Return a name of letters, digits and ``_``, as expressions need it: ``TIC201.PV`` -> ``TIC201_PV``."""
+    if _NAME.fullmatch(listed):
+        return listed
     name = re.sub(r"[^A-Za-z0-9_]+", "_", listed).strip("_") or "tag"
     return (f"t_{name}" if name[0].isdigit() else name)[:NAME_MAX]
 
@@ -151,7 +154,7 @@ def _unit_and_words(cells: Mapping[str, str], kind: str, context: _Context, *, h
     own, listed, desc = context.mapping.units, cells.get("unit", ""), cells.get("desc", "")
     brackets = _BRACKETS.search(desc)
     keys: dict[str, Value] = {}
-    if listed and context.understood.format.name == "generic" and listed not in own and unit_name(listed):
+    if listed and context.understood.format.name == "generic" and listed not in own and is_unit(listed):
         keys["unit"] = listed  # the plant file knows it as it stands: what was exported comes back as it was
     elif listed:
         keys["unit"] = unit_name(listed, own)

@@ -12,7 +12,7 @@ from constraints.plantfile.taglists.drafts import drafts
 from constraints.plantfile.taglists.formats import BY_NAME, GENERIC, Format, normal
 from constraints.plantfile.taglists.keys import cell_of, columns, number_text, text_of_value
 from constraints.plantfile.taglists.mapping import TagMapping
-from constraints.plantfile.taglists.places import Target
+from constraints.plantfile.taglists.places import MULTIPLE, Target
 from constraints.plantfile.taglists.sheet import Row, Sheet, row
 from constraints.plantfile.taglists.understand import understand
 from constraints.plantfile.taglists.unitnames import same_key
@@ -51,6 +51,12 @@ def numeric_columns(form: str) -> frozenset[int]:
     kind = BY_NAME[form]
     words = {"name", "path", "address", "type", "origin", "unit", "desc", "", *_WORD_KEYS}
     return frozenset(at for at, title in enumerate(kind.header) if kind.roles[normal(title)] not in words)
+
+
+def word_order(source: str) -> str | None:
+    """Return the order of a source's words, ABCD where the plant file says none; None for a single word."""
+    register = _MODBUS.fullmatch(source.partition(":")[2])
+    return (register[4] or "ABCD") if register and register[3] in MULTIPLE else None
 
 
 def losses(tags: Tags, rows: Sequence[Sequence[str]], form: str, target: Target | None) -> Counter[str]:

@@ -84,7 +84,7 @@ def unit_name(text: str, own: Mapping[str, str] | None = None) -> str:
     known = _WRITTEN.get(written.lower())
     tidy = _CUBE.sub(lambda power: _POWERS[power[1]], written).replace("·", "*")
     for candidate in (known, tidy, written, _CAPITALS.get(written.lower())):
-        if candidate and _is_unit(candidate):
+        if candidate and is_unit(candidate):
             return candidate
     return ""
 
@@ -112,7 +112,8 @@ def _seconds(value: str | float | None) -> Value:
         return value
 
 
-def _is_unit(text: str) -> bool:
+def is_unit(text: str) -> bool:
+    """Return whether the plant file knows the unit as it stands."""
     try:
         unit(text)
     except UnitError:

@@ -178,3 +178,14 @@ def test_lists_for_other_programs_say_what_they_cannot_hold(plant, tmp_path, for
         call("tags", "export", "--csv", tmp_path / "x.csv", "--as", form, "--connection", "dcs", "-c", plant, "--json")
     )
     assert found["lost"]["stale_after"] == 8
+
+
+def test_a_list_of_registers_needs_the_word_order_to_come_back(plant, tmp_path):
+    words = ("tags", "export", "--csv", tmp_path / "x.csv", "--as", "kepware", "--connection", "power", "-c", plant)
+    done = call(*words)
+    assert (done.exit_code, "word_order: CDAB" in done.stderr) == (0, True)
+    assert done.stdout.splitlines()[-1] == "such a list cannot hold: stale_after (of 2 tags)"
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text("word_order: CDAB\n")
+    done = call("tags", "import", tmp_path / "x.csv", "--into", plant, "--connection", "power", "--map", mapping)
+    assert (done.exit_code, "2 as before" in done.stdout) == (0, True)

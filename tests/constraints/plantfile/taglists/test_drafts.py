@@ -166,7 +166,15 @@ def test_an_address_without_a_connection():
 
 @pytest.mark.parametrize(
     ("listed", "name"),
-    [("TIC201.PV", "TIC201_PV"), ("2TT/7", "t_2TT_7"), ("Grün", "Gr_n"), ("***", "tag"), ("x" * 99, "x" * 64)],
+    [
+        ("TIC201.PV", "TIC201_PV"),
+        ("2TT/7", "t_2TT_7"),
+        ("Grün", "Gr_n"),
+        ("***", "tag"),
+        ("x" * 99, "x" * 64),
+        ("_x", "_x"),
+        ("a_", "a_"),
+    ],
 )
 def test_names_that_expressions_can_use(listed, name):
     assert plain_name(listed) == name
@@ -216,3 +224,8 @@ def test_a_mapping_file():
     mapping = mapping_of(parse(text, "mapping.yaml"))
     tags, skipped, _ = read("Foo;Bar\na;X.Y\n", Target("dcs", "opcua", mapping.address), mapping=mapping)
     assert (tags, skipped) == ({"p_1": {"source": "dcs:ns=2;s=X.Y", "unit": "bar"}}, {})
+
+
+@pytest.mark.parametrize(("listed", "unit"), [("C", "degC"), ("°C", "°C"), ("m3/h", "m3/h"), ("DEG C", "degC")])
+def test_a_generic_lists_unit_stays_as_it_is_where_the_plant_file_knows_it(listed, unit):
+    assert read(f"name,source,unit\na,dcs:ns=2;s=A,{listed}\n")[0]["a"]["unit"] == unit
