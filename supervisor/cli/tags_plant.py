@@ -84,9 +84,15 @@ def put(plant: PlantText, offer: Offer, *, skip: bool, dry_run: bool, as_json: b
 
 
 def _new_errors(before: Document, after: str) -> tuple[Diagnostic, ...]:
-    """Return the errors of the new text that the old one had not; a plant file may be unfinished."""
+    """Return the errors of the new text that the old one had not.
+
+    In a file that has errors already, only those in lines that change count: the others may just have been hidden.
+    """
     old = {(each.code, each.message) for each in _errors(before.source, before.name)}
-    return tuple(each for each in _errors(after, before.name) if (each.code, each.message) not in old)
+    fresh = [each for each in _errors(after, before.name) if (each.code, each.message) not in old]
+    lines = set(before.source.splitlines()) if old else set[str]()
+    new = after.splitlines()
+    return tuple(each for each in fresh if new[each.line - 1 : each.line] == [] or new[each.line - 1] not in lines)
 
 
 def _errors(text: str, name: str) -> list[Diagnostic]:

@@ -189,3 +189,16 @@ def test_a_list_of_registers_needs_the_word_order_to_come_back(plant, tmp_path):
     mapping.write_text("word_order: CDAB\n")
     done = call("tags", "import", tmp_path / "x.csv", "--into", plant, "--connection", "power", "--map", mapping)
     assert (done.exit_code, "2 as before" in done.stdout) == (0, True)
+
+
+def test_errors_that_an_unfinished_file_hid_are_not_the_lists_fault(tmp_path):
+    plant = tmp_path / "plant.yaml"
+    text = "version: 1\nplant: {name: x, timezone: UTC}\nconnections: {m: {type: memory}}\ntags:\ncvs: {b: {}}\n"
+    plant.write_text(text, encoding="utf-8")
+    sheet = tmp_path / "t.csv"
+    sheet.write_text("name,source,unit\na,m:a,bar\n", encoding="utf-8")
+    assert call("tags", "import", sheet, "--into", plant).exit_code == 0
+    assert plant.read_text("utf-8") == text.replace("tags:\n", 'tags:\n  a: {source: "m:a", unit: bar}\n')
+    sheet.write_text("name,source,unit\nc,n:a,bar\n", encoding="utf-8")
+    done = call("tags", "import", sheet, "--into", plant)
+    assert (done.exit_code, "unknown connection 'n'" in done.stdout) == (1, True)
