@@ -7,7 +7,7 @@ from pathlib import Path
 
 from constraints.plantfile import ANSI, PLAIN, PlantFileError, load, render
 from constraints.plantfile.document import Document
-from constraints.plantfile.yamltext import parse
+from constraints.plantfile.yamltext import BYTES_MAX, parse
 from supervisor.cli.console import colour, fail, say
 from supervisor.cli.exits import Exit
 from supervisor.rewrite import Original
@@ -29,10 +29,12 @@ class PlantText:
             fail(Exit.FINDING, f"{path} cannot be read: {error.strerror}; name the plant file with --into or -c")
         try:
             try:
-                text = original.raw.decode("utf-8-sig")
+                text = original.raw[: BYTES_MAX + 1].decode("utf-8-sig")
             except UnicodeDecodeError:
-                load(path)  # says where, and what to do
-                fail(Exit.FINDING, f"{path} is not UTF-8 text")
+                text = None
+            if text is None or len(original.raw) > BYTES_MAX:
+                load(path)  # says what is wrong, where, and what to do
+                fail(Exit.FINDING, f"{path} is not a text that can be a plant file")
             return cls(original, parse(text, str(path)))
         except PlantFileError as error:
             say(render(error.diagnostics, error.source, ANSI if colour() else PLAIN))

@@ -15,6 +15,7 @@ from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.taglists.drafts import Draft, Skipped, told
 from constraints.plantfile.taglists.merge import Merged, MergeError, merge
 from constraints.plantfile.taglists.places import Target
+from constraints.plantfile.yamltext import BYTES_MAX
 from supervisor.cli.console import colour, fail, say, say_json, tell
 from supervisor.cli.exits import Exit
 from supervisor.cli.planttext import PlantText
@@ -64,6 +65,8 @@ def put(plant: PlantText, offer: Offer, *, skip: bool, dry_run: bool, as_json: b
         merged = merge(plant.document, offer.drafts)
     except MergeError as error:
         fail(Exit.FINDING, f"{plant.document.name}: {error}")
+    if len(merged.text.encode()) > BYTES_MAX:
+        fail(Exit.FINDING, f"{plant.document.name} would be larger than {BYTES_MAX // 1024} KiB: import fewer tags")
     fresh = _new_errors(plant.document, merged.text)
     open_ends = bool(offer.skipped or offer.strangers) and not skip
     written = False

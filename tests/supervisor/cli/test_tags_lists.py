@@ -202,3 +202,14 @@ def test_errors_that_an_unfinished_file_hid_are_not_the_lists_fault(tmp_path):
     sheet.write_text("name,source,unit\nc,n:a,bar\n", encoding="utf-8")
     done = call("tags", "import", sheet, "--into", plant)
     assert (done.exit_code, "unknown connection 'n'" in done.stdout) == (1, True)
+
+
+def test_a_plant_file_never_grows_beyond_what_can_be_read(plant, tmp_path):
+    sheet = tmp_path / "t.csv"
+    rows = "".join(f"a{i},dcs:ns=2;s=A{i},bar,{'x' * 500}\n" for i in range(2_000))
+    sheet.write_text("name,source,unit,desc\n" + rows, encoding="utf-8")
+    done = call("tags", "import", sheet, "--into", plant)
+    assert (done.exit_code, "larger than 1024 KiB" in done.stderr) == (Exit.FINDING, True)
+    assert plant.read_bytes() == PLANT_FILE.read_bytes()
+    plant.write_text("#" * 2**21, encoding="utf-8")
+    assert "larger than 1024 KiB" in call("fmt", plant).stdout
