@@ -80,7 +80,9 @@ def test_a_template_checks_clean_and_runs_in_closed_loop(template: str, tmp_path
         last = armed
         for _ in range(WRITES):
             since = last.cycle
-            last = control.armed_until("a confirmed set", lambda r, since=since: wrote(r) and r.cycle > since, last.utc_s)
+            last = control.armed_until(
+                "a confirmed set", lambda r, since=since: wrote(r) and r.cycle > since, last.utc_s
+            )
         records = control.records(armed.utc_s)
         assert any(record.verdict == "approved" and wrote(record) for record in records)
         held = [each for each in records if each.mode.actual is Mode.CLOSED_LOOP and not busy(each)]
