@@ -20,7 +20,7 @@ def published(schema: dict[str, Any], title: str) -> dict[str, Any]:
     for name, section in sections.items():
         for key, of in section.get("properties", {}).items():
             _complete(f"{name}.{key}", key, of)
-    return _without_kinds(schema)
+    return {key: _without_kinds(value) for key, value in schema.items()}
 
 
 def _complete(name: str, key: str, of: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from constraints.plant import Connection, Plant, Point
 from hil.cabinet import Cabinet, Line
 from hil.declared.keys import Keys
-from hil.declared.wiring import Place, UnservableError, node, places, register, shown_when, topics
+from hil.declared.wiring import Place, node, places, register, shown_when, topics
 from hil.devices import free_port
 from hil.distort import Instruments, Report
 from hil.plants.pid import Mode
@@ -48,7 +48,6 @@ class DeclaredDevices:
         given = self._places[name]
         match connection.protocol:
             case "opcua":
-                self._registers_of(name, given)
                 nodes = [node(place) for place in given.values()]
                 written = {node(place).name: place for place in given.values() if place.register}
 
@@ -64,20 +63,11 @@ class DeclaredDevices:
                     for address, value in values.items():
                         self._take(written[address], value, "modbus")
 
-                try:
-                    points = [register(place) for place in given.values()]
-                    self.modbus[name] = ModbusDevice(points, connection.unit_id, 0, frozenset(written), take_words)
-                except ValueError as error:
-                    raise UnservableError(f"connection {name!r}: {error}") from error
+                points = [register(place) for place in given.values()]
+                self.modbus[name] = ModbusDevice(points, connection.unit_id, 0, frozenset(written), take_words)
             case _:
                 broker = MqttBroker(free_port())
                 self.brokers[name] = broker, MqttSensors(broker.port, 10 + 2 * len(given))
-
-    def _registers_of(self, name: str, given: Mapping[str, Place]) -> None:
-        for place in given.values():
-            if place.point.address.startswith(("i=", "s=", "g=", "b=", "ns=0;")):
-                message = f"connection {name!r}: {place.point.address} is in namespace 0, which is OPC UA's own"
-                raise UnservableError(message)
 
     async def start(self) -> None:
         """Start every server, then every cable."""

@@ -17,7 +17,7 @@ from hil.declared.keys import Keys, make_keys
 from hil.declared.line import DeclaredLine
 from hil.declared.resting import Resting, driven, resting
 from hil.declared.settings import Wishes, WishesError
-from hil.declared.wiring import UnservableError, loops, plc_rule
+from hil.declared.wiring import UnservableError, loops, places, plc_rule
 from hil.plants.line import DryerLine
 from hil.plc import EmulatedBlock, PlcState, ScanResult
 from hil.registers import Answered, Written
@@ -49,7 +49,7 @@ class DeclaredRig(Moved[DeclaredDevices]):
     def __init__(
         self, settings: BenchSettings, clock: FastClock, plant: Plant, source: str, line: Line, keys: Keys
     ) -> None:
-        """Put it at rest; ``source`` is the plant file's text. UnservableError where an address cannot be served."""
+        """Put it at rest; ``source`` is the plant file's text. its addresses can be served."""
         rule = plc_rule(plant)
         parts = Parts(
             line=line,
@@ -78,6 +78,10 @@ async def make_declared_rig(settings: BenchSettings, clock: FastClock, plant_pat
     prepare(settings.folder, plant_path)
     source = read_source(plant_path)
     plant = load_text_with_functions(source, str(plant_path)).plant
+    try:
+        places(plant)
+    except UnservableError as error:
+        raise BenchFolderError(f"{plant_path}: {error}") from error
     rest = rest_of(plant, plant_path, wishes)
     keys = await make_keys(plant, settings.folder / "keys")
     line: Line
@@ -87,10 +91,7 @@ async def make_declared_rig(settings: BenchSettings, clock: FastClock, plant_pat
             raise WishesError(f"bench.yaml: process: the dryer has no {', '.join(missing)}; use process: model")
     else:
         line = DeclaredLine(plant, rest.values, wishes, settings.seed)
-    try:
-        return DeclaredRig(settings, clock, plant, source, line, keys)
-    except UnservableError as error:
-        raise BenchFolderError(f"{plant_path}: {error}") from error
+    return DeclaredRig(settings, clock, plant, source, line, keys)
 
 
 def rest_of(plant: Plant, plant_path: Path, wishes: Wishes) -> Resting:

@@ -46,7 +46,7 @@ class Place:
 def places(plant: Plant) -> Mapping[str, Mapping[str, Place]]:
     """Return connection -> address -> place. A place that is written and read is the written one.
 
-    Raises UnservableError for points of a connection that has no wire.
+    Raises UnservableError for points that no server of ours can show.
     """
     found: dict[str, dict[str, Place]] = {name: {} for name in plant.connections}
     for place in (*_written(plant), *(Place(point) for point in plant.points_read())):
@@ -55,8 +55,32 @@ def places(plant: Plant) -> Mapping[str, Mapping[str, Place]]:
             raise UnservableError(f"connection {connection.name!r} is of type memory, which nothing outside can reach")
         if connection.protocol not in ("opcua", "modbus-tcp", "mqtt"):
             raise UnservableError(f"connection {connection.name!r}: the bench has no server for {connection.protocol}")
-        found[connection.name].setdefault(place.point.address, place)
+        address = place.point.address
+        if connection.protocol == "opcua" and (not address.startswith(("ns=", "nsu=")) or address.startswith("ns=0;")):
+            message = f"connection {connection.name!r}: {address} is in namespace 0, which is OPC UA's own"
+            raise UnservableError(message)
+        there = found[connection.name].setdefault(address, place)
+        if connection.protocol == "modbus-tcp" and _wire(there.point) != _wire(place.point):
+            raise UnservableError(f"connection {connection.name!r}: {address} is read as two different types")
+    for name, given in found.items():
+        if plant.connections[name].protocol == "modbus-tcp":
+            _check_apart(name, given)
     return found
+
+
+def _wire(point: Point) -> tuple[str, str]:
+    return point.encoding.kind, point.encoding.word_order
+
+
+def _check_apart(name: str, given: Mapping[str, Place]) -> None:
+    """Raise UnservableError where two places share a register: one device cannot mean both."""
+    owner: dict[tuple[str, int], str] = {}
+    for address, place in given.items():
+        point = register(place)
+        for offset in range(point.words):
+            other = owner.setdefault((point.table, point.address + offset), address)
+            if other != address:
+                raise UnservableError(f"connection {name!r}: {address} and {other} overlap")
 
 
 def _written(plant: Plant) -> Iterator[Place]:
@@ -109,17 +133,18 @@ def node(place: Place) -> NodeSpec:
 def _node_kind(place: Place) -> NodeKind:
     point = place.point
     if point.equals is not None:
-        return "string" if shown_when(point.equals, yes=True) == point.equals else "float64"
+        shown = shown_when(point.equals, yes=True)
+        return "string" if isinstance(shown, str) else "bool" if isinstance(shown, bool) else "float64"
     register = place.register if not place.register.startswith("SP.") else ""
     register = register or place.shows.removeprefix("plc.")
     kind = WRITTEN_KINDS.get(register) or ANSWERED_KINDS.get(register) or point.encoding.kind
     return cast("NodeKind", kind)
 
 
-def shown_when(equals: str, *, yes: bool) -> float | str:
-    """Return what a device shows where ``equals`` means yes: that word or number, or another one."""
+def shown_when(equals: str, *, yes: bool) -> bool | float | str:
+    """Return what a device shows where ``equals`` means yes: that word, number or truth, or another one."""
     if equals.lower() in ("true", "false"):
-        return float((equals.lower() == "true") is yes)
+        return (equals.lower() == "true") is yes
     try:
         number = float(equals)
     except ValueError:

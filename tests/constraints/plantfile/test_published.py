@@ -10,9 +10,7 @@ from constraints.plantfile.published import UNIT
 
 SCHEMA = json_schema()
 SECTIONS = {"PlantFile": SCHEMA, **SCHEMA["$defs"]}
-KEYS = {
-    f"{section}.{key}": of for section, form in SECTIONS.items() for key, of in form.get("properties", {}).items()
-}
+KEYS = {f"{section}.{key}": of for section, form in SECTIONS.items() for key, of in form.get("properties", {}).items()}
 
 
 def types(of):
