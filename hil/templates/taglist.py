@@ -50,11 +50,11 @@ def tag_lines(text: str, connection: str) -> TagLines:
     Raises TagListError where there is no column of names or units, or nothing is left.
     """
     rows = csv.DictReader(io.StringIO(text), dialect=_dialect(text))
-    columns = _columns(rows.fieldnames or ())
     lines: list[str] = []
     skipped: list[str] = []
     taken: set[str] = set()
     try:
+        columns = _columns(rows.fieldnames or ())
         for row in rows:
             if rows.line_num > _ROWS_MAX:
                 raise TagListError(f"more than {_ROWS_MAX} lines")
