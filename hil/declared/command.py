@@ -19,7 +19,7 @@ from hil.declared.folder import BenchFolderError, prepare
 from hil.declared.process import ModelProcess
 from hil.declared.rig import rest_of
 from hil.declared.settings import Wishes, WishesError
-from hil.declared.wiring import UnservableError, places
+from hil.declared.wiring import UnservableError, places, plc_rule
 from hil.demo.processes import READY_S_MAX, Child, DemoError, control_child
 from supervisor.cli.console import colour, fail, say, tell
 from supervisor.cli.exits import Exit
@@ -63,6 +63,7 @@ def _look_ahead(options: Options) -> None:
     rest = rest_of(plant, options.plant, Wishes.of(options.plant, options.start))
     ModelProcess(plant, rest.values, plant.cycle_s)
     places(plant)
+    plc_rule(plant)
     for name in rest.tripped:
         tell(f"interlock {name!r} is tripped where this plant rests: give another start, e.g. --start NAME=VALUE")
     if plant.handshake.kind != "full":

@@ -80,6 +80,7 @@ async def make_declared_rig(settings: BenchSettings, clock: FastClock, plant_pat
     plant = load_text_with_functions(source, str(plant_path)).plant
     try:
         places(plant)
+        plc_rule(plant)
     except UnservableError as error:
         raise BenchFolderError(f"{plant_path}: {error}") from error
     rest = rest_of(plant, plant_path, wishes)

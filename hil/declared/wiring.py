@@ -19,8 +19,11 @@ from hil.wiring import LoopWiring, Topic
 
 RATE_ROOM = 2.0
 """The PLC allows twice the plant file's fastest move: a cycle that jitters is not refused, a mad one is."""
+BURST_S_MIN = 60.0
+"""At least a minute of that may be used at once, and always a cycle's move."""
 STALE_PART = 3.0
 """A sensor speaks so many times before its value is stale."""
+TIMEOUT_S_MAX = 3600.0
 _REGISTER = MappingProxyType({key: register for register, (key, _) in {**WRITTEN, **ANSWERED}.items()})
 
 
@@ -93,13 +96,18 @@ def _written(plant: Plant) -> Iterator[Place]:
 
 def loops(plant: Plant) -> tuple[LoopWiring, ...]:
     """Return the loops as the PLC's engineer would set them up for this plant file, in the order of the mask."""
-    return tuple(LoopWiring(mv.readback, name, _rule(mv)) for name, mv in plant.mvs.items())
+    return tuple(LoopWiring(mv.readback, name, _rule(mv, plant.cycle_s)) for name, mv in plant.mvs.items())
 
 
 def plc_rule(plant: Plant) -> PlcRule | None:
-    """Return how the PLC's block is set up; None where the plant file has no full handshake."""
+    """Return how the PLC's block is set up; None where the plant file has no full handshake.
+
+    Raises UnservableError for a timer that the block does not have.
+    """
     if plant.handshake.kind != "full" or not plant.mvs:
         return None
+    if plant.handshake.plc_timeout_s >= TIMEOUT_S_MAX:
+        raise UnservableError(f"heartbeat.plc_timeout: the PLC's block counts to less than {TIMEOUT_S_MAX:g} s")
     probe = plant.handshake.probe
     return PlcRule(
         loops=tuple(loop.rule for loop in loops(plant)),
@@ -108,7 +116,7 @@ def plc_rule(plant: Plant) -> PlcRule | None:
     )
 
 
-def _rule(mv: MvSpec) -> LoopRule:
+def _rule(mv: MvSpec, cycle_s: float) -> LoopRule:
     lo, hi = mv.limits.safety
     return LoopRule(
         name=mv.name,
@@ -116,6 +124,7 @@ def _rule(mv: MvSpec) -> LoopRule:
         hi=hi,
         up_per_min=RATE_ROOM * mv.move_up_per_min,
         down_per_min=RATE_ROOM * mv.move_down_per_min,
+        burst_s=max(BURST_S_MIN, cycle_s),
         shed=mv.shed,
         safe_value=mv.safe_value if mv.safe_value is not None else (lo + hi) / 2.0,
         shed_per_min=min(mv.move_up_per_min, mv.move_down_per_min),
