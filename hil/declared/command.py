@@ -16,8 +16,7 @@ from controllers.models.function import FunctionError
 from hil.bench import READY_FILE
 from hil.clock import FastClock
 from hil.declared.folder import BenchFolderError, prepare
-from hil.declared.process import ModelProcess
-from hil.declared.rig import rest_of
+from hil.declared.rig import line_of, rest_of
 from hil.declared.settings import Wishes, WishesError
 from hil.declared.wiring import UnservableError, places, plc_rule
 from hil.demo.processes import READY_S_MAX, Child, DemoError, control_child
@@ -58,12 +57,13 @@ def run_bench(options: Options) -> None:
 
 def _look_ahead(options: Options) -> None:
     """Raise now, with its own words, what would stop the bench; warn of what keeps closed loop away."""
-    prepare(options.folder, options.plant)
     plant = load_with_functions(options.plant).plant
-    rest = rest_of(plant, options.plant, Wishes.of(options.plant, options.start))
-    ModelProcess(plant, rest.values, plant.cycle_s)
+    wishes = Wishes.of(options.plant, options.start)
+    rest = rest_of(plant, options.plant, wishes)
+    line_of(plant, rest, wishes, options.seed)
     places(plant)
     plc_rule(plant)
+    prepare(options.folder, options.plant)
     for name in rest.tripped:
         tell(f"interlock {name!r} is tripped where this plant rests: give another start, e.g. --start NAME=VALUE")
     if plant.handshake.kind != "full":

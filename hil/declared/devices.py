@@ -17,7 +17,7 @@ from hil.plants.pid import Mode
 from hil.proxy import ToxicProxy
 from hil.servers.modbus import ModbusDevice
 from hil.servers.mqtt import MqttBroker, MqttSensors
-from hil.servers.opcua import OpcUaServer, OpenToAll, Sample, Secured, Value
+from hil.servers.opcua import NodeSpec, OpcUaServer, OpenToAll, Sample, Secured, Value
 
 _WHOLE = frozenset({"int16", "uint16", "int32", "uint32"})
 
@@ -27,9 +27,14 @@ class DeclaredDevices:
 
     def __init__(self, plant: Plant, cabinet: Cabinet, keys: Keys) -> None:
         """Prepare; nothing listens yet. UnservableError where an address cannot be served."""
-        self._plant = plant
         self._cabinet = cabinet
         self._places = places(plant)
+        self._nodes = {
+            name: {address: node(place) for address, place in given.items()}
+            for name, given in self._places.items()
+            if plant.connections[name].protocol == "opcua"
+        }
+        """By connection and address."""
         self._loops = {name: mv.readback for name, mv in plant.mvs.items()}
         self.opcua: dict[str, OpcUaServer] = {}
         self.modbus: dict[str, ModbusDevice] = {}
@@ -48,14 +53,14 @@ class DeclaredDevices:
         given = self._places[name]
         match connection.protocol:
             case "opcua":
-                nodes = [node(place) for place in given.values()]
-                written = {node(place).name: place for place in given.values() if place.register}
+                nodes = self._nodes[name]
+                written = {nodes[address].name: place for address, place in given.items() if place.register}
 
                 def take_node(key: str, value: Value) -> None:
                     if not isinstance(value, str):
                         self._take(written[key], float(value) * _scale(written[key]) + _offset(written[key]), "opcua")
 
-                self.opcua[name] = OpcUaServer(nodes, take_node, _security(connection, keys))
+                self.opcua[name] = OpcUaServer(list(nodes.values()), take_node, _security(connection, keys))
             case "modbus-tcp":
                 written = {address: place for address, place in given.items() if place.register}
 
@@ -92,12 +97,13 @@ class DeclaredDevices:
         """Stop every cable, then every server."""
         for cable in self.cables.values():
             await cable.stop()
-        for broker, sensors in self.brokers.values():
+        for _, sensors in self.brokers.values():
             await sensors.stop()
-            await broker.stop()
         for server in self.opcua.values():
             await server.stop()
         await asyncio.gather(*(device.stop() for device in self.modbus.values()))
+        for broker, _ in self.brokers.values():
+            await broker.stop()
 
     def sessions(self) -> Mapping[str, int]:
         """Return how many OPC UA sessions are logged in now, by account."""
@@ -112,7 +118,9 @@ class DeclaredDevices:
         now = self._values(instruments, line, utc_s)
         for name, server in self.opcua.items():
             await server.publish(
-                _sample(place, now[place.shows]) for place in self._places[name].values() if place.shows in now
+                _sample(place, self._nodes[name][address], now[place.shows])
+                for address, place in self._places[name].items()
+                if place.shows in now
             )
         for name, device in self.modbus.items():
             device.publish(
@@ -131,8 +139,14 @@ class DeclaredDevices:
         for name, given in self._places.items():
             written = {address: place for address, place in given.items() if place.register in memory}
             if name in self.opcua:
-                reports = {a: Report(memory[p.register], utc_s, "UncertainInitialValue") for a, p in written.items()}
-                await self.opcua[name].publish(_sample(place, reports[address]) for address, place in written.items())
+                await self.opcua[name].publish(
+                    _sample(
+                        place,
+                        self._nodes[name][address],
+                        Report(memory[place.register], utc_s, "UncertainInitialValue"),
+                    )
+                    for address, place in written.items()
+                )
             elif name in self.modbus:
                 self.modbus[name].publish({address: memory[place.register] for address, place in written.items()})
 
@@ -177,15 +191,14 @@ def _security(connection: Connection, keys: Keys) -> Secured | OpenToAll:
     return Secured(keys.servers[connection.name], keys.trusted, keys.accounts[connection.name], connection.security)
 
 
-def _sample(place: Place, report: Report) -> Sample:
+def _sample(place: Place, spec: NodeSpec, report: Report) -> Sample:
     """Return an OPC UA node's value: typed, and raw where the plant file scales it."""
     value: Value = _word(place, report)
-    kind = node(place).kind
-    if kind == "bool":
+    if spec.kind == "bool":
         value = bool(value)
-    elif kind in _WHOLE and not isinstance(value, str):
+    elif spec.kind in _WHOLE and not isinstance(value, str):
         value = round(value) if math.isfinite(value) else 0
-    return Sample(node(place).name, value, report.source_utc_s, report.status)
+    return Sample(spec.name, value, report.source_utc_s, report.status)
 
 
 def _word(place: Place, report: Report) -> float | str:

@@ -83,16 +83,21 @@ async def make_declared_rig(settings: BenchSettings, clock: FastClock, plant_pat
         plc_rule(plant)
     except UnservableError as error:
         raise BenchFolderError(f"{plant_path}: {error}") from error
-    rest = rest_of(plant, plant_path, wishes)
+    line = line_of(plant, rest_of(plant, plant_path, wishes), wishes, settings.seed)
     keys = await make_keys(plant, settings.folder / "keys")
-    line: Line
-    if wishes.process == "dryer":
-        line = DryerLine(settings.seed)
-        if missing := sorted(set(plant.tags) - set(line.measured())):
-            raise WishesError(f"bench.yaml: process: the dryer has no {', '.join(missing)}; use process: model")
-    else:
-        line = DeclaredLine(plant, rest.values, wishes, settings.seed)
     return DeclaredRig(settings, clock, plant, source, line, keys)
+
+
+def line_of(plant: Plant, rest: Resting, wishes: Wishes, seed: int) -> Line:
+    """Return the line at rest. Raises WishesError where it cannot be the dryer, ModelError and FunctionError."""
+    if wishes.process == "model":
+        return DeclaredLine(plant, rest.values, wishes, seed)
+    line = DryerLine(seed)
+    if missing := sorted(set(plant.tags) - set(line.measured())):
+        raise WishesError(f"process: the dryer has no {', '.join(missing)}; use process: model")
+    if wishes.start or wishes.tags or wishes.noise:
+        raise WishesError("process: the dryer rests and measures by itself; start, tags and noise need process: model")
+    return line
 
 
 def rest_of(plant: Plant, plant_path: Path, wishes: Wishes) -> Resting:

@@ -47,7 +47,7 @@ class Place:
 
 
 def places(plant: Plant) -> Mapping[str, Mapping[str, Place]]:
-    """Return connection -> address -> place. A place that is written and read is the written one.
+    """Return connection -> address -> place; of several that read one address, the first.
 
     Raises UnservableError for points that no server of ours can show.
     """
@@ -65,6 +65,8 @@ def places(plant: Plant) -> Mapping[str, Mapping[str, Place]]:
         there = found[connection.name].setdefault(address, place)
         if connection.protocol == "modbus-tcp" and _wire(there.point) != _wire(place.point):
             raise UnservableError(f"connection {connection.name!r}: {address} is read as two different types")
+        if there.register and not place.register:  # written and read at one place: it shows what the loop has
+            found[connection.name][address] = Place(place.point, there.register)
     for name, given in found.items():
         if plant.connections[name].protocol == "modbus-tcp":
             _check_apart(name, given)

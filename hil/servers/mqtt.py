@@ -84,7 +84,7 @@ class MqttSensors:
 
     def publish_bare(self, topic: str, value: float | str) -> None:
         """Queue a message that is one number or word and nothing else: it has no time."""
-        self._put(topic, value if isinstance(value, str) else repr(value))
+        self._put(topic, value if isinstance(value, str) else json.dumps(value))
 
     def _put(self, topic: str, payload: str) -> None:
         while self._queue.full():

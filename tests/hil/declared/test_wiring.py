@@ -6,8 +6,9 @@ import pytest
 
 from constraints.plantfile import load, load_text
 from hil.clock import FastClock
-from hil.declared.rig import make_declared_rig
-from hil.declared.settings import Wishes
+from hil.declared.resting import resting
+from hil.declared.rig import line_of, make_declared_rig
+from hil.declared.settings import Wishes, WishesError
 from hil.declared.wiring import UnservableError, loops, places, plc_rule, shown_when, topics
 from hil.plants.pid import Mode
 from hil.rig import BenchSettings
@@ -99,3 +100,20 @@ async def test_a_plc_without_our_block_leaves_the_loops_to_the_operator(tmp_path
     assert rig.line.loops["a_text"].setpoint == 45.0
     assert rig.story()["permitted"] is False
     rig.trace.close()
+
+
+def test_a_loop_that_is_read_where_it_is_written_shows_its_setpoint() -> None:
+    lines = [line for line in TEXT.split("\n") if not line.startswith("heartbeat:") and 's=A.SP"' not in line]
+    place = places(load_text("\n".join(lines), "odd.yaml").plant)["ua"]["ns=2;s=APC.SP.a_sp"]
+    assert (place.shows, place.register) == ("a_sp.actual", "SP.a_sp")
+
+
+def test_the_dryer_is_itself_and_only_for_its_own_tags() -> None:
+    dryer, odd = load(plant_files()["dryer"]).plant, load(ODD).plant
+    wishes = Wishes(process="dryer")
+    assert line_of(dryer, resting(dryer, wishes), wishes, 1).measured()["T_out"] > 60.0
+    with pytest.raises(WishesError, match="the dryer has no a_guid"):
+        line_of(odd, resting(odd, wishes), wishes, 1)
+    started = Wishes(process="dryer", start={"T_in_sp": 180.0})
+    with pytest.raises(WishesError, match="rests and measures by itself"):
+        line_of(dryer, resting(dryer, started), started, 1)
