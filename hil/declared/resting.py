@@ -33,9 +33,9 @@ def resting(plant: Plant, wishes: Wishes) -> Resting:
     values = {name: _in_range(plant, name, 0.5) for name in plant.tags}
     values |= {name: _middle(plant, cv) for name, cv in plant.cvs.items()}
     values |= {name: _middle(plant, mv) for name, mv in plant.mvs.items()}
-    values |= {mv.readback: values[name] for name, mv in plant.mvs.items() if mv.readback not in plant.cvs}
     values |= wishes.start
-    values |= {mv.readback: values[name] for name, mv in plant.mvs.items() if mv.readback not in plant.cvs}
+    values |= {mv.readback: values[name] for name, mv in plant.mvs.items()}
+    values |= wishes.start
     bound = driven(plant) | wishes.start.keys() | wishes.tags.keys()
     for interlock in plant.interlocks:
         for tag in sorted(interlock.when.names - bound):

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from constraints.plant import Plant
-from constraints.plantfile import load_text_with_functions, read_source
+from constraints.plantfile import load_with_functions, read_source
 from hil.cabinet import Line
 from hil.cascade import LoopOrder, LoopView
 from hil.clock import FastClock
@@ -76,8 +76,7 @@ async def make_declared_rig(settings: BenchSettings, clock: FastClock, plant_pat
     Raises PlantFileError, WishesError and BenchFolderError, each with what to do.
     """
     prepare(settings.folder, plant_path)
-    source = read_source(plant_path)
-    plant = load_text_with_functions(source, str(plant_path)).plant
+    plant, source = load_with_functions(plant_path).plant, read_source(plant_path)
     try:
         places(plant)
         plc_rule(plant)

@@ -6,8 +6,10 @@ import pytest
 
 from constraints.plant import Plant
 from constraints.plantfile import load, load_text
+from hil.declared.line import DeclaredLine
 from hil.declared.resting import resting
 from hil.declared.settings import Wishes
+from hil.plants.pid import Mode
 from hil.templates.catalogue import plant_files
 from safety.expressions import parse
 
@@ -29,6 +31,17 @@ def test_setpoints_and_controlled_variables_rest_in_the_middle(plant: Plant) -> 
 def test_a_start_that_is_wished_for_holds_and_the_loop_is_there_too(plant: Plant) -> None:
     rest = resting(plant, Wishes(start={"a_sp": 70.0, "m_f32": 120.0, "q_bare": 4.5})).values
     assert (rest["a_sp"], rest["a_text"], rest["m_f32"], rest["q_bare"]) == (70.0, 70.0, 120.0, 4.5)
+
+
+def test_a_loop_whose_measurement_is_controlled_too_rests_at_its_setpoint() -> None:
+    text = ODD.read_text(encoding="utf-8").replace("cvs:", "cvs:\n  a_text: {limits: {operator: [30, 90]}}")
+    text = text.replace("models:", "models:\n  a_text: {a_sp: {gain: 1, lags: [10]}}")
+    both = load_text(text, "odd.yaml").plant
+    assert resting(both, Wishes()).values["a_text"] == 50.0
+    line = DeclaredLine(both, resting(both, Wishes()).values, Wishes(), 1, Mode.CAS)
+    line.setpoint("a_text", 60.0)
+    line.step(300.0)
+    assert line.true()["a_text"] == pytest.approx(60.0, abs=4.0)
 
 
 def test_tags_that_no_model_moves_stand_where_no_interlock_trips(plant: Plant) -> None:
