@@ -20,7 +20,7 @@ from tests.supervisor.walk import PLANT_FILE
 
 COMMANDS = [
     "check", "run", "status", "mode", "limit", "reset", "bypass", "why", "doctor", "schema", "audit verify", "demo",
-    "bench", "fmt", "tags import", "tags export", "tags browse", "tags scan",
+    "bench", "init", "fmt", "tags import", "tags export", "tags browse", "tags scan",
 ]  # fmt: skip
 HEAVY = {
     "numpy",
