@@ -76,7 +76,7 @@ lock: ## choose the newest versions anew and write requirements.lock
 test-all-pythons: system-packages ## the tests on each of 3.11, 3.12 and 3.13 that is found
 	@tools/test-all-pythons.sh $(PYTHONS)
 
-system-packages: ## mosquitto, PostgreSQL and a C compiler for the tests (apt, where root)
+system-packages: ## mosquitto, PostgreSQL, a C compiler and Node for the tests (apt, where root)
 	@tools/system-packages.sh
 
 clean: ## remove the environments and every cache

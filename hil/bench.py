@@ -2,8 +2,9 @@
 
 The plant moves in fixed steps (1 s at high speed, 50 ms in real time) and keeps up with the clock; after a pause of the
 machine it catches up step by step, no faster than a few times its speed, and lets its servers answer between two steps.
-``python -m hil.bench`` runs it; ``DIR/bench.json`` appears when it is ready, ``DIR/trace.jsonl`` is its story. It ends
-on SIGTERM, SIGINT, the control command ``stop``, and when its parent dies.
+``python -m hil.bench`` runs the demo's dryer, or with ``--plant`` whatever a plant file declares; ``DIR/bench.json``
+appears when it is ready, ``DIR/trace.jsonl`` is its story. It ends on SIGTERM, SIGINT, the control command ``stop``,
+and when its parent dies.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ import math
 import os
 import secrets
 import signal
-from collections.abc import Sequence
+import sys
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from constraints.plantfile import PlantFileError
 from hil.clock import FastClock
 from hil.control import ControlServer
-from hil.devices import CABLES, CLIENT_URI, READER, WRITER, Credentials, make_credentials
+from hil.declared.folder import BenchFolderError
+from hil.declared.rig import make_declared_rig
+from hil.declared.settings import Wishes, WishesError
+from hil.devices import CABLES, make_credentials
 from hil.faults import ActiveFaults
 from hil.plc import Block
-from hil.rig import TRACE_FILE, BenchSettings, Rig
+from hil.rig import TRACE_FILE, BenchSettings, Moved, Rig, Servers
 from hil.servers.pki import write_private
 
 TICK_S_MIN, TICK_S_MAX = 0.01, 0.1
@@ -32,14 +38,16 @@ TICK_S_MIN, TICK_S_MAX = 0.01, 0.1
 CATCH_UP = 4.0
 """How many times its speed the plant may run to catch up."""
 READY_FILE = "bench.json"
+MakeRig = Callable[[BenchSettings, FastClock], Awaitable[Moved[Servers]]]
+"""Puts a plant at rest at the clock's time; nothing listens yet."""
 
 
 class Bench:
     """A rig that lives by the clock, with faults on demand."""
 
-    def __init__(self, settings: BenchSettings, clock: FastClock, credentials: Credentials) -> None:
-        """Put the plant at rest at the clock's time; nothing listens yet."""
-        self.rig = Rig(settings, clock, credentials)
+    def __init__(self, rig: Moved[Servers]) -> None:
+        """Keep the rig."""
+        self.rig = rig
         self.faults = ActiveFaults()
         self.stopping = asyncio.Event()
 
@@ -70,41 +78,38 @@ class Bench:
             "answers": rig.cabinet.shown(),
             "cables": {name: type(cable.toxic).__name__ for name, cable in rig.devices.cables.items()},
             "faults": self.faults.names(),
-            "sessions": dict(rig.devices.opcua.sessions()),
-            "logins": dict(rig.devices.opcua.logins),
+            "sessions": dict(rig.devices.sessions()),
+            "logins": dict(rig.devices.logins()),
         }
 
 
 def ready_file(bench: Bench, control: ControlServer) -> dict[str, object]:
     """Return what ``bench.json`` holds: everything a client in another process needs."""
-    rig, credentials, clock = bench.rig, bench.rig.credentials, bench.rig.clock
+    rig, clock = bench.rig, bench.rig.clock
     return {
         "pid": os.getpid(),
         "speed": clock.speed,
         "seed": rig.settings.seed,
         "anchor_real_mono": clock.anchor_real_mono,
         "anchor_utc": clock.anchor_utc,
-        "ports": {name: rig.devices.cables[name].port for name in CABLES},
-        "opcua_url": f"opc.tcp://127.0.0.1:{rig.devices.cables['dcs'].port}",
-        "secret": credentials.secret(READER),
-        "write_secret": credentials.secret(WRITER),
-        "client_uri": CLIENT_URI,
-        "client_certificate": str(credentials.client.certificate),
-        "client_private_key": str(credentials.client.private_key),
-        "server_certificate": str(credentials.server.certificate),
+        **rig.ready(),
         "control": {"port": control.port, "token": control.token},
         "trace": str(rig.settings.folder / TRACE_FILE),
     }
 
 
-async def serve(settings: BenchSettings) -> None:
+async def make_rig(settings: BenchSettings, clock: FastClock) -> Rig:
+    """Put the demo's dryer at rest."""
+    return Rig(settings, clock, await make_credentials(settings.folder / "pki"))
+
+
+async def serve(settings: BenchSettings, make: MakeRig = make_rig) -> None:
     """Run one bench until it is told to stop or its parent is gone."""
     parent = os.getppid()
     settings.folder.mkdir(parents=True, exist_ok=True)
     ready = settings.folder / READY_FILE
     ready.unlink(missing_ok=True)
-    credentials = await make_credentials(settings.folder / "pki")
-    bench = Bench(settings, FastClock.from_now(settings.speed, settings.start_utc_s), credentials)
+    bench = Bench(await make(settings, FastClock.from_now(settings.speed, settings.start_utc_s)))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, bench.stopping.set)
     control = ControlServer(bench, secrets.token_urlsafe(18))
@@ -139,6 +144,8 @@ def main(arguments: Sequence[str] | None = None, block: Block | None = None) -> 
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-utc", type=float, default=None, help="plant UTC at the start, seconds since 1970")
     parser.add_argument("--trace-every", type=float, default=5.0, help="plant seconds between two trace lines")
+    parser.add_argument("--plant", type=Path, default=None, help="plant file; the demo's dryer where not given")
+    parser.add_argument("--start", action="append", default=[], metavar="NAME=VALUE", help="where it begins to rest")
     for name in CABLES:
         parser.add_argument(f"--{name}-port", type=int, default=0, help="0 = a free one")
     parsed = parser.parse_args(arguments)
@@ -154,7 +161,14 @@ def main(arguments: Sequence[str] | None = None, block: Block | None = None) -> 
         start_utc_s=parsed.start_utc,
         block=block,
     )
-    asyncio.run(serve(settings))
+    if parsed.plant is None:
+        asyncio.run(serve(settings))
+        return
+    try:
+        wishes = Wishes.of(parsed.plant, parsed.start)
+        asyncio.run(serve(settings, lambda at, clock: make_declared_rig(at, clock, parsed.plant, wishes)))
+    except (BenchFolderError, WishesError, PlantFileError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

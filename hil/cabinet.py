@@ -10,9 +10,9 @@ from typing import Protocol
 
 from hil.cascade import LoopOrder, LoopView
 from hil.plants.pid import LoopState, Mode
-from hil.plc import Block, EmulatedBlock, Evaluation, PlcState, ScanResult
+from hil.plc import Block, Evaluation, PlcState, ScanResult
 from hil.registers import WRITTEN, Answered, Written
-from hil.wiring import LOOPS, MV_ORDER, PLC_RULE
+from hil.wiring import LoopWiring
 
 
 class Line(Protocol):
@@ -48,14 +48,20 @@ class Cabinet:
     """One PLC with its loops. ``log(event)`` hears of every write and every verdict, with plant time."""
 
     def __init__(
-        self, line: Line, now_s: float, log: Callable[[Mapping[str, object]], None], block: Block | None = None
+        self,
+        line: Line,
+        loops: Sequence[LoopWiring],
+        now_s: float,
+        log: Callable[[Mapping[str, object]], None],
+        block: Block,
     ) -> None:
-        """Power it up beside a line that runs already; the emulator is its program where ``block`` gives no other."""
+        """Power it up beside a line that runs already; ``block`` is its program, for ``loops`` in this order."""
+        self.loops = tuple(loops)
         self._line = line
         self._log = log
         self._memory: dict[str, float] = {}
         self.clear_memory()
-        self._block = block or EmulatedBlock(PLC_RULE)
+        self._block = block
         self._block.start(self._views(), now_s)
         self.answers = Answered()
         self.dropped = 0
@@ -73,6 +79,11 @@ class Cabinet:
         self.last: Evaluation | None = None
         """The move set judged last."""
 
+    @property
+    def mv_order(self) -> tuple[str, ...]:
+        """The MVs, in the order of the mask's bits."""
+        return tuple(loop.rule.name for loop in self.loops)
+
     def begin(self, now_s: float) -> None:
         """Power up anew at plant time ``now_s``, as if for the first time."""
         self._block.start(self._views(), now_s)
@@ -84,7 +95,7 @@ class Cabinet:
 
     def clear_memory(self) -> None:
         """Set every written register to its value after a start."""
-        self._memory = dict.fromkeys((*WRITTEN, *(f"SP.{mv}" for mv in MV_ORDER)), 0.0)
+        self._memory = dict.fromkeys((*WRITTEN, *(f"SP.{mv}" for mv in self.mv_order)), 0.0)
 
     @property
     def memory(self) -> Mapping[str, float]:
@@ -108,7 +119,7 @@ class Cabinet:
         was = self.state.permitted
         result = self._block.scan(self._written(), self._views(), now_s, remote=self.remote)
         self.answers = result.answers
-        for wiring, order in zip(LOOPS, result.orders, strict=True):
+        for wiring, order in zip(self.loops, result.orders, strict=True):
             self._carry_out(wiring.loop, order)
         self._tell(result, was=was)
 
@@ -127,11 +138,11 @@ class Cabinet:
 
     def _written(self) -> Written:
         numbers = {name.lower(): int(self._memory[name]) for name in WRITTEN}
-        return Written(**numbers, sp=tuple(self._memory[f"SP.{mv}"] for mv in MV_ORDER))
+        return Written(**numbers, sp=tuple(self._memory[f"SP.{mv}"] for mv in self.mv_order))
 
     def _views(self) -> Sequence[LoopView]:
         loops, measured = self._line.loops, self._line.measured()
-        return [LoopView(loops[w.loop].mode, loops[w.loop].setpoint, measured[w.loop]) for w in LOOPS]
+        return [LoopView(loops[w.loop].mode, loops[w.loop].setpoint, measured[w.loop]) for w in self.loops]
 
     def _carry_out(self, loop: str, order: LoopOrder) -> None:
         if order.mode is not None and self._line.loops[loop].mode is not Mode.MAN:

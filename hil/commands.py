@@ -31,15 +31,40 @@ def demo(
 
 
 def bench(
-    folder: Annotated[Path, typer.Option("--dir", help="Folder for the plant file, certificates and trace.")] = Path(
-        "setwise-bench"
-    ),
-    seed: Annotated[int, typer.Option("--seed", help="Repeats the noise of the instruments.")] = 1,
+    plant: Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")] = Path("plant.yaml"),
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Folder for the copy of the plant file; default: bench, beside it.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Repeats noise and disturbances.")] = 1,
+    speed: Annotated[
+        float,
+        typer.Option("--speed", help="Multiple of real time; above 1 the supervisor is started too.", min=1, max=100),
+    ] = 1.0,
+    start: Annotated[
+        list[str] | None, typer.Option("--start", help="NAME=VALUE: where it begins; default: mid limits.")
+    ] = None,
 ) -> None:
-    """Run only the simulated plant with its PLC, servers and meters, in real time, until Ctrl-C; writes its plant file.
+    """Run the plant of a plant file, simulated, behind real servers until Ctrl-C; the real plant is not touched.
 
-    Example: setwise bench --dir /tmp/dryer
+    Example: setwise bench plant.yaml
     """
-    from hil.demo.alone import run_bench  # noqa: PLC0415
+    from hil.declared.command import Options, run_bench  # noqa: PLC0415
 
-    run_bench(folder, seed)
+    beside = plant.resolve().parent / "bench"
+    run_bench(Options(plant=plant, folder=(folder or beside).resolve(), seed=seed, speed=speed, start=start or ()))
+
+
+def init(
+    name: Annotated[Path, typer.Argument(help="Folder to make.")],
+    template: Annotated[str, typer.Option("--template", "-t", help="What to begin with.")] = "blank",
+    tags: Annotated[Path | None, typer.Option("--from", help="CSV tag list, for --template from-csv.")] = None,
+) -> None:
+    """Make a folder with a plant file that checks clean and runs on the bench; nothing is ever overwritten.
+
+    Templates: blank, dryer, column, chiller, compressor-house, boiler-house, from-csv.
+
+    Example: setwise init dryer2 --template dryer
+    """
+    from hil.templates.command import run_init  # noqa: PLC0415
+
+    run_init(name, template, tags)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from hil.faults import FAULTS, subjects
 from hil.plants.pid import Mode
 from hil.proxy import Pass, Pulled
-from hil.wiring import LOOPS
+from hil.rig import Rig
 
 if TYPE_CHECKING:
     from hil.bench import Bench
@@ -120,10 +120,10 @@ def _number(args: Args, name: str, default: float | None = None) -> float:
     return float(value)
 
 
-def _loop(args: Args) -> str:
+def _loop(bench: Bench, args: Args) -> str:
     """Return the line's name of the loop that ``mv`` names by its MV, its tag or its own name."""
     wanted = _text(args, "mv")
-    for wiring in LOOPS:
+    for wiring in bench.rig.cabinet.loops:
         if wanted in (wiring.rule.name, wiring.tag, wiring.loop):
             return wiring.loop
     raise ControlError(f"no loop {wanted!r}")
@@ -168,36 +168,45 @@ async def _remote(bench: Bench, args: Args) -> object:
 
 
 async def _loop_mode(bench: Bench, args: Args) -> object:
-    bench.rig.line.mode(_loop(args), Mode(_text(args, "mode")))
+    bench.rig.line.mode(_loop(bench, args), Mode(_text(args, "mode")))
     _note(bench, "loop_mode", args)
     return None
 
 
 async def _operator_setpoint(bench: Bench, args: Args) -> object:
-    taken = bench.rig.line.operator_setpoint(_loop(args), _number(args, "value"))
+    taken = bench.rig.line.operator_setpoint(_loop(bench, args), _number(args, "value"))
     _note(bench, "operator_setpoint", {**args, "taken": taken})
     return taken
 
 
+def _faulty(bench: Bench) -> Rig:
+    """Return the rig that the fault catalogue knows."""
+    if not isinstance(bench.rig, Rig):
+        raise ControlError(
+            "faults can be made on the demo's dryer only; here: pull_cable, plc_local, loop_mode, disturb"
+        )
+    return bench.rig
+
+
 async def _fault(bench: Bench, args: Args) -> object:
-    await bench.faults.inject(bench.rig, _text(args, "name"), _text(args, "subject"))
+    await bench.faults.inject(_faulty(bench), _text(args, "name"), _text(args, "subject"))
     _note(bench, "fault", args)
     return None
 
 
 async def _clear(bench: Bench, args: Args) -> object:
-    await bench.faults.clear(bench.rig, _text(args, "name"), _text(args, "subject"))
+    await bench.faults.clear(_faulty(bench), _text(args, "name"), _text(args, "subject"))
     _note(bench, "clear", args)
     return None
 
 
 async def _check(bench: Bench, args: Args) -> object:
-    return bench.faults.took_effect(bench.rig, _text(args, "name"), _text(args, "subject"))
+    return bench.faults.took_effect(_faulty(bench), _text(args, "name"), _text(args, "subject"))
 
 
 async def _faults(bench: Bench, _args: Args) -> object:
     return {
-        name: {"catalogue": fault.catalogue, "kind": fault.kind, "subjects": list(subjects(fault, bench.rig))}
+        name: {"catalogue": fault.catalogue, "kind": fault.kind, "subjects": list(subjects(fault, _faulty(bench)))}
         for name, fault in FAULTS.items()
     }
 

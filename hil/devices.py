@@ -131,6 +131,14 @@ class Devices:
         await self.opcua.start()
         self.opcua_starts += 1
 
+    def sessions(self) -> Mapping[str, int]:
+        """Return how many OPC UA sessions are logged in now, by account."""
+        return self.opcua.sessions()
+
+    def logins(self) -> Mapping[str, int]:
+        """Return how often each account has logged in since its server started."""
+        return self.opcua.logins
+
     def served(self, signal: str) -> Report:
         """Return what a client with the plant file's addresses would be served for ``signal`` now."""
         if signal in OPC_SIGNALS:

@@ -1,20 +1,25 @@
-"""Plant, instruments, PLC and servers wired together, and moved by hand: one step after another."""
+"""Plant, instruments, PLC and servers wired together, and moved by hand: one step after another.
+
+``Moved`` is any plant; ``Rig`` is the demo's dryer line (``hil.declared.rig`` has the one of any plant file).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
-from hil.cabinet import Cabinet
+from hil.cabinet import Cabinet, Line
 from hil.clock import FastClock
-from hil.devices import Credentials, Devices
+from hil.devices import CLIENT_URI, READER, WRITER, Credentials, Devices
 from hil.distort import Instruments
 from hil.plants.line import DryerLine
-from hil.plc import Block
+from hil.plc import Block, EmulatedBlock
+from hil.proxy import ToxicProxy
 from hil.trace import Trace
-from hil.wiring import LOOPS, SIGNALS
+from hil.wiring import LOOPS, PLC_RULE, SIGNALS, LoopWiring
 
 STEP_S_MAX = 1.0
 """Longest plant step and PLC scan, plant seconds."""
@@ -47,21 +52,64 @@ class BenchSettings:
         return min(STEP_S_MAX, SCAN_REAL_S * self.speed)
 
 
-class Rig:
+class Servers(Protocol):
+    """What shows a plant to the world."""
+
+    cables: dict[str, ToxicProxy]
+    """By connection."""
+
+    async def start(self) -> None:
+        """Listen everywhere."""
+
+    async def stop(self) -> None:
+        """Close every port."""
+
+    async def show(self, instruments: Instruments, line: Line, utc_s: float) -> None:
+        """Bring every server up to date."""
+
+    async def show_memory(self, utc_s: float) -> None:
+        """Show the PLC's written registers as they stand."""
+
+    def sessions(self) -> Mapping[str, int]:
+        """Return how many OPC UA sessions are logged in now, by account."""
+
+    def logins(self) -> Mapping[str, int]:
+        """Return how often each account has logged in."""
+
+
+S_co = TypeVar("S_co", bound=Servers, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A plant and its PLC, before they meet."""
+
+    line: Line
+    signals: Sequence[str]
+    """What instruments show, by the line's names."""
+    every_s: Mapping[str, float]
+    """Signals whose device renews them only so often, plant seconds."""
+    loops: Sequence[LoopWiring]
+    block: Block
+
+
+class Moved(Generic[S_co]):
     """The parts are public: faults, control and tests reach for them."""
 
-    def __init__(self, settings: BenchSettings, clock: FastClock, credentials: Credentials) -> None:
+    def __init__(
+        self, settings: BenchSettings, clock: FastClock, parts: Parts, servers: Callable[[Cabinet], S_co]
+    ) -> None:
         """Put the plant at rest at the clock's time; nothing listens yet. The folder must be there."""
         self.settings = settings
         self.clock = clock
-        self.credentials = credentials
         self.plant_s = self.begin_s = clock.now().mono_s
         """Where the plant is, on the clock's monotonic time."""
         self.trace = Trace(settings.folder / TRACE_FILE)
-        self.line = DryerLine(settings.seed)
-        self.instruments = Instruments(every_s={"moist": ANALYSER_EVERY_S})
-        self.cabinet = Cabinet(self.line, self.plant_s, self.trace.add, settings.block)
-        self.devices = Devices(self.cabinet, credentials, settings.ports)
+        self.line = parts.line
+        self.instruments = Instruments(every_s=parts.every_s)
+        self.cabinet = Cabinet(parts.line, parts.loops, self.plant_s, self.trace.add, parts.block)
+        self.devices = servers(self.cabinet)
+        self._signals = tuple(parts.signals)
         self._traced_s = -math.inf
 
     @property
@@ -114,9 +162,13 @@ class Rig:
         self.cabinet.restart(self.plant_s)
         await self.devices.show_memory(self.utc_s)
 
+    def ready(self) -> dict[str, object]:
+        """Return what ``bench.json`` says beyond clock and control."""
+        return {}
+
     def story(self) -> dict[str, object]:
         """Return one line of the trace: what is true, what is asked of the loops, and who has them."""
-        loops = {wiring.rule.name: self.line.loops[wiring.loop] for wiring in LOOPS}
+        loops = {wiring.rule.name: self.line.loops[wiring.loop] for wiring in self.cabinet.loops}
         return {
             "true": dict(self.line.true()),
             "sp": {mv: loop.setpoint for mv, loop in loops.items()},
@@ -128,4 +180,34 @@ class Rig:
 
     def _look(self) -> None:
         measured = self.line.measured()
-        self.instruments.look({name: measured[name] for name in SIGNALS}, self.utc_s)
+        self.instruments.look({name: measured[name] for name in self._signals}, self.utc_s)
+
+
+class Rig(Moved[Devices]):
+    """The dryer line of the demo, behind the devices of its plant file."""
+
+    def __init__(self, settings: BenchSettings, clock: FastClock, credentials: Credentials) -> None:
+        """Put the line at rest, as ``Moved``."""
+        parts = Parts(
+            line=DryerLine(settings.seed),
+            signals=SIGNALS,
+            every_s={"moist": ANALYSER_EVERY_S},
+            loops=LOOPS,
+            block=settings.block or EmulatedBlock(PLC_RULE),
+        )
+        super().__init__(settings, clock, parts, lambda cabinet: Devices(cabinet, credentials, settings.ports))
+        self.credentials = credentials
+
+    def ready(self) -> dict[str, object]:
+        """Return what a client of this plant needs."""
+        credentials, cables = self.credentials, self.devices.cables
+        return {
+            "ports": {name: cable.port for name, cable in cables.items()},
+            "opcua_url": f"opc.tcp://127.0.0.1:{cables['dcs'].port}",
+            "secret": credentials.secret(READER),
+            "write_secret": credentials.secret(WRITER),
+            "client_uri": CLIENT_URI,
+            "client_certificate": str(credentials.client.certificate),
+            "client_private_key": str(credentials.client.private_key),
+            "server_certificate": str(credentials.server.certificate),
+        }

@@ -9,7 +9,7 @@ from hil.cascade import LoopRule
 from hil.plc import PlcRule
 from hil.registers import ANSWERED, WRITTEN
 from hil.servers.modbus import ModbusPoint
-from hil.servers.opcua import NodeSpec
+from hil.servers.opcua import NodeSpec, Span
 from safety.signals import ShedAction
 
 OPC_SIGNALS = MappingProxyType(
@@ -25,6 +25,20 @@ OPC_SIGNALS = MappingProxyType(
     }
 )
 """Signal of the line -> OPC UA node."""
+SPANS = MappingProxyType(
+    {
+        "TIC201": Span("CEL", "°C", 0.0, 300.0),
+        "TI205": Span("CEL", "°C", 0.0, 150.0),
+        "TI206": Span("CEL", "°C", 0.0, 150.0),
+        "AI210": Span("P1", "%", 0.0, 15.0),
+        "FIC101": Span("E93", "kg/h", 0.0, 6000.0),
+        "SIC301": Span("P1", "%", 0.0, 110.0),
+        "QY215": Span("E93", "kg/h", 0.0, 5000.0),
+        "AI105": Span("P1", "%", 20.0, 80.0),
+    }
+)
+"""Instrument -> what its nodes say of their unit and range, as the control system's engineer entered it."""
+OUTPUT_SPAN = Span("P1", "%", 0.0, 100.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +129,13 @@ SIGNALS = (
 
 def opcua_nodes() -> tuple[NodeSpec, ...]:
     """Return the control system's nodes: measurements, loops, and the PLC's registers under ``APC.``."""
-    measured = [NodeSpec(name, "float32") for name in OPC_SIGNALS.values()]
+    measured = [NodeSpec(name, "float32", span=SPANS[name.partition(".")[0]]) for name in OPC_SIGNALS.values()]
     loops = [
         spec
         for loop in LOOPS
         for spec in (
-            NodeSpec(f"{loop.tag}.SP", "float32"),
-            NodeSpec(f"{loop.tag}.OP", "float32"),
+            NodeSpec(f"{loop.tag}.SP", "float32", span=SPANS[loop.tag]),
+            NodeSpec(f"{loop.tag}.OP", "float32", span=OUTPUT_SPAN),
             NodeSpec(f"{loop.tag}.MODE", "string"),
             NodeSpec(f"{loop.tag}.WINDUP_HI", "bool"),
             NodeSpec(f"{loop.tag}.WINDUP_LO", "bool"),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchem
 from pydantic_core import PydanticCustomError
 
 TEXT_MAX: Final = 1000
+_AMOUNT: Final = r"^\s*[-+]?(\d|\.\d)"
 
 
 class Section(BaseModel):
@@ -22,7 +23,7 @@ def _quantity(value: object) -> float | str:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise PydanticCustomError("quantity", "a number is needed here, or text with a unit such as '12 kg/h'")
     if isinstance(value, str):
-        if not re.match(r"\s*[-+]?(\d|\.\d)", value) or len(value) > TEXT_MAX:
+        if not re.match(_AMOUNT, value) or len(value) > TEXT_MAX:
             raise PydanticCustomError("quantity", "a number is needed here, or text with a unit such as '12 kg/h'")
         return value
     if not math.isfinite(value):
@@ -51,7 +52,7 @@ def _shown(value: object) -> str:
 Quantity = Annotated[
     float | str,
     PlainValidator(_quantity),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[-+]?(\d|\.\d)"}]}),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": _AMOUNT}], "x-kind": "quantity"}),
 ]
 """A bare number in the tag's own unit, or text with any compatible unit."""
 
@@ -61,7 +62,7 @@ Number = Annotated[float, PlainValidator(_number), WithJsonSchema({"type": "numb
 Duration = Annotated[
     float | str,
     PlainValidator(_quantity),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*[-+]?(\d|\.\d)"}]}),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": _AMOUNT}], "x-kind": "duration"}),
 ]
 """A bare number of seconds, or text such as ``500 ms``, ``15 s``, ``5 min``, ``12 h``."""
 

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from constraints.plantfile.fields import Section
+from constraints.plantfile.published import published
 from constraints.plantfile.schema_machines import MachineSection
 from constraints.plantfile.schema_models import FunctionSection, Model, MultiplierSection, StateSpaceSection
 from constraints.plantfile.schema_plant import ConnectionSection, ControllerSection, Heartbeat, Modes, PlantSection
@@ -63,4 +64,5 @@ class PlantFile(Section):
 def json_schema() -> dict[str, JsonValue]:
     """Return the JSON Schema (draft 2020-12) of a plant file."""
     schema = PlantFile.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Setwise plant file", **schema}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return {**head, **published(schema, PlantFile.__name__), "title": "Setwise plant file"}

@@ -18,11 +18,13 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 Table = Literal["holding", "input"]
-Kind = Literal["float32", "int16", "uint16", "int32", "uint32"]
+Kind = Literal["float32", "float64", "int16", "uint16", "int32", "uint32"]
 WordOrder = Literal["ABCD", "CDAB", "BADC", "DCBA"]
 HOLDING_CODES = frozenset({3, 6, 16, 22, 23})
 WRITE_CODES = frozenset({6, 16, 22, 23})
-_FORMAT: dict[Kind, str] = {"float32": ">f", "int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I"}
+_FORMAT: dict[Kind, str] = {
+    "float32": ">f", "float64": ">d", "int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,10 @@ class ModbusPoint:
     """Zero-based, as on the wire."""
     kind: Kind
     order: WordOrder = "ABCD"
-    """Bytes of a 32 bit number, A the highest."""
+    """Bytes of a 32 bit number, A the highest; of 64 bits the same with words and bytes in that sense."""
     scale: float = 1.0
-    """Engineering value = raw * scale."""
+    offset: float = 0.0
+    """Engineering value = raw * scale + offset."""
 
     def __post_init__(self) -> None:
         """Raise ValueError where address or scale cannot be."""
@@ -47,20 +50,21 @@ class ModbusPoint:
     @property
     def words(self) -> int:
         """Number of 16 bit registers."""
-        return 1 if self.kind in ("int16", "uint16") else 2
+        return struct.calcsize(_FORMAT[self.kind]) // 2
 
 
 def to_words(point: ModbusPoint, value: float) -> tuple[int, ...]:
     """Return the registers that hold ``value``; an integer point cuts what is too large for it, and shows NaN as its
     lowest number, as meters do.
     """
-    if point.kind == "float32":
-        payload = struct.pack(">f", value / point.scale)
+    raw = (value - point.offset) / point.scale
+    if point.kind in ("float32", "float64"):
+        payload = struct.pack(_FORMAT[point.kind], raw)
     else:
         bits, signed = 16 * point.words, point.kind.startswith("int")
         low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
-        raw = min(max(value / point.scale, low), high) if math.isfinite(value) else low
-        payload = struct.pack(_FORMAT[point.kind], round(raw))
+        held = min(max(raw, low), high) if math.isfinite(raw) else low
+        payload = struct.pack(_FORMAT[point.kind], round(held))
     return struct.unpack(f">{point.words}H", _ordered(payload, point.order))
 
 
@@ -68,15 +72,15 @@ def from_words(point: ModbusPoint, words: tuple[int, ...]) -> float:
     """Return the engineering value that the registers hold."""
     payload = _ordered(struct.pack(f">{point.words}H", *words), point.order)
     (raw,) = struct.unpack(_FORMAT[point.kind], payload)
-    return float(raw) * point.scale
+    return float(raw) * point.scale + point.offset
 
 
 def _ordered(payload: bytes, order: WordOrder) -> bytes:
     """Change between big endian and ``order``; each order is its own inverse. A single word only has its bytes."""
     if order in ("BADC", "DCBA"):
         payload = b"".join(payload[i + 1 : i + 2] + payload[i : i + 1] for i in range(0, len(payload), 2))
-    if order in ("CDAB", "DCBA") and len(payload) == 4:
-        payload = payload[2:] + payload[:2]
+    if order in ("CDAB", "DCBA"):
+        payload = b"".join(payload[i : i + 2] for i in range(len(payload) - 2, -1, -2))
     return payload
 
 

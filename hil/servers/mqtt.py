@@ -52,10 +52,10 @@ class MqttBroker:
 class MqttSensors:
     """Publishes what it is given, over one connection of its own that comes back by itself."""
 
-    def __init__(self, port: int) -> None:
-        """Prepare; ``start`` connects."""
+    def __init__(self, port: int, waiting_max: int = 100) -> None:
+        """Prepare; ``start`` connects. ``waiting_max``: so many messages wait for the broker at most."""
         self._port = port
-        self._queue: asyncio.Queue[tuple[str, str]] = asyncio.Queue(maxsize=100)
+        self._queue: asyncio.Queue[tuple[str, str]] = asyncio.Queue(maxsize=waiting_max)
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self.last: dict[str, tuple[dict[str, float], float]] = {}
@@ -77,10 +77,16 @@ class MqttSensors:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    def publish(self, topic: str, fields: Mapping[str, float], utc_s: float) -> None:
+    def publish(self, topic: str, fields: Mapping[str, float | str], utc_s: float) -> None:
         """Queue one message; while the broker is away the oldest are dropped, as a sensor without memory would."""
-        self.last[topic] = (dict(fields), utc_s)
-        payload = json.dumps({"ts": round(utc_s, 3), **fields})
+        self.last[topic] = ({name: value for name, value in fields.items() if not isinstance(value, str)}, utc_s)
+        self._put(topic, json.dumps({"ts": round(utc_s, 3), **fields}))
+
+    def publish_bare(self, topic: str, value: float | str) -> None:
+        """Queue a message that is one number or word and nothing else: it has no time."""
+        self._put(topic, value if isinstance(value, str) else json.dumps(value))
+
+    def _put(self, topic: str, payload: str) -> None:
         while self._queue.full():
             self._queue.get_nowait()
         self._queue.put_nowait((topic, payload))

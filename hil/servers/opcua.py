@@ -17,17 +17,25 @@ from pathlib import Path
 from typing import Literal
 
 from asyncua import ua
+from asyncua.common.node import Node
 from asyncua.crypto.permission_rules import SimpleRoleRuleset
 from asyncua.server.address_space import NodeData
 from asyncua.server.server import Server
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
+from constraints.plantfile.taglists.unitnames import UNECE_URI, unit_id
 from hil.servers.opcua_access import Account, TrustFolder, Users, enforce, sessions
 from hil.servers.pki import Identity
 
 NodeKind = Literal["bool", "int16", "uint16", "int32", "uint32", "float32", "float64", "string"]
 Value = bool | int | float | str
+_POLICIES = {
+    "Basic256Sha256/Sign": ua.SecurityPolicyType.Basic256Sha256_Sign,
+    "Basic256Sha256/SignAndEncrypt": ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt,
+    "Aes128_Sha256_RsaOaep/SignAndEncrypt": ua.SecurityPolicyType.Aes128Sha256RsaOaep_SignAndEncrypt,
+    "Aes256_Sha256_RsaPss/SignAndEncrypt": ua.SecurityPolicyType.Aes256Sha256RsaPss_SignAndEncrypt,
+}
 NAMESPACE = "urn:setwise:bench:plant"
 _INDEX = 2
 FOLDER_SIZE_MAX = 100
@@ -45,6 +53,18 @@ _VARIANT: dict[NodeKind, ua.VariantType] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What an analog node says of itself (OPC 10000-8, 5.3.2.3): its unit, and what its instrument can show."""
+
+    unit: str
+    """UNECE common code, e.g. ``CEL``."""
+    name: str
+    """How the server writes the unit, e.g. ``°C``."""
+    lo: float
+    hi: float
+
+
+@dataclass(frozen=True, slots=True)
 class NodeSpec:
     """One variable node."""
 
@@ -53,6 +73,10 @@ class NodeSpec:
     kind: NodeKind
     writable: bool = False
     """A logged-in client may write it."""
+    node: str = ""
+    """The whole node id (``ns=3;i=17``, ``nsu=urn:maker;s=T1``) where it is another one than ``ns=2;s=<name>``."""
+    span: Span | None = None
+    """Shown as the properties EngineeringUnits and EURange; None for nodes that have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +92,20 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """Basic256Sha256 SignAndEncrypt, certificate in the trust folder, user and password."""
+    """A security policy, the client's certificate in the trust folder, user and password."""
 
     identity: Identity
     trusted: Path
     """Folder of client certificates (DER); a file put there later is trusted from then on."""
     accounts: Mapping[str, Account]
+    """By user; one without a name is for whoever brings a trusted certificate and no user."""
+    policy: str = "Basic256Sha256/SignAndEncrypt"
+    """As the plant file writes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenToAll:
-    """No encryption and anonymous: for a benchmark or a test on this machine only."""
+    """No encryption, anonymous or any user: for a server on this machine only."""
 
 
 class OpcUaServer:
@@ -172,16 +199,17 @@ class OpcUaServer:
     async def _secure(self, server: Server) -> None:
         if isinstance(self._security, OpenToAll):
             server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-            server.set_identity_tokens([ua.AnonymousIdentityToken])
+            server.set_identity_tokens([ua.AnonymousIdentityToken, ua.UserNameIdentityToken])
             return
         await server.set_application_uri(self._security.identity.uri)
         await server.load_certificate(self._security.identity.certificate)
         await server.load_private_key(self._security.identity.private_key)
         server.set_security_policy(
-            [ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt],
+            [_POLICIES[self._security.policy]],
             permission_ruleset=SimpleRoleRuleset(),  # type: ignore[no-untyped-call]
         )
-        server.set_identity_tokens([ua.UserNameIdentityToken])
+        nameless = [ua.AnonymousIdentityToken] if "" in self._security.accounts else []
+        server.set_identity_tokens([ua.UserNameIdentityToken, *nameless])
         server.set_certificate_validator(TrustFolder(self._security.trusted))
 
     async def _add_nodes(self, server: Server) -> None:
@@ -191,9 +219,11 @@ class OpcUaServer:
                 label = prefix if number == 0 else f"{prefix}#{number}"
                 folder = await server.nodes.objects.add_folder(_node_id(f"{label}/"), f"2:{label}")
                 for spec in chunk:
-                    node_id = _node_id(spec.name)
+                    node_id = await _placed(server, spec)
                     variant = ua.Variant(_initial(spec.kind), _VARIANT[spec.kind])
                     node = await folder.add_variable(node_id, f"2:{spec.name}", variant)
+                    if spec.span is not None:
+                        await _describe(node, spec.name, spec.span)
                     if spec.writable:
                         await node.set_writable()
                         server.set_attribute_value_setter(node_id, self._setter(spec.name))
@@ -211,6 +241,13 @@ class OpcUaServer:
         return take
 
 
+async def _describe(node: Node, name: str, span: Span) -> None:
+    shown = ua.LocalizedText(span.name)
+    unit = ua.EUInformation(UNECE_URI, unit_id(span.unit), shown, shown)
+    await node.add_property(_node_id(f"{name}/EngineeringUnits"), "0:EngineeringUnits", unit)
+    await node.add_property(_node_id(f"{name}/EURange"), "0:EURange", ua.Range(span.lo, span.hi))
+
+
 def status_code(name: str) -> ua.StatusCode:
     """Return the status of that name, e.g. ``BadSensorFailure``. ValueError for one that OPC UA does not know."""
     if name not in vars(StatusCodes):
@@ -220,6 +257,22 @@ def status_code(name: str) -> ua.StatusCode:
 
 def _node_id(name: str) -> ua.NodeId:
     return ua.NodeId(ua.String(name), ua.Int16(_INDEX))
+
+
+async def _placed(server: Server, spec: NodeSpec) -> ua.NodeId:
+    """Return where the node goes; its namespace is there afterwards."""
+    if not spec.node:
+        return _node_id(spec.name)
+    text = spec.node
+    if text.startswith("nsu="):
+        uri, _, rest = text.removeprefix("nsu=").partition(";")
+        text = f"ns={await server.register_namespace(uri)};{rest}"
+    node_id = ua.NodeId.from_string(text)
+    if node_id.NamespaceIndex == 0:
+        raise ValueError(f"{spec.node} is in namespace 0, which is OPC UA's own: a bench cannot serve it")
+    while len(uris := await server.get_namespace_array()) <= node_id.NamespaceIndex:
+        await server.register_namespace(f"{NAMESPACE}:{len(uris)}")
+    return node_id
 
 
 def _date_time(utc_s: float) -> ua.DateTime:

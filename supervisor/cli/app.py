@@ -10,6 +10,7 @@ import typer
 from supervisor.cli.changing_app import add_changing
 from supervisor.cli.forms import Form
 from supervisor.cli.plugins import add_commands
+from supervisor.cli.tags import tags_app
 
 app = typer.Typer(
     name="setwise",
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="The record of every decision.")
 app.add_typer(audit_app, name="audit")
+app.add_typer(tags_app, name="tags")
 
 PlantArgument = Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")]
 PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML).")]
@@ -244,6 +246,21 @@ def schema() -> None:
     from supervisor.cli.check import print_schema  # noqa: PLC0415
 
     print_schema()
+
+
+@app.command()
+def fmt(
+    plant: PlantArgument = PLANT_FILE,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Show what would change, and exit 1 if anything.")] = False,
+) -> None:
+    """Lay out a plant file: order of sections and keys, spacing, quotes. Comments stay, the meaning never changes.
+
+    Example: setwise fmt plant.yaml --check
+    """
+    from supervisor.cli.fmt import lay_out  # noqa: PLC0415
+
+    lay_out(plant, check=check)
 
 
 @audit_app.command("verify")

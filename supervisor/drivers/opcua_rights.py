@@ -45,7 +45,7 @@ async def rights(
     except TROUBLE as error:
         raise AccountError(describe(error)) from error
     finally:
-        await _end(session, patience)
+        await end(session, patience)
     return {
         address: bool(level.Value.Value >> ua.AccessLevel.CurrentWrite.value & 1)
         for address, level in zip(nodes, levels, strict=True)
@@ -53,7 +53,8 @@ async def rights(
     }
 
 
-async def _end(session: OpcUaSession, patience: Patience) -> None:
+async def end(session: OpcUaSession, patience: Patience) -> None:
+    """Say good-bye where still connected, and drop the socket with all that waits in it."""
     try:
         await patience.wait(session.close(), CLOSE_S)
     except LinkLostError as lost:

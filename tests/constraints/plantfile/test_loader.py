@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from constraints.plantfile import ANSI, PlantFileError, check, load, load_text, read_source, render
+from constraints.plantfile.yamltext import parse
 
 ROOT = Path(__file__).parents[3]
 SOURCES = [
@@ -213,8 +214,6 @@ def changed(data: object, rng: random.Random) -> object:
 def test_files_with_other_contents_give_findings_and_never_a_traceback(seed: int) -> None:
     import json
 
-    from constraints.plantfile.yamltext import parse
-
     rng = random.Random(1000 + seed)
     for _ in range(25):
         data: object = parse(SOURCES[0], "x").data
@@ -235,3 +234,9 @@ def test_importing_leaves_slow_libraries_out() -> None:
     code = "import sys; import constraints.plantfile; print('pint' in sys.modules, 'numpy' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["False", "False"]
+
+
+def test_folded_text_is_one_text():
+    """ruamel marks where the source's lines end with a control character of its own."""
+    document = parse("a: >-\n  many\n  words\n\n  here\nb: |\n  two\n  lines\n", "x")
+    assert document.data == {"a": "many words\nhere", "b": "two\nlines\n"}

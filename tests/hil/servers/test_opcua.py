@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 from asyncua import Client, ua
-from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
+from asyncua.crypto.security_policies import (
+    SecurityPolicy,
+    SecurityPolicyAes128Sha256RsaOaep,
+    SecurityPolicyAes256Sha256RsaPss,
+    SecurityPolicyBasic256Sha256,
+)
 from asyncua.ua.uaerrors import BadCertificateUntrusted, BadUserAccessDenied
 
 from hil.servers.opcua import NodeSpec, OpcUaServer, OpenToAll, Sample, Secured, status_code
@@ -204,3 +209,43 @@ async def test_nothing_is_shown_before_it_was_published() -> None:
 def test_an_unknown_status_is_refused() -> None:
     with pytest.raises(ValueError, match="no OPC UA status"):
         status_code("BadWeather")
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [SecurityPolicyBasic256Sha256, SecurityPolicyAes128Sha256RsaOaep, SecurityPolicyAes256Sha256RsaPss],
+)
+async def test_each_policy_of_a_plant_file_is_served_also_to_whoever_has_no_user(
+    pki: tuple[Path, Identity, Identity, Identity], policy: type[SecurityPolicy]
+) -> None:
+    name = {
+        SecurityPolicyBasic256Sha256: "Basic256Sha256/SignAndEncrypt",
+        SecurityPolicyAes128Sha256RsaOaep: "Aes128_Sha256_RsaOaep/SignAndEncrypt",
+        SecurityPolicyAes256Sha256RsaPss: "Aes256_Sha256_RsaPss/SignAndEncrypt",
+    }[policy]
+    nodes = [
+        NodeSpec("maker", "float64", node="nsu=urn:maker:line;s=T|1"),
+        NodeSpec("high", "float64", node="ns=9;i=4"),
+    ]
+    secured = Secured(pki[1], pki[0] / "trusted", {"": Account("", writes=True)}, name)
+    server = OpcUaServer(nodes, lambda _name, _value: None, secured)
+    await server.start()
+    try:
+        await server.publish([Sample("maker", 1.5, 0.0), Sample("high", 2.5, 0.0)])
+        client = Client(f"opc.tcp://127.0.0.1:{server.port}", timeout=2)
+        client.application_uri = CLIENT_URI
+        await client.set_security(
+            policy, str(pki[2].certificate), str(pki[2].private_key), server_certificate=str(pki[1].certificate)
+        )
+        async with client:
+            index = await client.get_namespace_index("urn:maker:line")
+            assert await client.get_node(ua.NodeId("T|1", index)).read_value() == 1.5
+            assert await client.get_node(ua.NodeId(4, 9)).read_value() == 2.5
+    finally:
+        await server.stop()
+
+
+async def test_namespace_0_is_not_ours_to_fill() -> None:
+    server = OpcUaServer([NodeSpec("clock", "float64", node="i=2258")], lambda _name, _value: None, OpenToAll())
+    with pytest.raises(ValueError, match="namespace 0"):
+        await server.start()

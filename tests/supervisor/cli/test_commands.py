@@ -22,9 +22,22 @@ from tests.supervisor.walk import PLANT_FILE
 
 COMMANDS = [
     "check", "explain", "run", "status", "mode", "limit", "reset", "bypass", "why", "doctor", "schema", "audit verify",
-    "demo", "bench", "plan", "sign", "apply", "keep", "rollback", "versions",
+    "demo", "bench", "plan", "sign", "apply", "keep", "rollback", "versions", "init", "fmt",
+    "tags import", "tags export", "tags browse", "tags scan",
 ]  # fmt: skip
-HEAVY = {"numpy", "cvxpy", "osqp", "sqlmodel", "sqlalchemy", "asyncua", "pymodbus", "aiomqtt", "matplotlib", "pint"}
+HEAVY = {
+    "numpy",
+    "cvxpy",
+    "osqp",
+    "sqlmodel",
+    "sqlalchemy",
+    "asyncua",
+    "pymodbus",
+    "aiomqtt",
+    "matplotlib",
+    "openpyxl",
+    "pint",
+}
 
 
 # ---------------------------------------------------------------------------------------------------- help
@@ -39,7 +52,7 @@ def test_every_command_says_what_it_does_with_an_example(command):
 
 def test_the_list_of_commands_is_the_one_tested_here():
     shown = call("--help").stdout
-    names = {command.name or command.callback.__name__ for command in app.registered_commands} | {"audit"}
+    names = {command.name or command.callback.__name__ for command in app.registered_commands} | {"audit", "tags"}
     assert names == {command.split()[0] for command in COMMANDS}
     assert all(name in shown for name in names)
 

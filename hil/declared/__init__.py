@@ -1,0 +1,1 @@
+"""A bench for any checked plant file: its own models as the process, behind every address that it names."""
