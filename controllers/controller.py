@@ -155,12 +155,13 @@ class Controller:
     def _optimise(
         self, inputs: Inputs, memory: Memory, outlook: Outlook, watched: Plan, mvs: MvState
     ) -> tuple[Plan, Memory]:
-        state = self._steady(inputs, outlook, mvs)
+        y_now = outlook.present()
+        state = self._steady(inputs, outlook, y_now, mvs)
         rooms = room(self._layout, state)
         last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
         try:
             targets = self._targets.solve(state, rooms, last, memory.targets_active)
-            present = self._present(inputs, outlook, mvs, state, targets)
+            present = self._present(inputs, outlook, y_now, mvs, state, targets)
             plan = self._moves.solve(present, _warm(memory))
         except SolverError as error:
             failed = replace(watched, status=PlanStatus.SOLVER_FAILED, why=str(error), solves=error.tried)
@@ -181,7 +182,7 @@ class Controller:
 
         return decided(watched, found, self._layout, self._plant, explore), memory
 
-    def _steady(self, inputs: Inputs, outlook: Outlook, mvs: MvState) -> SteadyState:
+    def _steady(self, inputs: Inputs, outlook: Outlook, y_now: FloatArray, mvs: MvState) -> SteadyState:
         y_end, slope_end = outlook.end()
         level, slope = self._steady_gains(outlook.estimate)
         cvs = self._layout.cvs
@@ -197,7 +198,7 @@ class Controller:
             u=mvs.u,
             lo=lo,
             hi=hi,
-            y_end=np.where(self._layout.integrating, outlook.present(), y_end),
+            y_end=np.where(self._layout.integrating, y_now, y_end),
             slope_end=slope_end,
             limits=inputs.limits,
             targets=inputs.targets,
@@ -223,7 +224,13 @@ class Controller:
         return result
 
     def _present(
-        self, inputs: Inputs, outlook: Outlook, mvs: MvState, state: SteadyState, targets: SteadyTargets
+        self,
+        inputs: Inputs,
+        outlook: Outlook,
+        y_now: FloatArray,
+        mvs: MvState,
+        state: SteadyState,
+        targets: SteadyTargets,
     ) -> Present:
         zone_lo = np.array([inputs.limits[name][0] for name in self._layout.cvs])
         zone_hi = np.array([inputs.limits[name][1] for name in self._layout.cvs])
@@ -246,7 +253,7 @@ class Controller:
             up=mvs.up,
             down=mvs.down,
             free=outlook.predict(self._moves.points_s),
-            y=outlook.present(),
+            y=y_now,
             zone_lo=zone_lo,
             zone_hi=zone_hi,
             slope_end=state.slope_end,

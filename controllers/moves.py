@@ -246,13 +246,13 @@ class Moves:
         lo, hi = now.zone_lo, now.zone_hi
         if not self._all_moved:
             lo, hi = np.where(self.grid.moved, lo, -np.inf), np.where(self.grid.moved, hi, np.inf)
-        y, upper, lower = now.y, hi, lo
+        y, ends = now.y, np.array((lo, hi))[:, None, :]
         if float(np.minimum.reduce(np.minimum(hi - y, y - lo), initial=0.0)) < 0.0:
             # the way to a target is the suppression's business: no funnel there, unless one is declared
             opens = self._declared | (lo < hi)
-            upper = hi + np.where(opens, np.maximum(y - hi, 0.0), 0.0) * self._funnel
-            lower = lo - np.where(opens, np.maximum(lo - y, 0.0), 0.0) * self._funnel
-        zone_hi, zone_lo = ((upper - now.free) / concern).ravel(), ((lower - now.free) / concern).ravel()
+            outside = np.where(opens, np.maximum((lo - y, y - hi), 0.0), 0.0)
+            ends = ends + np.array((-outside[0], outside[1]))[:, None, :] * self._funnel
+        zone_lo, zone_hi = ((ends - now.free) / concern).reshape(2, -1)
         if len(self._levels):
             level = self._levels
             rest = -now.slope_end[level] * self._layout.balance_s[level] / concern[level]

@@ -141,8 +141,8 @@ class Qp:
             y if y is not None and y.shape == vectors.low.shape else np.zeros_like(vectors.low),
             rho,
         )
-        fold = vectors.low[self._slacks.row] == vectors.high[self._slacks.row]
-        idle = self._firm & (vectors.low <= -NO_LIMIT) & (vectors.high >= NO_LIMIT)
+        apart = vectors.high - vectors.low
+        fold, idle = apart[self._slacks.row] == 0.0, self._firm & (apart >= 2.0 * NO_LIMIT)
         if (fold != self._fold).any() or (idle != self._idle).any():
             self._build(fold, idle)
         inner, begin = self._inner.inward(vectors), self._inner.begin(start)

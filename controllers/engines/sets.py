@@ -1,10 +1,10 @@
 """Which limits hold: the primal-dual active-set method (a semismooth Newton method) on a small dense problem.
 
-``minimise 1/2 x'Hx + f'x + sum 1/(2 soft) s^2  subject to  low <= A x - s <= high``, ``s`` only in rows with ``soft > 0``.
+``minimise 1/2 x'Hx + f'x + sum 1/(2 soft) s^2  subject to  low <= A x - s <= high``, ``s`` only where ``soft > 0``.
 A set of limits that hold gives the point and the duals by one factor; rows that are then violated join the set, rows
-whose dual pulls the wrong way leave it, all at once, until nothing changes: the set is then the right one and the answer
-exact (Hintermüller, Ito & Kunisch, SIAM J. Optim. 13, 2003). Where the limits of the last cycle still hold it takes one
-try. It need not come to rest; then it says so.
+whose dual pulls the wrong way leave it, all at once, until nothing changes: the set is then the right one and the
+answer exact (Hintermüller, Ito & Kunisch, SIAM J. Optim. 13, 2003). Where the limits of the last cycle still hold it
+takes one try. It need not come to rest; then it says so.
 
 With ``G = A H^-1 A'`` everything is read from tables that are made once: the duals of a set solve
 ``(G + soft) y = A x_free - limit`` in its rows, and ``x = x_free - H^-1 A' y``. Rows may depend on each other (a range
@@ -62,8 +62,8 @@ class _Set:
     """Per row of the set."""
     limit: IntArray
     """Where each one's limit stands among the lower and then the upper ones."""
-    table: FloatArray
-    """(rows, unknowns and all rows): what one unit of each dual takes from both."""
+    gram: FloatArray
+    """(rows, all rows): what one unit of each dual takes from all rows."""
     factor: FloatArray
     independent: bool
 
@@ -79,36 +79,37 @@ class Sets:
         self._free = -np.vstack((both[:, :n], both[:, n:].T))
         """(unknowns and rows, unknowns): where each is when nothing holds, per unit of ``f``."""
         gram = rows @ both[:, n:]
-        self._table = np.ascontiguousarray(np.hstack((both[:, n:].T, 0.5 * (gram + gram.T))))
+        self._gram = 0.5 * (gram + gram.T)
+        self._across = np.ascontiguousarray(both[:, n:].T)
+        """(rows, unknowns): what one unit of each dual takes from the unknowns."""
         self._ease = np.where(soft > 0.0, 0.0, np.maximum(_EASE * gram.diagonal(), np.finfo(np.float64).tiny))
         self._own = soft + self._ease
         self._last = self._made(np.zeros(len(rows), dtype=np.int8))
 
     def settled(self, f: FloatArray, low: FloatArray, high: FloatArray, side: SideArray, tries_max: int) -> Rest:
         """Return where the method ends from the set ``side``."""
-        n, free = len(f), self._free @ f
+        n, free, settled = len(f), self._free @ f, False
         start, limits = free[n:], np.concatenate((low, high))
         above, below = high + _HOLDS, low - _HOLDS
-        for tries in range(1, tries_max + 1):
+        tries = 0
+        while not settled and tries < tries_max:
+            tries += 1
             held = self._held(side)
-            rows, now, dual, point = held.rows, held.now, np.zeros(0), free
+            rows, now, dual, at = held.rows, held.now, np.zeros(0), start
             if len(rows):
                 dual = dpotrs(held.factor, start[rows] - limits[held.limit], lower=1)[0]
                 dual += dpotrs(held.factor, self._ease[rows] * dual, lower=1)[0]
-                point = free - dual @ held.table
-            at = point[n:]
+                at = start - dual @ held.gram
             after: SideArray = (at > above).astype(np.int8) - (at < below)
             wrong = now * dual < -_PULLS
             if wrong.any():
                 now = np.where(wrong & (low[rows] < high[rows]), 0, now)
             after[rows] = now
             settled = bool((after == side).all())
-            if settled:
-                break
             side = after
         duals = np.zeros(len(low))
         duals[rows] = dual
-        return Rest(point[:n], duals, tries, settled, held.independent)
+        return Rest(free[:n] - dual @ self._across[rows], duals, tries, settled, held.independent)
 
     def _held(self, side: SideArray) -> _Set:
         if self._last.side != side.tobytes():
@@ -117,12 +118,12 @@ class Sets:
 
     def _made(self, side: SideArray) -> _Set:
         rows = side.nonzero()[0]
-        table = self._table.take(rows, axis=0)
-        square = table.take(rows + (self._table.shape[1] - len(side)), axis=1)
+        gram = self._gram.take(rows, axis=0)
+        square = gram.take(rows, axis=1)
         now, independent = side[rows], True
         if len(rows):
             square.flat[:: len(rows) + 1] += self._own[rows]
             whole = square.diagonal().copy()
             square = dpotrf(square.T, lower=1, overwrite_a=1)[0]
             independent = bool((square.diagonal() ** 2 > _DEPENDS * whole).all())
-        return _Set(side.tobytes(), rows, now, rows + np.where(now > 0, len(side), 0), table, square, independent)
+        return _Set(side.tobytes(), rows, now, rows + np.where(now > 0, len(side), 0), gram, square, independent)
