@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from controllers.horizon import Horizon, dynamic, horizon
 from controllers.model import FloatArray, IntArray, Model
 from controllers.problems import PEAK_STEP, Violations, move_plan
 from controllers.rows import OUT_OF_REACH, Layout
-from controllers.solver import Answer, Qp, Tuning
+from controllers.solver import SETS_MAX, Answer, Qp, Tuning
 
 SUPPRESSION = 0.02
 """Move suppression relative to what a move does to the zones (sum over the points), for ``suppression: 1``."""
@@ -121,7 +120,10 @@ class Moves:
         self._size(model)
         self._weigh(plant)
         self._limit()
-        self._compile(plant.tuning.solver)
+        # where gains vary the tables behind the sets would be made anew in each cycle, for more than they save
+        self._compile(
+            Tuning(first=plant.tuning.solver, sets_max=0 if model.varies else SETS_MAX, strictness=STRICTNESS)
+        )
 
     @property
     def points_s(self) -> FloatArray:
@@ -187,7 +189,7 @@ class Moves:
         self._all_moved = bool(self.grid.moved.all())
         self._levels = self._cv[self._points * len(layout.cvs) :]
 
-    def _compile(self, solver: Literal["osqp", "daqp"]) -> None:
+    def _compile(self, tuning: Tuning) -> None:
         kind = np.array([self._kinds[c] for c in self._cv])
         # a level's end slope is no violation that lasts: it counts as a point does, whatever the CV's slack
         kind[self._points * len(self._layout.cvs) :] = "step"
@@ -204,7 +206,7 @@ class Moves:
         inner = len(self._unit)
         anywhere = np.vstack((np.where(self._unit != 0.0, self._unit, self._steps[:inner]), self._steps[inner:]))
         problem = move_plan(anywhere, count, self._pull, self._suppress / self.grid.lasts[:, None])
-        self._qp = Qp(problem, Tuning(first=solver, strictness=STRICTNESS))
+        self._qp = Qp(problem, tuning)
         both = [problem.block(limit, "du", anywhere) for limit in (_BELOW, _ABOVE)]
         self._places = np.concatenate([at for at, _ in both])
         self._signs = np.concatenate([sign for _, sign in both])

@@ -32,6 +32,7 @@ from controllers.types import Solve
 
 FEW = 350
 """Up to so many unknowns, slacks not counted, a pivot costs less than an iteration of OSQP."""
+SETS_MAX = 25
 _SHOWS = frozenset({"rough", "row violated", "not stationary", "not complementary"})
 """What is no answer but shows the next engine where to begin."""
 _DECLINED = frozenset({"not settled", "not strictly convex"})
@@ -62,7 +63,7 @@ class Tuning:
     """How OSQP looks for the limits that hold; None = as ``looked_for`` says."""
     exact: OsqpTuning = field(default_factory=lambda: OsqpTuning(tolerance=1e-6, rho=1.0))
     """How OSQP answers by itself."""
-    sets_max: int = 25
+    sets_max: int = SETS_MAX
     """So many sets of limits are tried before an engine is asked; 0 = an engine is asked at once."""
     pivots_max: int = 10_000
     strictness: Strictness = field(default_factory=Strictness)
