@@ -28,7 +28,7 @@ class AdaptationSpec:
     tolerance: float = 0.01
     """Largest change of an input, as a share, that is standing still."""
     noise: Mapping[str, float] = field(default_factory=dict)
-    """By CV: standard deviation of one reading; where not given, its scatter tells."""
+    """By CV or DV: standard deviation of one reading; where not given a CV's scatter tells, and a DV has none."""
     filter: float = 1.0
     """Share of a new estimate of a slope that is taken; above 0, at most 1."""
     step_max: float = 0.15

@@ -55,7 +55,7 @@ def adaptation(
     noise = {
         name: scope.positive((*_AT, "noise", name), scope.difference((*_AT, "noise", name), value, known.get(name)))
         for name, value in given.noise.items()
-        if _named(scope, (*_AT, "noise", name), name, cvs)
+        if _measured(scope, (*_AT, "noise", name), name)
     }
     widths = _widths(scope, given, _effects(pairs, blocks), used, ranges, known)
     if given.mode == "off" or scope.issues.errors:
@@ -121,10 +121,11 @@ def _check_untransformed(
         scope.issues.at_value("E075", (*_AT, "mvs"), message, "prices and rests are in engineering units")
 
 
-def _named(scope: Scope, path: Path, name: str, cvs: Mapping[str, CvSpec]) -> bool:
-    if name in scope.names("cvs"):
-        return name in cvs
-    scope.issues.at_key("E052", path, f"{name!r} is no CV", did_you_mean(name, scope.names("cvs")))
+def _measured(scope: Scope, path: Path, name: str) -> bool:
+    choices = (*scope.names("cvs"), *scope.file.dvs)
+    if name in choices:
+        return True
+    scope.issues.at_key("E052", path, f"{name!r} is neither CV nor DV", did_you_mean(name, choices))
     return False
 
 

@@ -33,7 +33,7 @@ class AdaptationSection(Section):
         dict[str, Quantity], Field(description="By DV: width of its range; default: that of its instrument")
     ] = Field(default_factory=dict)
     noise: Annotated[
-        dict[str, Quantity], Field(description="By CV: standard deviation of one reading; default: from its scatter")
+        dict[str, Quantity], Field(description="By CV or DV: standard deviation of one reading; default: scatter")
     ] = Field(default_factory=dict)
     filter: Annotated[Share, Field(description="Share of each new estimate of a slope that is taken; 1 = all")] = 1.0
     step_max: Annotated[

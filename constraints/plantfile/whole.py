@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,16 +74,16 @@ def money_per_hour(scope: Scope, path: Path, value: float | str) -> float:
         return scope.not_negative(path, value)
     currency = scope.file.plant.currency
     if currency not in CURRENCIES:
-        return 0.0
+        return math.nan
     wanted = unit(currency).times(unit("h"), -1)
     try:
         number, given = quantity(value)
     except UnitError as error:
         scope.issues.at_value(error.code, path, error.message, error.hint)
-        return 0.0
+        return math.nan
     if given.dimensions != wanted.dimensions:
         scope.issues.at_value("E021", path, f"{given.text} is not {currency}/h", f"such as 1 {currency}/h")
-        return 0.0
+        return math.nan
     return scope.not_negative(path, number * given.factor / wanted.factor)
 
 

@@ -51,8 +51,7 @@ def course_of(
         d=modified.d,
         limits=limits,
     )
-    parts = (course.slope, course.bent, course.correction)
-    if not all(np.isfinite(part).all() for part in parts):
+    if not all(np.isfinite(part).all() for part in course.numbers()):
         raise AdaptError(NOT_FINITE)
     return course
 

@@ -17,7 +17,6 @@ from controllers.adapt.kept import Seen, Sizes
 from controllers.adapt.words import FloatArray, Observation, Task
 from controllers.model import IntArray, Model
 
-
 EXACT = 1e-3
 """No cost is known better than this share of what is worth a move."""
 

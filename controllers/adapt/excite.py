@@ -25,8 +25,8 @@ NEAR = 1e-3
 FLAT = 0.1
 """A direction in which the cost hardly bends could lose without end: it counts with this share of the steepest."""
 STRAIGHT = 0.5
-"""Nor does the cost bend less than this share of what it changes over the range, per squared range: where it is straight
-its slope is doubted, but not its end."""
+"""Nor does the cost bend less than this share of what it changes over the range, per squared range: where it is
+straight its slope is doubted, but not that it ends somewhere."""
 _DIFFERENCE = 1e-2
 """Step of the curvature by differences, in spans: errors of 1e-12 become 1e-8."""
 

@@ -54,6 +54,10 @@ class Course:
     limits: FloatArray
     """Per constraint, when this was found."""
 
+    def numbers(self) -> tuple[FloatArray, ...]:
+        """Return what must be finite."""
+        return self.u, self.slope, self.bent, self.correction
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -128,6 +132,8 @@ def unpacked(values: tuple[float, ...], sizes: Sizes) -> Kept:
     money = next(taken)
     modifiers = Modifiers(*(next(taken) for _ in range(3))) if modified else None
     course = Course(*(next(taken) for _ in range(7))) if going else None
+    if course is not None and not all(np.isfinite(part).all() for part in course.numbers()):
+        course = None
     return Kept(
         window=window,
         seen=seen,

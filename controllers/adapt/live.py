@@ -32,6 +32,8 @@ GAP_CYCLES = 1.5
 """A longer pause between two cycles begins a new window: nobody saw what happened meanwhile."""
 OUTSIDE = 3.0
 """A CV that rests further beyond its limit than this many standard deviations is outside."""
+SWING = 8.0
+"""Range that noise alone may have, in its standard deviations: beyond 4 to each side is no chance in any window."""
 SAME_TIMES = 4.0
 """A rest at the same place counts against the mean of those before like one against this many: old ones fade."""
 ANY = 0.1
@@ -92,7 +94,8 @@ class Adaptation:
         moved = np.ptp([economics.steady(model.reference, origin, u, held) for u in star], axis=0)
         noise = np.array([spec.noise.get(name, 0.0) for name in economics.cvs])
         drift = np.maximum(spec.tolerance * moved, 1e-12)
-        return Rules(spec.window_s, spec.tolerance * span, late, lag, drift, noise)
+        swing = np.array([spec.noise.get(name, 0.0) for name in (*economics.mvs, *economics.held)])
+        return Rules(spec.window_s, spec.tolerance * span + SWING * swing, late, lag, drift, noise)
 
     def cycle(
         self, inputs: Inputs, point: FloatArray, factor: FloatArray, stored: tuple[float, ...]
@@ -244,9 +247,11 @@ class Adaptation:
         course = kept.course
         if course is not None and self._holds(now, course):
             return kept
-        task = self._task(now, kept.seen[-1])
+        last = kept.seen[-1]
+        task = self._task(now, last)
         state = self._state(now, kept, None)
-        proposal, modified = again(task, state, now.d)
+        still = np.abs(now.d - last.d) <= self._rules.still[len(now.u) :]
+        proposal, modified = again(task, state, np.where(still, last.d, now.d))
         found = course_of(self.economics, modified, proposal, now.worth.limits)
         return replace(kept, course=found)
 

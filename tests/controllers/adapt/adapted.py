@@ -74,9 +74,10 @@ class Bench:
 
     def given(self, **more: object) -> Inputs:
         """Return this cycle's inputs; ``more`` replaces some of them."""
-        read = {name: value + self.noise * self.random.standard_normal() for name, value in self.y.items()}
+        read = {name: float(value + self.noise * self.random.standard_normal()) for name, value in self.y.items()}
         usual = {"d": dict(self.d), "money": self.money}
-        return inputs(self.of, self.cycle, 1000.0 + self.cycle * CYCLE_S, self.u, read, **{**usual, **more})
+        made = inputs(self.of, self.cycle, 1000.0 + self.cycle * CYCLE_S, self.u, read, **usual)
+        return replace(made, **more)
 
     def step(self, **more: object) -> Plan:
         """Run one cycle."""
@@ -86,7 +87,7 @@ class Bench:
         self.u.update(plan.moves)
         goes = self.true({**self.u, **self.d})
         share = 1.0 - np.exp(-CYCLE_S / LAG_S)
-        self.y = {name: value + share * (goes[name] - value) for name, value in self.y.items()}
+        self.y = {name: float(value + share * (goes[name] - value)) for name, value in self.y.items()}
         self.cycle += 1
         return plan
 
