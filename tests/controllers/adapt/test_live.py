@@ -280,7 +280,7 @@ wild = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True), st.floats(-1e6, 1e6), st.sampled_from([1e300, -1e300, 1e-300, 0.0])
 )
 ADAPTATION = Adaptation(reactor(), Model.of(reactor()), reactor(limited=(("T", "hi"), ("T", "lo"))).adaptation)
-WILD = settings(max_examples=15, deadline=None, derandomize=True)
+WILD = settings(max_examples=6, deadline=None, derandomize=True)
 
 
 def bounded(outcome, adaptation):
