@@ -57,13 +57,14 @@ def course_of(
 
 
 def course_here(economics: Economics, task: Task, u: FloatArray, d: FloatArray, limits: FloatArray) -> Course:
-    """Return the bowl that keeps the plant at ``u``, with the gains of the model. Raises as ``course_of``."""
+    """Return the bowl that keeps the plant at ``u``, inside its range, model's gains kept. Raises as ``course_of``."""
     span, n = task.hi - task.lo, len(u)
     size = float(scales(task, d)[0])
     if not np.isfinite(size):
         raise AdaptError(NOT_FINITE)
     gain = np.full((len(economics.cvs), n), np.nan)
-    return Course(u, np.zeros(n), size * np.eye(n) / np.outer(span, span), gain, np.zeros(n), d, limits)
+    inside = np.clip(u, task.lo, task.hi)
+    return Course(inside, np.zeros(n), size * np.eye(n) / np.outer(span, span), gain, np.zeros(n), d, limits)
 
 
 def _gains(economics: Economics, modified: Modified, turn: FloatArray) -> FloatArray:
