@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from constraints.adaptation import AdaptationSpec
 from constraints.terms import MoneyTerm, ScheduleEntry, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope
@@ -366,6 +367,8 @@ class Plant:
     blocks: tuple[StateSpace, ...] = ()
     functions: Mapping[str, FunctionSpec] = field(default_factory=dict)
     multipliers: Mapping[str, Multiplier] = field(default_factory=dict)
+    adaptation: AdaptationSpec | None = None
+    """None: the economics are the model's own."""
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from constraints.plant import Plant
+from controllers.adapt.corrected import adaptation_of, corrected, told
 from controllers.check import MOVED, complaint
 from controllers.decision import Findings, MvState, decided
 from controllers.edges import Edges
@@ -46,6 +47,7 @@ class Controller:
         self._layout: Layout = layout(plant, self._model)
         self._estimator = Estimator(plant, self._model)
         self._targets = Targets(self._layout, plant)
+        self._adaptation = adaptation_of(plant, self._model)
         self._moves = Moves(self._layout, self._model, plant)
 
     def fresh(self) -> Memory:
@@ -157,6 +159,7 @@ class Controller:
     ) -> tuple[Plan, Memory]:
         y_now = outlook.present()
         state = self._steady(inputs, outlook, y_now, mvs)
+        state, adapted, memory = corrected(self._adaptation, inputs, outlook.estimate, state, self._layout, memory)
         rooms = room(self._layout, state)
         last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
         try:
@@ -180,7 +183,8 @@ class Controller:
         def explore(other: SteadyState, room: Room) -> tuple[FloatArray, float]:
             return self._targets.explored(other, room, last, targets.active)
 
-        return decided(watched, found, self._layout, self._plant, explore), memory
+        plan_made = decided(watched, found, self._layout, self._plant, explore)
+        return told(plan_made, adapted, self._adaptation), memory
 
     def _steady(self, inputs: Inputs, outlook: Outlook, y_now: FloatArray, mvs: MvState) -> SteadyState:
         y_end, slope_end = outlook.end()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, fields
 
-_MAGIC = b"SWM2"
+_MAGIC = b"SWM3"
 
 
 class MemoryFormatError(ValueError):
@@ -49,6 +49,8 @@ class Memory:
     """Per CV with laboratory values: sampling time of the value judged last; minus infinity before the first."""
     lab_offset: tuple[float, ...] = ()
     """Per CV with laboratory values: what they add to its readings."""
+    adaptation: tuple[float, ...] = ()
+    """All that the adaptation of the economics remembers (``adapt.kept``); empty where it has seen nothing."""
     targets: tuple[float, ...] = ()
     """Per MV: last steady-state target; empty when there was none."""
     targets_active: tuple[float, ...] = ()
@@ -70,7 +72,9 @@ class Memory:
     def from_bytes(cls, data: bytes) -> Memory:
         """Return the memory that ``to_bytes`` wrote. Raises MemoryFormatError for anything else."""
         if data[: len(_MAGIC)] != _MAGIC:
-            raise MemoryFormatError("not a stored memory of this version")
+            raise MemoryFormatError(
+                f"not a stored memory of this version ({_MAGIC.decode()}): the first cycle adopts the plant as found"
+            )
         at = len(_MAGIC)
         values: dict[str, tuple[float, ...]] = {}
         try:

@@ -166,6 +166,15 @@ def _blocks(n: int, c: int, own: int) -> list[int]:
     return list(itertools.accumulate((0, c, c, c, c, c, own, n)))
 
 
+@dataclass(frozen=True, slots=True)
+class Bowl:
+    """Corrected economics of some MVs: ``SteadyState.money`` is their slope where they stand, this the curvature."""
+
+    mvs: IntArray
+    bent: FloatArray
+    """(k, k): currency per hour and squared unit; positive definite."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SteadyState:
     """Where the plant would settle if nothing moved, and what holds there; engineering units."""
@@ -190,6 +199,8 @@ class SteadyState:
     level_gain: FloatArray | None = None
     slope_gain: FloatArray | None = None
     """(CVs, MVs): the model's gains in this cycle; None where they are the layout's."""
+    bowl: Bowl | None = None
+    """Where adaptation corrects the economics: instead of the quadratic costs of its MVs."""
 
     def gains(self, plan: Layout) -> tuple[FloatArray, FloatArray]:
         """Return the gains and the slopes of this cycle."""

@@ -18,7 +18,7 @@ from controllers.dense import Dense, Found, Question
 from controllers.engines.problem import NO_LIMIT
 from controllers.model import FloatArray, IntArray
 from controllers.ranked import FEASIBLE, NEAR, Held, between, held
-from controllers.rows import BoolArray, Layout, Room, SteadyState, effects
+from controllers.rows import BoolArray, Bowl, Layout, Room, SteadyState, effects
 from controllers.types import Solve
 from controllers.worth import worths
 
@@ -101,6 +101,8 @@ class Targets:
         self._quadratic = bool(self._quadratic_u.any() or self._quadratic_y.any())
         self._wished = np.isfinite(self._ideal)
         self._pull = np.where(self._wished, REST_IDEAL, 1.0)
+        self._bowed = False
+        """The problem that earns is formed with a curvature."""
         self._gains: tuple[FloatArray, FloatArray] | None = None
         self._all_rows = np.zeros((len(layout.rows), len(layout.mvs)))
         self._in_force: BoolArray | None = None
@@ -117,7 +119,7 @@ class Targets:
         """
         found = self._searched(state, room, last, start)
         x, kept, solves = found.x, False, (*found.inside.solves, *found.best.solves)
-        if last is not None and float(np.maximum.reduce(np.abs(x - found.before))) > JUMP:
+        if last is not None and state.bowl is None and float(np.maximum.reduce(np.abs(x - found.before))) > JUMP:
             stay, asked = self._nearest(found)
             solves += asked
             gain = found.economy.at(x) - found.economy.at(stay)
@@ -163,6 +165,10 @@ class Targets:
         return self._there
 
     def _economy(self, state: SteadyState) -> _Economy:
+        own = self._own_economy(state)
+        return own if state.bowl is None else _bent(own, state, state.bowl, self._layout.span)
+
+    def _own_economy(self, state: SteadyState) -> _Economy:
         span = self._layout.span
         if not self._quadratic:
             return _Economy(state.money * span, None)
@@ -184,8 +190,10 @@ class Targets:
             steepest = max(steepest, float(economy.quadratic.max()))
         unit = REST * steepest if steepest > 0.0 else 1.0
         problem = self._earn
-        if economy.quadratic is not None:
-            hessian = np.diag(self._pull) + economy.quadratic / unit
+        bends = economy.quadratic is not None
+        if bends or self._bowed:
+            self._bowed = bends
+            hessian = np.diag(self._pull) + (0.0 if economy.quadratic is None else economy.quadratic / unit)
             if not np.array_equal(hessian, problem.hessian):
                 problem = self._earn = Dense(hessian, problem.rows, NEAR)
         if len(start) != len(inside.active):
@@ -244,6 +252,16 @@ class Targets:
             solves=solves,
             active=tuple(found.best.active().astype(np.float64).tolist()),
         )
+
+
+def _bent(own: _Economy, state: SteadyState, bowl: Bowl, span: FloatArray) -> _Economy:
+    """Return ``own`` with the corrected economics of the MVs that ``bowl`` is of."""
+    linear = own.linear.copy()
+    quadratic = np.zeros((len(span), len(span))) if own.quadratic is None else own.quadratic.copy()
+    linear[bowl.mvs] = (state.money * span)[bowl.mvs]
+    quadratic[bowl.mvs, :], quadratic[:, bowl.mvs] = 0.0, 0.0
+    quadratic[np.ix_(bowl.mvs, bowl.mvs)] = bowl.bent * np.outer(span[bowl.mvs], span[bowl.mvs])
+    return _Economy(linear, quadratic)
 
 
 def _same(a: FloatArray, b: FloatArray) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from constraints.plant import Plant
+from constraints.plantfile.adaptation import adaptation
 from constraints.plantfile.addresses import Place
 from constraints.plantfile.blocks import blocks
 from constraints.plantfile.calendar import schedule
@@ -143,6 +144,9 @@ def _plant(scope: Scope) -> Plant | None:
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
     dynamics = tuning(scope, times.think_s)
+    adapted = adaptation(
+        scope, mvs=mvs, cvs=cvs, pairs=models, blocks=state_space, money=terms, ranges=ranges, known=known
+    )
     if scope.issues.errors or handshake is None:
         return None
     given_envelopes = {name: each for name, each in envelopes.items() if each is not None}
@@ -185,6 +189,7 @@ def _plant(scope: Scope) -> Plant | None:
         blocks=state_space,
         functions=own,
         multipliers=factors,
+        adaptation=adapted,
     )
 
 
