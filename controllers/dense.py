@@ -137,7 +137,10 @@ class Dense:
         self, question: Question, low: FloatArray, high: FloatArray, start: IntArray
     ) -> tuple[FloatArray, FloatArray, str, int]:
         if self._sets is None:
-            self._sets = Sets(self.hessian, self._every, self._firm)
+            try:
+                self._sets = Sets(self.hessian, self._every, self._firm)
+            except np.linalg.LinAlgError:
+                return question.f, self._firm, "not strictly convex", 0
         side: SideArray = (start == _UPPER).astype(np.int8) - (start == _LOWER)
         found = self._sets.settled(question.f, low, high, side, FOLLOWED)
         settled = found.settled and found.independent  # else its duals are not those of a vertex

@@ -72,8 +72,13 @@ class Sets:
     """One problem's tables."""
 
     def __init__(self, hessian: FloatArray, rows: FloatArray, soft: FloatArray) -> None:
-        """``hessian`` (n, n), ``rows`` (m, n), ``soft`` (m,). Raises LinAlgError where it is not positive definite."""
+        """``hessian`` (n, n), ``rows`` (m, n), ``soft`` (m,).
+
+        Raises LinAlgError where ``hessian`` is not positive definite or a number is not finite.
+        """
         n = len(hessian)
+        if not (np.isfinite(hessian).all() and np.isfinite(rows).all()):
+            raise np.linalg.LinAlgError("not finite")
         factor = cho_factor(hessian, lower=True)
         both = cho_solve(factor, np.hstack((np.eye(n), rows.T)))
         self._free = -np.vstack((both[:, :n], both[:, n:].T))
