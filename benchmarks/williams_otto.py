@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from benchmarks.adapted import live
 from controllers.adapt.scheme import step
 from controllers.adapt.words import Observation, State, Task
 from hil.plants import williams_otto as wo
@@ -44,6 +45,10 @@ SAFE_START = (5.2, 80.0)
 """Inside both limits with room to spare: where a careful shift would run the limited plant."""
 OPTIMUM = {1.6: 179.87, 1.8275: 190.980, 2.0: 198.38}
 OPTIMUM_LIMITED = 178.527
+LIVE_SEEDS = 4
+LIVE_CYCLES = 4000
+"""33 hours, some 12 to 15 rests."""
+LIVE_OFF_CYCLES = 200
 PICTURE = Path(__file__).parent.parent / "docs" / "images" / "bench-williams-otto.png"
 
 
@@ -179,6 +184,25 @@ def picture(runs: list[Run], unadapted: float) -> None:
     plt.close(figure)
 
 
+def followed(pool: ProcessPoolExecutor, unadapted: float) -> list[bool]:
+    """Print what the plant file's adaptation reaches in the closed loop, cycle by cycle; return which goals are met."""
+    optimum = OPTIMUM[wo.FEED_A_KG_S]
+    print(f"\nplant file, key adaptation, {LIVE_CYCLES} cycles of 30 s through Controller.step, {LIVE_SEEDS} seeds")
+    seeds = range(FIRST_SEED, FIRST_SEED + LIVE_SEEDS)
+    off = live(FIRST_SEED, MODEL_OPTIMUM, (("mode: correct", "mode: off"),), LIVE_OFF_CYCLES)
+    print(f"    mode: off      profit {off.profit:.3f}, lost {100.0 * (1.0 - off.profit / optimum):.2f} %")
+    count = len(seeds)
+    runs = list(pool.map(live, seeds, [MODEL_OPTIMUM] * count, [()] * count, [LIVE_CYCLES] * count))
+    lost = [100.0 * (1.0 - run.profit / optimum) for run in runs]
+    for run, share in zip(runs, lost, strict=True):
+        print(f"    mode: correct  profit {run.profit:.3f}, lost {share:.3f} %, learnt from {run.rests} rests")
+    far = off.profit < optimum - 0.9 * (optimum - unadapted)
+    return [
+        said("without adaptation the loss is that of the model's optimum", met=far),
+        said(f"within {WITHIN} % of the optimum, median of the seeds", met=float(np.median(lost)) <= WITHIN),
+    ]
+
+
 def main() -> int:
     """Print everything; return 1 when a goal is not met."""
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else SEEDS
@@ -216,6 +240,7 @@ def main() -> int:
             after = [Run(r.visited, r.held, r.lost[STEADY_STATES:], r.over) for r in runs]
             share = table(after, WITHIN_FEED, AFTER_FEED)
             met.append(said(f"within {WITHIN_FEED} %, for {100 * SHARE:.0f} % of seeds", met=share >= SHARE))
+        met += followed(pool, unadapted)
     picture(free, unadapted)
     print(f"\npicture: {PICTURE.relative_to(PICTURE.parent.parent.parent)}")
     return 0 if all(met) else 1

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from constraints.adaptation import AdaptationSpec
 from constraints.derived import DerivedTag
 from constraints.machines import MachineSpec
 from constraints.supplied import ExternalRule, ForecastRule, LabRule
@@ -371,6 +372,8 @@ class Plant:
     derived: tuple[DerivedTag, ...] = ()
     """Tags that are worked out of others after validation, each after those that it needs."""
     machines: Mapping[str, MachineSpec] = field(default_factory=dict)
+    adaptation: AdaptationSpec | None = None
+    """None: the economics are the model's own."""
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

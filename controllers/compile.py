@@ -66,13 +66,11 @@ class Compiled:
 
     def theta(self, values: Mapping[str, FloatArray]) -> FloatArray:
         """Return the parameter vector. Raises KeyError for a missing parameter, ValueError for a wrong size."""
-        theta = np.empty(self.vectors.matrix.shape[1])
-        for name, place in self.parameters.items():
-            value = values[name]
-            if value.size != place.stop - place.start:
-                raise ValueError(f"{self.name}: parameter {name} has {value.size} values")
-            theta[place] = value.ravel()
-        return theta
+        parts = [values[name].ravel() for name in self.parameters]
+        for part, (name, place) in zip(parts, self.parameters.items(), strict=True):
+            if len(part) != place.stop - place.start:
+                raise ValueError(f"{self.name}: parameter {name} has {len(part)} values")
+        return np.concatenate(parts) if parts else np.zeros(0)
 
     def at(self, values: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return ``q``, ``l`` and ``u`` at these parameters. Raises as ``theta``."""

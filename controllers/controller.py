@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from constraints.plant import Plant
+from controllers.adapt.corrected import adaptation_of, corrected, told
 from controllers.check import MOVED, complaint
 from controllers.decision import Findings, MvState, decided
 from controllers.edges import Edges
@@ -46,6 +47,7 @@ class Controller:
         self._layout: Layout = layout(plant, self._model)
         self._estimator = Estimator(plant, self._model)
         self._targets = Targets(self._layout, plant)
+        self._adaptation = adaptation_of(plant, self._model)
         self._moves = Moves(self._layout, self._model, plant)
 
     def fresh(self) -> Memory:
@@ -155,12 +157,14 @@ class Controller:
     def _optimise(
         self, inputs: Inputs, memory: Memory, outlook: Outlook, watched: Plan, mvs: MvState
     ) -> tuple[Plan, Memory]:
-        state = self._steady(inputs, outlook, mvs)
+        y_now = outlook.present()
+        state = self._steady(inputs, outlook, y_now, mvs)
+        state, adapted, memory = corrected(self._adaptation, inputs, outlook.estimate, state, self._layout, memory)
         rooms = room(self._layout, state)
         last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
         try:
             targets = self._targets.solve(state, rooms, last, memory.targets_active)
-            present = self._present(inputs, outlook, mvs, state, targets)
+            present = self._present(inputs, outlook, y_now, mvs, state, targets)
             plan = self._moves.solve(present, _warm(memory))
         except SolverError as error:
             failed = replace(watched, status=PlanStatus.SOLVER_FAILED, why=str(error), solves=error.tried)
@@ -179,9 +183,10 @@ class Controller:
         def explore(other: SteadyState, room: Room) -> tuple[FloatArray, float]:
             return self._targets.explored(other, room, last, targets.active)
 
-        return decided(watched, found, self._layout, self._plant, explore), memory
+        plan_made = decided(watched, found, self._layout, self._plant, explore)
+        return told(plan_made, adapted, self._adaptation), memory
 
-    def _steady(self, inputs: Inputs, outlook: Outlook, mvs: MvState) -> SteadyState:
+    def _steady(self, inputs: Inputs, outlook: Outlook, y_now: FloatArray, mvs: MvState) -> SteadyState:
         y_end, slope_end = outlook.end()
         level, slope = self._steady_gains(outlook.estimate)
         cvs = self._layout.cvs
@@ -197,7 +202,7 @@ class Controller:
             u=mvs.u,
             lo=lo,
             hi=hi,
-            y_end=np.where(self._layout.integrating, outlook.present(), y_end),
+            y_end=np.where(self._layout.integrating, y_now, y_end),
             slope_end=slope_end,
             limits=inputs.limits,
             targets=inputs.targets,
@@ -223,7 +228,13 @@ class Controller:
         return result
 
     def _present(
-        self, inputs: Inputs, outlook: Outlook, mvs: MvState, state: SteadyState, targets: SteadyTargets
+        self,
+        inputs: Inputs,
+        outlook: Outlook,
+        y_now: FloatArray,
+        mvs: MvState,
+        state: SteadyState,
+        targets: SteadyTargets,
     ) -> Present:
         zone_lo = np.array([inputs.limits[name][0] for name in self._layout.cvs])
         zone_hi = np.array([inputs.limits[name][1] for name in self._layout.cvs])
@@ -246,7 +257,7 @@ class Controller:
             up=mvs.up,
             down=mvs.down,
             free=outlook.predict(self._moves.points_s),
-            y=outlook.present(),
+            y=y_now,
             zone_lo=zone_lo,
             zone_hi=zone_hi,
             slope_end=state.slope_end,

@@ -3,14 +3,16 @@
 ``minimise 1/2 x'Hx + f'x + 1/(2 near) |s|^2  subject to  lo <= A x - s <= hi, box_lo <= x <= box_hi``, with ``s`` only
 in soft rows. DAQP (Arnström, Bemporad & Axehill, IEEE Trans. Autom. Control 67, 2022) is a dual active-set method: it
 ends in an active set, exactly, and a soft row costs it no unknown. Clarabel (Goulart & Chen, 2024) is an interior point
-method, shares no code with it and is set up anew each time it is needed. Neither is believed: every answer is held
-against the optimality conditions here (Boyd & Vandenberghe, Convex Optimization, 2004, section 5.5.3).
+method, shares no code with it and is set up anew each time it is needed. Where the limits of the last cycle are likely
+to hold still, ``follow`` looks there before it asks anybody (``engines.sets``). None is believed: every answer is held
+against the optimality conditions (``engines.judge``).
 
 Bit for bit: the active set to start from is told each time, so nothing of earlier questions remains in the object.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +21,17 @@ import daqp
 import numpy as np
 import scipy.sparse as sp
 
+from controllers.engines.judge import Judge, Strictness
 from controllers.engines.problem import NO_LIMIT
+from controllers.engines.sets import Sets, SideArray
 from controllers.model import FloatArray, IntArray
 from controllers.rows import BoolArray
 from controllers.solver import SolverError
 from controllers.types import Solve
 
-ROW_TOLERANCE = 1e-6
-"""Largest violation of a firm row in an accepted answer, concerns and spans."""
-DUAL_TOLERANCE = 1e-5
-"""Largest gradient left over, and largest product of a dual and its row's distance from the limit (counted up to 1),
-relative to the largest term."""
+STRICTNESS = Strictness(row=1e-6, dual=1e-5)
+FOLLOWED = 4
+"""So many sets of limits are tried before an engine is asked."""
 _TUNING = {"primal_tol": 1e-9, "dual_tol": 1e-12, "sing_tol": 1e-14, "iter_limit": 20_000}
 _PINNED = 1e-9
 """Half the width of a range in which an MV may not move: DAQP stumbles over equalities that depend on each other."""
@@ -76,14 +78,26 @@ class Dense:
         self.hessian = np.ascontiguousarray(hessian)
         self.rows = np.ascontiguousarray(rows)
         self._near = near
+        self._every = np.vstack((np.eye(len(hessian)), rows))
+        """The box and the rows."""
+        self._judge = Judge(self.hessian, self._every, STRICTNESS)
+        self._firm = np.zeros(len(self._every))
         self._model: Any = None
+        self._sets: Sets | None = None
 
     def ask(self, layer: str, question: Question, start: IntArray) -> Found:
         """Return the answer; ``start`` as ``Found.active``. Raises SolverError where neither has an acceptable one."""
-        low, high = self._bounds(layer, question)
+        return self._asked(("daqp", "clarabel"), layer, question, start)
+
+    def follow(self, layer: str, question: Question, start: IntArray) -> Found:
+        """Return the same, after a look whether the limits of ``start``, or some near them, hold. All rows are firm."""
+        return self._asked(("newton", "daqp", "clarabel"), layer, question, start)
+
+    def _asked(self, ladder: tuple[str, ...], layer: str, question: Question, start: IntArray) -> Found:
+        bounds = self._bounds(layer, question)
         tried: list[Solve] = []
-        for name in ("daqp", "clarabel"):
-            x, dual, solve = self._once(name, layer, question, (low, high), start)
+        for name in ladder:
+            x, dual, solve = self._once(name, layer, question, bounds, start)
             tried.append(solve)
             if solve.status == "solved":
                 return Found(x, dual, tuple(tried))
@@ -99,7 +113,7 @@ class Dense:
     def _bounds(self, layer: str, question: Question) -> tuple[FloatArray, FloatArray]:
         low = np.concatenate((question.box_lo, question.lo))
         high = np.concatenate((question.box_hi, question.hi))
-        if not (np.isfinite(question.f).all() and (low <= high).all()):  # a NaN is not below anything
+        if not (math.isfinite(float(np.add.reduce(question.f))) and (low <= high).all()):  # a NaN is not below anything
             refused = Solve(layer=layer, solver="none", status="bad data", iterations=0, residual=0.0)
             raise SolverError(layer, (refused,))
         return np.maximum(low, -NO_LIMIT), np.minimum(high, NO_LIMIT)
@@ -107,12 +121,30 @@ class Dense:
     def _once(
         self, name: str, layer: str, question: Question, bounds: tuple[FloatArray, FloatArray], start: IntArray
     ) -> tuple[FloatArray, FloatArray, Solve]:
-        engine = self._daqp if name == "daqp" else self._clarabel
+        engine = self._newton if name == "newton" else self._daqp if name == "daqp" else self._clarabel
         x, dual, status, iterations = engine(question, *bounds, start)
-        status, residual = self._look(question, *bounds, x, dual) if status == "solved" else (status, 0.0)
-        if status != "solved":
+        residual = 0.0
+        if status == "solved":
+            soft = self._firm
+            if question.soft is not None:  # a soft row yields by its dual, and stands at its limit then
+                soft = np.concatenate((soft[: len(x)], np.where(question.soft, self._near, 0.0)))
+            status, residual = self._judge.look(x, dual, question.f, bounds, soft)
+        if status != "solved" and name == "daqp":
             self._model = None
         return x, dual, Solve(layer=layer, solver=name, status=status, iterations=iterations, residual=residual)
+
+    def _newton(
+        self, question: Question, low: FloatArray, high: FloatArray, start: IntArray
+    ) -> tuple[FloatArray, FloatArray, str, int]:
+        if self._sets is None:
+            try:
+                self._sets = Sets(self.hessian, self._every, self._firm)
+            except np.linalg.LinAlgError:
+                return question.f, self._firm, "not strictly convex", 0
+        side: SideArray = (start == _UPPER).astype(np.int8) - (start == _LOWER)
+        found = self._sets.settled(question.f, low, high, side, FOLLOWED)
+        settled = found.settled and found.independent  # else its duals are not those of a vertex
+        return found.x, found.y, "solved" if settled else "not settled", found.tries
 
     def _daqp(
         self, question: Question, low: FloatArray, high: FloatArray, start: IntArray
@@ -174,26 +206,3 @@ class Dense:
         dual[down] -= z[len(up) :]
         status = str(found.status).lower()
         return np.array(found.x)[:n], dual, "solved" if status in _NEARLY else status, int(found.iterations)
-
-    def _look(
-        self, question: Question, low: FloatArray, high: FloatArray, x: FloatArray, dual: FloatArray
-    ) -> tuple[str, float]:
-        """Return ``solved`` or what is wrong with the answer, and the worst violation of a firm row."""
-        if not (np.isfinite(x).all() and np.isfinite(dual).all()):
-            return "not finite", 0.0
-        n = len(x)
-        at = np.concatenate((x, self.rows @ x))
-        if question.soft is not None:  # a soft row yields by its dual, and stands at its limit then
-            at[n:] -= np.where(question.soft, self._near * dual[n:], 0.0)
-        above, below = high - at, at - low
-        residual = max(-float(above.min()), -float(below.min()), 0.0)
-        if residual > ROW_TOLERANCE:
-            return "row violated", residual
-        hx, pull = self.hessian @ x, self.rows.T @ dual[n:]
-        size = 1.0 + float(np.abs(np.concatenate((hx, pull, question.f, dual))).max())
-        if float(np.abs(hx + question.f + pull + dual[:n]).max()) > DUAL_TOLERANCE * size:
-            return "not stationary", residual
-        away = np.minimum(np.where(dual > 0.0, above, below), 1.0)
-        if float(np.abs(dual * away).max()) > DUAL_TOLERANCE * size:
-            return "not complementary", residual
-        return "solved", residual

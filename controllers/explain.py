@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from constraints.plant import Plant
+from controllers.adapt.said import adaptation_sentences
 from controllers.types import Plan, PlanStatus, Relief
 from safety.signals import MvStatus
 
@@ -131,10 +132,12 @@ _ABOUT = {
 
 
 def sentences(plan: Plan, plant: Plant) -> tuple[str, ...]:
-    """Return what the plan says in plain sentences: status, each MV, each binding limit, each give-up."""
+    """Return what the plan says in plain sentences: status, each MV, each binding limit, each give-up,
+    adaptation.
+    """
     if plan.status is not PlanStatus.OK:
         return (_STATUS[plan.status].format(why=plan.why),)
-    return (*_movements(plan, plant), *_limits(plan, plant))
+    return (*_movements(plan, plant), *_limits(plan, plant), *adaptation_sentences(plan, plant))
 
 
 def _movements(plan: Plan, plant: Plant) -> Iterator[str]:

@@ -55,6 +55,8 @@ class Memory:
     """Per CV with laboratory values: time until it has."""
     lab_doubt: tuple[float, ...] = ()
     """Per CV with laboratory values: sampling time, difference and count of samples that wait for one that agrees."""
+    adaptation: tuple[float, ...] = ()
+    """All that the adaptation of the economics remembers (``adapt.kept``); empty where it has seen nothing."""
     targets: tuple[float, ...] = ()
     """Per MV: last steady-state target; empty when there was none."""
     targets_active: tuple[float, ...] = ()
@@ -76,7 +78,9 @@ class Memory:
     def from_bytes(cls, data: bytes) -> Memory:
         """Return the memory that ``to_bytes`` wrote. Raises MemoryFormatError for anything else."""
         if data[: len(_MAGIC)] != _MAGIC:
-            raise MemoryFormatError("not a stored memory of this version")
+            raise MemoryFormatError(
+                f"not a stored memory of this version ({_MAGIC.decode()}): the first cycle adopts the plant as found"
+            )
         at = len(_MAGIC)
         values: dict[str, tuple[float, ...]] = {}
         try:

@@ -169,6 +169,12 @@ class Model:
             result[k] = multiplied[number]
         return result
 
+    def without_functions(self, factor: FloatArray) -> FloatArray:
+        """Return ``factor`` with zero where an engineer's function gives it."""
+        result = factor.copy()
+        result[[k for k, _, _, _ in self._from_function]] = 0.0
+        return result
+
     def factors(self, factor: FloatArray) -> FloatArray:
         """Return (CVs, inputs) factors on ``steps_unit``; 1 where nothing varies."""
         result = np.ones((len(self.cvs), len(self.inputs)))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -20,10 +19,10 @@ from constraints.plant import Plant
 from controllers.engines.judge import Strictness
 from controllers.engines.problem import NO_LIMIT
 from controllers.horizon import Horizon, dynamic, horizon
-from controllers.model import FloatArray, Model
+from controllers.model import FloatArray, IntArray, Model
 from controllers.problems import PEAK_STEP, Violations, move_plan
 from controllers.rows import OUT_OF_REACH, Layout
-from controllers.solver import Answer, Qp, Tuning
+from controllers.solver import SETS_MAX, Answer, Qp, Tuning
 
 SUPPRESSION = 0.02
 """Move suppression relative to what a move does to the zones (sum over the points), for ``suppression: 1``."""
@@ -121,7 +120,10 @@ class Moves:
         self._size(model)
         self._weigh(plant)
         self._limit()
-        self._compile(plant.tuning.solver)
+        # where gains vary the tables behind the sets would be made anew in each cycle, for more than they save
+        self._compile(
+            Tuning(first=plant.tuning.solver, sets_max=0 if model.varies else SETS_MAX, strictness=STRICTNESS)
+        )
 
     @property
     def points_s(self) -> FloatArray:
@@ -182,9 +184,12 @@ class Moves:
         furthest = np.abs(self._steps.reshape(len(self._steps), -1, n)).max(axis=1, initial=0.0).sum(axis=1)
         self._reach: FloatArray = OUT_OF_REACH + furthest
         self._cycles = np.array(self.grid.blocks.edges[1:], dtype=np.float64)[:, None]
+        self._lasts: FloatArray = np.asarray(self.grid.lasts, dtype=np.float64)[:, None]
+        self._every_block = np.ones_like(self._lasts)
+        self._all_moved = bool(self.grid.moved.all())
         self._levels = self._cv[self._points * len(layout.cvs) :]
 
-    def _compile(self, solver: Literal["osqp", "daqp"]) -> None:
+    def _compile(self, tuning: Tuning) -> None:
         kind = np.array([self._kinds[c] for c in self._cv])
         # a level's end slope is no violation that lasts: it counts as a point does, whatever the CV's slack
         kind[self._points * len(self._layout.cvs) :] = "step"
@@ -201,11 +206,16 @@ class Moves:
         inner = len(self._unit)
         anywhere = np.vstack((np.where(self._unit != 0.0, self._unit, self._steps[:inner]), self._steps[inner:]))
         problem = move_plan(anywhere, count, self._pull, self._suppress / self.grid.lasts[:, None])
-        self._qp = Qp(problem, Tuning(first=solver, strictness=STRICTNESS))
+        self._qp = Qp(problem, tuning)
         both = [problem.block(limit, "du", anywhere) for limit in (_BELOW, _ABOVE)]
         self._places = np.concatenate([at for at, _ in both])
         self._signs = np.concatenate([sign for _, sign in both])
         self._filled = np.nonzero(anywhere)
+        below, above = problem.limits[_BELOW], problem.limits[_ABOVE]
+        self._zone_row: IntArray = problem.row[below]
+        self._one_row = bool((self._zone_row == problem.row[above]).all())
+        """Whether each zone is one two-sided row."""
+        self._upward: FloatArray = -problem.side[below].astype(np.float64)
         self._fill()
 
     # ------------------------------------------------------------------ each cycle
@@ -235,14 +245,16 @@ class Moves:
     def _zone(self, now: Present) -> dict[str, FloatArray]:
         """Return the zone's limits for what the moves add, (rows,) in concerns."""
         concern = self._layout.concern
-        lo = np.where(self.grid.moved, now.zone_lo, -np.inf)
-        hi = np.where(self.grid.moved, now.zone_hi, np.inf)
-        # the way to a target is the suppression's business: no funnel there, unless one is declared
-        opens = self._declared | (lo < hi)
-        above = np.where(opens, np.maximum(now.y - hi, 0.0), 0.0)
-        below = np.where(opens, np.maximum(lo - now.y, 0.0), 0.0)
-        zone_hi = ((hi + above * self._funnel - now.free) / concern).ravel()
-        zone_lo = ((lo - below * self._funnel - now.free) / concern).ravel()
+        lo, hi = now.zone_lo, now.zone_hi
+        if not self._all_moved:
+            lo, hi = np.where(self.grid.moved, lo, -np.inf), np.where(self.grid.moved, hi, np.inf)
+        y, ends = now.y, np.array((lo, hi))[:, None, :]
+        if float(np.minimum.reduce(np.minimum(hi - y, y - lo), initial=0.0)) < 0.0:
+            # the way to a target is the suppression's business: no funnel there, unless one is declared
+            opens = self._declared | (lo < hi)
+            outside = np.where(opens, np.maximum((lo - y, y - hi), 0.0), 0.0)
+            ends = ends + np.array((-outside[0], outside[1]))[:, None, :] * self._funnel
+        zone_lo, zone_hi = ((ends - now.free) / concern).reshape(2, -1)
         if len(self._levels):
             level = self._levels
             rest = -now.slope_end[level] * self._layout.balance_s[level] / concern[level]
@@ -256,38 +268,42 @@ class Moves:
 
     def _room(self, now: Present, up: FloatArray, down: FloatArray) -> dict[str, FloatArray]:
         """Return the MVs' limits, block by block, in spans from where they are."""
-        span, lasts = self._layout.span, self.grid.lasts
-        ceiling = np.maximum((now.hi - now.u) / span, np.where(now.u > now.hi, -INWARD * self._cycles * down, 0.0))
-        floor = np.minimum((now.lo - now.u) / span, np.where(now.u < now.lo, INWARD * self._cycles * up, 0.0))
-        return {
-            "up": np.outer(lasts, up).ravel(),
-            "down": np.outer(lasts, down).ravel(),
-            "ceiling": ceiling.ravel(),
-            "floor": floor.ravel(),
-        }
+        span, every = self._layout.span, self._every_block
+        above, below = (now.hi - now.u) / span, (now.lo - now.u) / span
+        ceiling, floor = every * above, every * below
+        if float(np.minimum.reduce(np.minimum(above, -below), initial=0.0)) < 0.0:
+            ceiling = np.maximum(ceiling, np.where(above < 0.0, -INWARD * self._cycles * down, 0.0))
+            floor = np.minimum(floor, np.where(below > 0.0, INWARD * self._cycles * up, 0.0))
+        return {"up": self._lasts * up, "down": self._lasts * down, "ceiling": ceiling, "floor": floor}
 
     def _plan(self, now: Present, gap: FloatArray, answer: Answer) -> MovePlan:
-        span, n, problem = self._layout.span, len(self._layout.mvs), self._qp.problem
-        steps = answer.values["du"].reshape(-1, n)
-        so_far = np.cumsum(steps, axis=0)
+        span, n, problem, du = self._layout.span, len(self._layout.mvs), self._qp.problem, answer.values["du"]
+        steps = du.reshape(-1, n)
+        so_far = np.add.accumulate(steps)
         # a row's dual says how strongly its zone pushes, whatever of a violation counts
-        force = problem.duals(_ABOVE, answer.y) - problem.duals(_BELOW, answer.y)
+        if self._one_row:
+            force = self._upward * answer.y[self._zone_row]
+        else:
+            force = problem.duals(_ABOVE, answer.y) - problem.duals(_BELOW, answer.y)
         # a solver keeps limits to its tolerance, an MV keeps them exactly
         setpoint = now.u + np.minimum(np.maximum(steps[0] * span, -now.down), now.up)
         setpoint = np.minimum(np.maximum(setpoint, np.minimum(now.lo, now.u)), np.maximum(now.hi, now.u))
-        away = self._pull * (gap + so_far)
+        path = now.u + so_far * span
+        path[0] = setpoint
+        far = gap + so_far
+        away = self._pull * far
         report = self._report if now.gains is None else self._report * self._report_gain(now.gains.factor)
         return MovePlan(
             first=setpoint - now.u,
             setpoint=setpoint,
-            path=np.vstack((setpoint, now.u + so_far[1:] * span)),
-            effect=(report @ answer.values["du"]).reshape(-1, len(self._layout.cvs)),
+            path=path,
+            effect=(report @ du).reshape(-1, len(self._layout.cvs)),
             zone=self._by_cv(self._violation_cost(answer)),
-            tracking=float((away * (gap + so_far)).sum()),
-            suppression=float((self._suppress * steps**2 / self.grid.lasts[:, None]).sum()),
+            tracking=float(np.vdot(away, far)),
+            suppression=float(np.vdot(self._suppress * steps, steps / self._lasts)),
             push=self._by_cv(force[:, None] * self._steps[:, :n]),
             side=self._by_cv(-force),
-            pull=-2.0 * away.sum(axis=0),
+            pull=-2.0 * np.add.reduce(away),
             answer=answer,
         )
 
@@ -296,7 +312,10 @@ class Moves:
 
     def _violation_cost(self, answer: Answer) -> FloatArray:
         """Return (rows,) what each row's violation costs; of a ``peak`` its rows bear equal parts."""
-        cost, weight, values = np.zeros(len(self._weight)), self._weight, answer.values
+        weight, values = self._weight, answer.values
+        if len(self._count.step) == len(weight):
+            return weight * values["e"] ** 2
+        cost = np.zeros(len(weight))
         if "e" in values:
             cost[self._count.step] = weight[self._count.step] * values["e"] ** 2
         if "peak" in values:
@@ -312,6 +331,7 @@ class Moves:
         """Return (CVs, ...) the sums over each CV's rows."""
         cvs = len(self._layout.cvs)
         inner = self._points * cvs
-        result: FloatArray = rows[:inner].reshape(self._points, cvs, *rows.shape[1:]).sum(axis=0)
-        result[self._levels] += rows[inner:]
+        result: FloatArray = np.add.reduce(rows[:inner].reshape(self._points, cvs, *rows.shape[1:]))
+        if len(self._levels):
+            result[self._levels] += rows[inner:]
         return result

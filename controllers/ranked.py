@@ -192,7 +192,7 @@ def between(x: FloatArray, lo: FloatArray, hi: FloatArray) -> FloatArray:
 
 
 def _holds(at: FloatArray, lo: FloatArray, hi: FloatArray) -> bool:
-    return bool(((at <= hi + FEASIBLE) & (at >= lo - FEASIBLE)).all())
+    return bool(np.minimum.reduce(np.minimum(hi - at, at - lo), initial=0.0) >= -FEASIBLE)
 
 
 def _eased(lo: FloatArray, hi: FloatArray, at: FloatArray) -> tuple[FloatArray, FloatArray]:

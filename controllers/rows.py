@@ -23,6 +23,9 @@ OUT_OF_REACH = 100.0
 would drown everything else."""
 
 
+_NO_LIMIT = np.array([np.nan])
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Names in order and the scales of everything inside the solvers."""
@@ -59,6 +62,8 @@ class Index:
     """(rows, CVs): coefficients at steady state; zero in balance rows."""
     balance: FloatArray
     """(rows, CVs): seconds to balance in balance rows."""
+    all_of_it: FloatArray
+    """(rows, MVs, CVs and CVs): the three, side by side."""
     needs: BoolArray
     """(rows, CVs): the row says nothing when that CV is out."""
     lo: IntArray
@@ -145,6 +150,7 @@ def _index(plant: Plant, rows: tuple[RankedRow, ...], balance_s: FloatArray) -> 
         of_mv=of_mv,
         of_cv=of_cv,
         balance=balance,
+        all_of_it=np.hstack((of_mv, of_cv, balance)),
         needs=(of_cv != 0.0) | (balance != 0.0),
         lo=sides[0],
         hi=sides[1],
@@ -158,6 +164,15 @@ def _index(plant: Plant, rows: tuple[RankedRow, ...], balance_s: FloatArray) -> 
 
 def _blocks(n: int, c: int, own: int) -> list[int]:
     return list(itertools.accumulate((0, c, c, c, c, c, own, n)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bowl:
+    """Corrected economics of some MVs: ``SteadyState.money`` is their slope where they stand, this the curvature."""
+
+    mvs: IntArray
+    bent: FloatArray
+    """(k, k): currency per hour and squared unit; positive definite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +199,8 @@ class SteadyState:
     level_gain: FloatArray | None = None
     slope_gain: FloatArray | None = None
     """(CVs, MVs): the model's gains in this cycle; None where they are the layout's."""
+    bowl: Bowl | None = None
+    """Where adaptation corrects the economics: instead of the quadratic costs of its MVs."""
 
     def gains(self, plan: Layout) -> tuple[FloatArray, FloatArray]:
         """Return the gains and the slopes of this cycle."""
@@ -229,7 +246,7 @@ def room(plan: Layout, state: SteadyState) -> Room:
             else:
                 of_mv[plan.mvs.index(name)] = given.value
                 rank[index.mv_target[plan.mvs.index(name)]] = given.rank
-    wish = np.where(np.isnan(target), np.clip(state.y_end, low, high), target)
+    wish = np.where(np.isnan(target), np.minimum(np.maximum(state.y_end, low), high), target)
     values = np.concatenate(
         (
             low,
@@ -238,17 +255,17 @@ def room(plan: Layout, state: SteadyState) -> Room:
             *_backed_off(low, high, index.back_off),
             index.custom,
             of_mv,
-            (np.nan,),
+            _NO_LIMIT,
         )
     )
-    free = index.of_mv @ state.u + index.of_cv @ state.y_end + index.balance @ state.slope_end
+    free = index.all_of_it @ np.concatenate((state.u, state.y_end, state.slope_end))
     below = (values[index.lo] - free) / index.concern
     above = (values[index.hi] - free) / index.concern
     if state.out:
         out = np.array([name in state.out for name in plan.cvs])
         gone = (index.needs & out).any(axis=1)
         below[gone], above[gone] = np.nan, np.nan
-    return Room(np.where(np.isnan(below), -np.inf, below), np.where(np.isnan(above), np.inf, above), rank)
+    return Room(np.fmax(below, -np.inf), np.fmin(above, np.inf), rank)  # of a NaN and a number these give the number
 
 
 def _backed_off(low: FloatArray, high: FloatArray, by: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -1,8 +1,9 @@
 """Two independent QP solvers behind one question: when one has no acceptable answer, the other is asked.
 
-OSQP is at its best when it need not be exact: in a few iterations it knows which limits hold. DAQP is at its best when
-it is told them: in a few pivots it is exact. So OSQP is asked first, roughly; DAQP finishes from there; and where DAQP
-has no acceptable answer OSQP is asked again, exactly. Or DAQP first, and then OSQP, exactly (docs/decisions/0016).
+Mostly no solver is needed: the limits that held in the last cycle still hold, or a few factors of our own lead to those
+that do (``newton``, docs/decisions/0017). Where they do not, OSQP is asked, roughly: in a few iterations it knows which
+limits hold, and DAQP is exact from there in a few pivots; where DAQP has no acceptable answer OSQP is asked again,
+exactly. Or DAQP at once, and then OSQP, exactly (docs/decisions/0016).
 
 What goes in is checked first (OSQP prints an error for ``l > u`` and then solves the old problem), and every answer is
 measured against the optimality conditions before anyone sees it. Nobody has an acceptable answer: the plant holds.
@@ -10,7 +11,8 @@ measured against the optimality conditions before anyone sees it. Nobody has an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,18 +23,25 @@ from controllers.compile import Compiled
 from controllers.engines.daqp_engine import DaqpEngine
 from controllers.engines.folded import BoolArray, Folded
 from controllers.engines.judge import Judge, Strictness
+from controllers.engines.newton_engine import ROWS_MAX, NewtonEngine
 from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
-from controllers.engines.problem import NO_LIMIT, Start, Vectors
-from controllers.engines.slacks import Slacks, free_slacks
+from controllers.engines.problem import NO_LIMIT, Found, Start, Vectors
+from controllers.engines.slacks import Loosened, Slacks, free_slacks
 from controllers.model import FloatArray, IntArray
 from controllers.types import Solve
 
 FEW = 350
 """Up to so many unknowns, slacks not counted, a pivot costs less than an iteration of OSQP."""
-_NEAR = frozenset({"row violated", "not stationary", "not complementary"})
-"""An answer refused for these shows the next engine where to begin."""
+SETS_MAX = 25
+_SHOWS = frozenset({"rough", "row violated", "not stationary", "not complementary"})
+"""What is no answer but shows the next engine where to begin."""
+_DECLINED = frozenset({"not settled", "not strictly convex"})
+"""No answer, and nothing wrong with who gave none."""
 _ROUNDING = 1e-9
 """Limits that cross by no more than this are one point."""
+
+
+Engine = NewtonEngine | OsqpEngine | DaqpEngine
 
 
 class SolverError(RuntimeError):
@@ -54,6 +63,8 @@ class Tuning:
     """How OSQP looks for the limits that hold; None = as ``looked_for`` says."""
     exact: OsqpTuning = field(default_factory=lambda: OsqpTuning(tolerance=1e-6, rho=1.0))
     """How OSQP answers by itself."""
+    sets_max: int = SETS_MAX
+    """So many sets of limits are tried before an engine is asked; 0 = an engine is asked at once."""
     pivots_max: int = 10_000
     strictness: Strictness = field(default_factory=Strictness)
 
@@ -85,6 +96,8 @@ class Qp:
     def __init__(self, problem: Compiled, tuning: Tuning | None = None) -> None:
         self.problem = problem
         self._tuning = tuning if tuning is not None else Tuning()
+        # OSQP goes on from the last answer: what did not come to rest is far from anything that solves the problem
+        self._shows = _SHOWS if self._tuning.first == "osqp" else _SHOWS | {"not settled"}
         self._slacks: Slacks = free_slacks(problem)
         self._a = sp.csc_array(problem.a)
         self._firm = np.ones(problem.a.shape[0], dtype=np.bool_)
@@ -95,11 +108,13 @@ class Qp:
         tuning = self._tuning
         self._fold, self._idle = fold, idle
         self._inner = inner = Folded(sp.csc_array(self.problem.p), self._a, self._slacks, fold, idle)
-        self._judge = Judge(inner.p, inner.a, tuning.strictness)
-        rough = looked_for(len(inner.unknowns) - len(inner.slacks.row)) if tuning.rough is None else tuning.rough
-        self._rough = OsqpEngine(inner.p, inner.a, rough)
-        self._exact = OsqpEngine(inner.p, inner.a, tuning.exact)
-        self._daqp: DaqpEngine | None = None
+        self._dense = dense = Loosened(inner.p, inner.a, inner.slacks)
+        self._judge = Judge(dense.hessian, dense.rows, tuning.strictness)
+        rough = looked_for(len(dense.kept)) if tuning.rough is None else tuning.rough
+        self._newton = NewtonEngine(dense, tuning.sets_max)
+        self._rough = OsqpEngine(inner.p, inner.a, dense.kept, rough)
+        self._daqp = DaqpEngine(dense, tuning.pivots_max)
+        self._exact = OsqpEngine(inner.p, inner.a, dense.kept, tuning.exact)
 
     def replace(self, at: IntArray, coefficients: FloatArray) -> None:
         """Put ``coefficients`` at these places of the rows' matrix (``Compiled.block``), for the solves that follow."""
@@ -127,45 +142,45 @@ class Qp:
             y if y is not None and y.shape == vectors.low.shape else np.zeros_like(vectors.low),
             rho,
         )
-        fold = vectors.low[self._slacks.row] == vectors.high[self._slacks.row]
-        idle = self._firm & (vectors.low <= -NO_LIMIT) & (vectors.high >= NO_LIMIT)
-        if not (np.array_equal(fold, self._fold) and np.array_equal(idle, self._idle)):
+        apart = vectors.high - vectors.low
+        fold, idle = apart[self._slacks.row] == 0.0, self._firm & (apart >= 2.0 * NO_LIMIT)
+        if (fold != self._fold).any() or (idle != self._idle).any():
             self._build(fold, idle)
         inner, begin = self._inner.inward(vectors), self._inner.begin(start)
         tried: list[Solve] = []
         for engine in self._ladder():
             found = engine.ask(inner, begin)
-            if engine is self._rough and found.status == "solved":
-                tried.append(self._said(engine.name, "rough", found.iterations, 0.0))
-                begin = Start(found.x, found.y, found.rho)
-                continue
-            status, residual = self._judge.look(found, inner)
+            status, residual = self._looked(engine, found, inner)
             tried.append(self._said(engine.name, status, found.iterations, residual))
             if status == "solved":
-                whole = self._inner.outward(found, vectors)
-                named = {name: whole.x[place] for name, place in self.problem.variables.items()}
-                return Answer(whole.x, whole.y, whole.rho, named, tuple(tried))
-            if found.status == "solved" and status in _NEAR:
-                begin = Start(found.x, found.y, found.rho)
-            else:
+                x, y = self._inner.outward(self._dense.whole(found.x, found.y), found.y, vectors)
+                named = {name: x[place] for name, place in self.problem.variables.items()}
+                return Answer(x, y, found.rho, named, tuple(tried))
+            if status in self._shows:
+                begin = Start(self._dense.whole(found.x, found.y), found.y, found.rho)
+            elif status not in _DECLINED:
                 engine.distrust()
         raise SolverError(self.problem.name, tuple(tried))
 
-    def _ladder(self) -> Iterator[OsqpEngine | DaqpEngine]:
-        if self._tuning.first == "osqp":
-            yield self._rough
-        if self._daqp is None:  # made when it is first asked: its dense matrices are large
-            inner = self._inner
-            self._daqp = DaqpEngine(inner.p, inner.a, inner.slacks, self._tuning.pivots_max)
-        yield self._daqp
-        yield self._exact
+    def _ladder(self) -> tuple[Engine, ...]:
+        own = (self._newton,) if self._tuning.sets_max and len(self._dense.rows) <= ROWS_MAX else ()
+        looks = (self._rough,) if self._tuning.first == "osqp" else ()
+        return *own, *looks, self._daqp, self._exact
+
+    def _looked(self, engine: Engine, found: Found, inner: Vectors) -> tuple[str, float]:
+        if found.status != "solved":
+            return found.status, 0.0
+        if engine is self._rough:
+            return "rough", 0.0
+        dense = self._dense
+        return self._judge.look(found.x, found.y, inner.q[dense.kept], (inner.low, inner.high), dense.soft)
 
     def _vectors(self, values: Mapping[str, FloatArray]) -> Vectors:
         q, low, high = self.problem.at(values)
-        if not np.isfinite(q.sum() + low.sum() + high.sum()):
-            raise SolverError(self.problem.name, (self._said("none", "not finite", 0, 0.0),))
         apart = high - low
-        least = apart.min(initial=0.0)
+        if not math.isfinite(float(np.add.reduce(q)) + float(np.add.reduce(apart))):
+            raise SolverError(self.problem.name, (self._said("none", "not finite", 0, 0.0),))
+        least = float(np.minimum.reduce(apart, initial=0.0))
         if least < 0.0:
             if least < -_ROUNDING:
                 raise SolverError(self.problem.name, (self._said("none", "limits cross", 0, 0.0),))

@@ -18,7 +18,7 @@ from controllers.dense import Dense, Found, Question
 from controllers.engines.problem import NO_LIMIT
 from controllers.model import FloatArray, IntArray
 from controllers.ranked import FEASIBLE, NEAR, Held, between, held
-from controllers.rows import BoolArray, Layout, Room, SteadyState, effects
+from controllers.rows import BoolArray, Bowl, Layout, Room, SteadyState, effects
 from controllers.types import Solve
 from controllers.worth import worths
 
@@ -62,10 +62,12 @@ class _Economy:
     """Currency per hour relative to standing still: ``linear @ x - 1/2 x' quadratic x``."""
 
     linear: FloatArray
-    quadratic: FloatArray
+    quadratic: FloatArray | None
+    """None where nothing costs by its square."""
 
     def at(self, x: FloatArray) -> float:
-        return float(self.linear @ x - 0.5 * x @ self.quadratic @ x)
+        earns = float(self.linear @ x)
+        return earns if self.quadratic is None else earns - 0.5 * float(x @ self.quadratic @ x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,14 @@ class Targets:
         self._quadratic_y = np.array([spec.cost_quadratic for spec in cvs])
         self._ideal_y = np.array([0.0 if spec.ideal is None else spec.ideal for spec in cvs])
         self._quadratic = bool(self._quadratic_u.any() or self._quadratic_y.any())
-        self._pull = np.where(np.isfinite(self._ideal), REST_IDEAL, 1.0)
-        self._flat = np.zeros((len(layout.mvs), len(layout.mvs)))
+        self._wished = np.isfinite(self._ideal)
+        self._pull = np.where(self._wished, REST_IDEAL, 1.0)
+        self._bowed = False
+        """The problem that earns is formed with a curvature."""
         self._gains: tuple[FloatArray, FloatArray] | None = None
         self._all_rows = np.zeros((len(layout.rows), len(layout.mvs)))
         self._in_force: BoolArray | None = None
+        self._there: IntArray = np.zeros(0, dtype=np.intp)
         self._ranks = self._earn = Dense(np.eye(len(layout.mvs)), self._all_rows, NEAR)
 
     def solve(
@@ -114,7 +119,7 @@ class Targets:
         """
         found = self._searched(state, room, last, start)
         x, kept, solves = found.x, False, (*found.inside.solves, *found.best.solves)
-        if last is not None and float(np.abs(x - found.before).max()) > JUMP:
+        if last is not None and state.bowl is None and float(np.maximum.reduce(np.abs(x - found.before))) > JUMP:
             stay, asked = self._nearest(found)
             solves += asked
             gain = found.economy.at(x) - found.economy.at(stay)
@@ -136,7 +141,7 @@ class Targets:
         span = self._layout.span
         box = (state.lo - state.u) / span, (state.hi - state.u) / span
         before = between(((last if last is not None else state.u) - state.u) / span, *box)
-        wish = np.where(np.isfinite(self._ideal), (self._ideal - state.u) / span, before)
+        wish = np.where(self._wished, (self._ideal - state.u) / span, before)
         economy = self._economy(state)
         lo, hi = np.maximum(room.lo[there], -NO_LIMIT), np.minimum(room.hi[there], NO_LIMIT)
         inside = held(self._ranks, (lo, hi, room.rank[there]), box, before)
@@ -152,17 +157,21 @@ class Targets:
         if not same_gains:
             self._gains = gains
             self._all_rows = effects(self._layout, *gains)
-        if not same_gains or self._in_force is None or not np.array_equal(in_force, self._in_force):
-            self._in_force = in_force
+        if not same_gains or self._in_force is None or (in_force != self._in_force).any():
+            self._in_force, self._there = in_force, np.flatnonzero(in_force)
             rows = self._all_rows[in_force]
             self._ranks = Dense(np.eye(len(self._layout.mvs)), rows, NEAR)
             self._earn = Dense(np.diag(self._pull), rows, NEAR)
-        return np.flatnonzero(in_force)
+        return self._there
 
     def _economy(self, state: SteadyState) -> _Economy:
+        own = self._own_economy(state)
+        return own if state.bowl is None else _bent(own, state, state.bowl, self._layout.span)
+
+    def _own_economy(self, state: SteadyState) -> _Economy:
         span = self._layout.span
         if not self._quadratic:
-            return _Economy(state.money * span, self._flat)
+            return _Economy(state.money * span, None)
         level = state.gains(self._layout)[0] * span
         counts = np.array([name not in state.out for name in self._layout.cvs])
         quadratic_y = np.where(counts, self._quadratic_y, 0.0)
@@ -176,17 +185,21 @@ class Targets:
         self, economy: _Economy, inside: Held, box: tuple[FloatArray, FloatArray], wish: FloatArray, start: IntArray
     ) -> tuple[Found, float]:
         """Return the point that earns most, and what one unit of its duals is in currency per hour."""
-        steepest = max(float(np.abs(economy.linear).max()), float(economy.quadratic.max()))
+        steepest = float(np.maximum.reduce(np.abs(economy.linear)))
+        if economy.quadratic is not None:
+            steepest = max(steepest, float(economy.quadratic.max()))
         unit = REST * steepest if steepest > 0.0 else 1.0
         problem = self._earn
-        if self._quadratic:
-            hessian = np.diag(self._pull) + economy.quadratic / unit
+        bends = economy.quadratic is not None
+        if bends or self._bowed:
+            self._bowed = bends
+            hessian = np.diag(self._pull) + (0.0 if economy.quadratic is None else economy.quadratic / unit)
             if not np.array_equal(hessian, problem.hessian):
                 problem = self._earn = Dense(hessian, problem.rows, NEAR)
         if len(start) != len(inside.active):
             start = inside.active
         question = Question(-economy.linear / unit - self._pull * wish, *box, inside.lo, inside.hi)
-        return problem.ask("targets.economics", question, start), unit
+        return problem.follow("targets.economics", question, start), unit
 
     def _nearest(self, found: _Search) -> tuple[FloatArray, tuple[Solve, ...]]:
         """Return the point nearest to the last targets at which everything is held that can be."""
@@ -213,22 +226,22 @@ class Targets:
         x, kept, solves = chosen
         there, inside, box = found.there, found.inside, found.box
         n, m = len(span), len(layout.rows)
-        at = self._all_rows @ x
+        at = (self._all_rows @ x)[there]
         give_up, row_dual = np.zeros((2, m))
-        give_up[there] = (inside.hi - np.minimum(room.hi[there], NO_LIMIT)) - (
-            np.maximum(room.lo[there], -NO_LIMIT) - inside.lo
-        )
+        if inside.stages:
+            give_up[there] = (inside.hi - np.minimum(room.hi[there], NO_LIMIT)) - (
+                np.maximum(room.lo[there], -NO_LIMIT) - inside.lo
+            )
         dual = worths(found.best.dual, inside.stages, self._ranks.rows) * found.unit
         # what more room at a side that holds would cost (because an earlier rank's limit lets a later one be kept) is
         # no worth of the other side
-        above, below = inside.hi - at[there] < _BINDS, at[there] - inside.lo < _BINDS
-        row_dual[there] = np.where(above, np.maximum(dual[n:], 0.0), 0.0) + np.where(
-            below, np.minimum(dual[n:], 0.0), 0.0
-        )
+        row = dual[n:]
+        row_dual[there] = np.where(np.where(row > 0.0, inside.hi - at, at - inside.lo) < _BINDS, row, 0.0)
         own = dual[:n] / span
+        moved = x * span
         return SteadyTargets(
-            u=between(state.u + x * span, state.lo, state.hi),
-            y=state.y_end + state.gains(layout)[0] @ (x * span),
+            u=between(state.u + moved, state.lo, state.hi),
+            y=state.y_end + state.gains(layout)[0] @ moved,
             give_up=give_up * concern,
             worth=row_dual / concern,
             worth_hi=np.where(box[1] - x < _BINDS, np.maximum(own, 0.0), 0.0),
@@ -239,6 +252,16 @@ class Targets:
             solves=solves,
             active=tuple(found.best.active().astype(np.float64).tolist()),
         )
+
+
+def _bent(own: _Economy, state: SteadyState, bowl: Bowl, span: FloatArray) -> _Economy:
+    """Return ``own`` with the corrected economics of the MVs that ``bowl`` is of."""
+    linear = own.linear.copy()
+    quadratic = np.zeros((len(span), len(span))) if own.quadratic is None else own.quadratic.copy()
+    linear[bowl.mvs] = (state.money * span)[bowl.mvs]
+    quadratic[bowl.mvs, :], quadratic[:, bowl.mvs] = 0.0, 0.0
+    quadratic[np.ix_(bowl.mvs, bowl.mvs)] = bowl.bent * np.outer(span[bowl.mvs], span[bowl.mvs])
+    return _Economy(linear, quadratic)
 
 
 def _same(a: FloatArray, b: FloatArray) -> bool:

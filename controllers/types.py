@@ -176,3 +176,7 @@ class Plan:
     lab: Mapping[str, str] = field(default_factory=dict)
     """By CV: ``accepted``, or why a laboratory value was not taken: ``used``, ``no_rule``, ``not_a_number``,
     ``in_future``, ``before_start``, ``too_old``, ``outside_limits``, ``too_far``."""
+    adaptation: tuple[str, ...] = ()
+    """Codes of what the adaptation of the economics did (``adapt.live``): ``adapted``, ``waiting:dv_moving``, ..."""
+    corrected: Mapping[str, float] = field(default_factory=dict)
+    """By MV: currency per hour and unit that adaptation adds to what it earns by the model, at the optimum it sees."""

@@ -46,6 +46,8 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
             for each in plan.solves
         ],
         "lab": dict(plan.lab),
+        "adaptation": list(plan.adaptation),
+        "corrected": dict(plan.corrected),
     }
 
 
@@ -158,6 +160,8 @@ class StoredPlan(TypedDict):
     reasons: dict[str, list[str]]
     solves: list[dict[str, Any]]
     lab: NotRequired[dict[str, str]]
+    adaptation: NotRequired[list[str]]
+    corrected: NotRequired[dict[str, float]]
 
 
 def plan_of(stored: StoredPlan, cycle: int) -> Plan:
@@ -183,4 +187,6 @@ def plan_of(stored: StoredPlan, cycle: int) -> Plan:
         reasons={name: tuple(codes) for name, codes in stored["reasons"].items()},
         solves=tuple(Solve(**each) for each in stored["solves"]),
         lab=stored.get("lab", {}),
+        adaptation=tuple(stored.get("adaptation", [])),
+        corrected=stored.get("corrected", {}),
     )

@@ -1,9 +1,9 @@
 """The same linear MPC through every tool: same data, same run, one after the other in turns.
 
 ``python -m benchmarks.peers [--rounds N] [--peers PYTHON] [--json FILE] [--only PROBLEM ...]``. Each tool runs alone in
-its own process, one thread, warm as it recommends; import, set-up and compilation are not counted. First moves must
-agree within 1e-3 of the MV's span with the exact ones (DAQP at 1e-9), or there is no comparison and the exit code is 1.
-OSQP's tolerance is 1e-4 of the narrowest MV's span, by itself and under cvxpy.
+its own process, one thread, warm as it recommends; import, set-up and compilation are not counted; time is the
+processor's. First moves must agree within 1e-3 of the MV's span with the exact ones (DAQP at 1e-9), or there is no
+comparison and the exit code is 1. OSQP's tolerance is 1e-4 of the narrowest MV's span, by itself and under cvxpy.
 """
 
 from __future__ import annotations

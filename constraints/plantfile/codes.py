@@ -81,6 +81,7 @@ CODES: Final[Mapping[str, str]] = {
     "E084": "tariff versions out of order",
     "E085": "a schedule sets what it cannot",
     "E086": "an economic term that is not money per hour",
+    "E087": "an adaptation of economics that lacks something",
     # warnings
     "W101": "a CV that no MV moves",
     "W102": "an MV that moves nothing",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from constraints.plant import CvSpec, MvSpec, Plant
+from constraints.plantfile.adaptation import adaptation
 from constraints.plantfile.addresses import Place
 from constraints.plantfile.blocks import blocks
 from constraints.plantfile.calendar import schedule
@@ -169,6 +170,9 @@ def _plant(scope: Scope) -> Plant | None:
     entries = schedule(scope, {**mvs, **cvs}, known)
     floor = machines(scope, of_tags, ranges)
     dynamics = tuning(scope, times.think_s)
+    adapted = adaptation(
+        scope, mvs=mvs, cvs=cvs, pairs=models, blocks=state_space, money=terms, ranges=ranges, known=known
+    )
     if scope.issues.errors or handshake is None:
         return None
     given_envelopes = {name: each for name, each in envelopes.items() if each is not None}
@@ -213,6 +217,7 @@ def _plant(scope: Scope) -> Plant | None:
         multipliers=factors,
         derived=derived,
         machines=floor,
+        adaptation=adapted,
     )
     lint(scope, plant)
     return plant

@@ -30,6 +30,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "PlantFile.interlocks": "Conditions, and what happens when one is met; what cannot be evaluated counts as met",
         "PlantFile.modes": "In which mode it starts and what closed loop needs",
         "PlantFile.schedule": "Limits and modes that follow the week",
+        "PlantFile.adaptation": "Corrects the economics of a wrong model from one rest of the plant to the next",
         "PlantFile.machines": "Pumps, fans, compressors and the like by name, for reports; nothing is controlled by it",
         "PlantSection.site": "Where the plant is",
         "OpcUa.type": "OPC UA server",

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from constraints.plantfile.fields import Section
 from constraints.plantfile.published import published
+from constraints.plantfile.schema_adaptation import AdaptationSection
 from constraints.plantfile.schema_machines import MachineSection
 from constraints.plantfile.schema_models import FunctionSection, Model, MultiplierSection, StateSpaceSection
 from constraints.plantfile.schema_plant import ConnectionSection, ControllerSection, Heartbeat, Modes, PlantSection
@@ -53,6 +54,7 @@ class PlantFile(Section):
     functions: dict[str, FunctionSection] = Field(default_factory=dict)
     multipliers: dict[str, MultiplierSection] = Field(default_factory=dict)
     economics: Economics = Field(default_factory=Economics)
+    adaptation: AdaptationSection | None = None
     tariffs: dict[str, Tariff] = Field(default_factory=dict)
     constraints: list[ConstraintSection] = Field(default_factory=list)
     interlocks: list[InterlockSection] = Field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,26 +67,25 @@ def timing(scope: Scope) -> Timing:
     if scope.file.mvs and given.min_active_mvs > len(scope.names("mvs")):
         message = f"min_active_mvs of {given.min_active_mvs}, but there are {len(scope.names('mvs'))} MVs"
         scope.issues.at_value("E014", ("controller", "min_active_mvs"), message)
-    return Timing(cycle, think, unattended, _hysteresis(scope, given.hysteresis))
+    return Timing(cycle, think, unattended, money_per_hour(scope, ("controller", "hysteresis"), given.hysteresis))
 
 
-def _hysteresis(scope: Scope, value: float | str) -> float:
-    """Return the hysteresis in the plant's currency per hour; a bare number is in just that."""
-    path: Path = ("controller", "hysteresis")
+def money_per_hour(scope: Scope, path: Path, value: float | str) -> float:
+    """Return ``value`` in the plant's currency per hour; a bare number is in just that. Reported where below 0."""
     if not isinstance(value, str):
         return scope.not_negative(path, value)
     currency = scope.file.plant.currency
     if currency not in CURRENCIES:
-        return 0.0
+        return math.nan
     wanted = unit(currency).times(unit("h"), -1)
     try:
         number, given = quantity(value)
     except UnitError as error:
         scope.issues.at_value(error.code, path, error.message, error.hint)
-        return 0.0
+        return math.nan
     if given.dimensions != wanted.dimensions:
         scope.issues.at_value("E021", path, f"{given.text} is not {currency}/h", f"such as 1 {currency}/h")
-        return 0.0
+        return math.nan
     return scope.not_negative(path, number * given.factor / wanted.factor)
 
 

@@ -24,6 +24,9 @@ NEAR = 1e-3
 """So near, in spans and scales, something touches."""
 FLAT = 0.1
 """A direction in which the cost hardly bends could lose without end: it counts with this share of the steepest."""
+STRAIGHT = 0.5
+"""Nor does the cost bend less than this share of what it changes over the range, per squared range: where it is
+straight its slope is doubted, but not that it ends somewhere."""
 _DIFFERENCE = 1e-2
 """Step of the curvature by differences, in spans: errors of 1e-12 become 1e-8."""
 
@@ -74,7 +77,7 @@ def view(modified: Modified, hold: FloatArray, noise: FloatArray) -> View:
     )
     return View(
         free,
-        _positive(free.T @ _curvature(modified, hold, per_output) @ free),
+        positive(free.T @ curvature(modified, hold, per_output) @ free, STRAIGHT * float(modified.scale[0])),
         free.T @ covariance @ free,
         float(np.linalg.norm(per_output * noise)),
     )
@@ -110,7 +113,8 @@ def wanted(seen: View, enough: float) -> tuple[FloatArray, float]:
     return seen.free @ inner, seen.noise / float(np.sqrt(2.0 * share * bend))
 
 
-def _curvature(modified: Modified, s: FloatArray, weights: FloatArray) -> FloatArray:
+def curvature(modified: Modified, s: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the curvature (inputs, inputs) of the weighted sum of the outputs at ``s``, by differences."""
     n = len(s)
     axes = np.eye(n) * _DIFFERENCE
     bent = np.zeros((n, n))
@@ -121,10 +125,11 @@ def _curvature(modified: Modified, s: FloatArray, weights: FloatArray) -> FloatA
     return bent
 
 
-def _positive(bent: FloatArray) -> FloatArray:
+def positive(bent: FloatArray, least: float) -> FloatArray:
+    """Return ``bent`` with every curvature positive, ``least`` at least."""
     if len(bent) == 0:
         return bent
     values, vectors = np.linalg.eigh(bent)
-    values = np.maximum(np.abs(values), FLAT * max(float(np.abs(values).max()), 1e-300))
+    values = np.maximum(np.abs(values), max(FLAT * float(np.abs(values).max()), least))
     result: FloatArray = (vectors * values) @ vectors.T
     return result

@@ -8,13 +8,15 @@ neither is worth a move, nothing moves.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from controllers.adapt import excite
 from controllers.adapt.check import checked, checked_outputs, checked_task
 from controllers.adapt.mismatch import Mismatch, fit, prior_std, scales
 from controllers.adapt.optimum import HELD, Beyond, Modified, least
-from controllers.adapt.words import FloatArray, Modifiers, Observation, Proposal, State, Task, Verdict
+from controllers.adapt.words import AdaptError, FloatArray, Modifiers, Observation, Proposal, State, Task, Verdict
 
 WORSE = 2.0
 """Standard deviations by which a point must be worse than expected to be taken back: 1 in 40 by chance."""
@@ -50,13 +52,49 @@ def step(task: Task, state: State, observed: Observation) -> tuple[Proposal, Sta
         mismatch = fit(task, seen, modelled, best, scale)
     modifiers = filtered(task, state.modifiers, mismatch, scale)
     modified = Modified(task, observed.d, mismatch, modifiers, scale, noise)
+    proposal, s = _proposed(modified, radius, observed.noise, verdict, elsewhere=best != newest)
+    expected = float(modified.outputs(s)[0] - modified.outputs(np.zeros(len(s)))[0])
+    return proposal, State(seen, best, radius, modifiers, expected, mismatch.change_std(s, 0))
+
+
+def again(task: Task, state: State, d: FloatArray) -> tuple[Proposal, Modified]:
+    """Return what to do now that prices, limits or disturbances changed, without a new observation; and the modified
+    problem around the best point, which is also what stands behind the latest ``step``.
+
+    ``state.seen`` must hold the outputs as they are worth now. Raises AdaptError as ``step``, and where nothing was
+    observed yet.
+    """
+    checked_task(task)
+    if not 0 <= state.best < len(state.seen):
+        raise AdaptError("nothing was observed yet: wait for a first steady state")
+    for each in state.seen:
+        checked(task, each)
+    scale = scales(task, d)
+    modelled = np.array([checked_outputs(task.model(o.u, o.d), 1 + task.constraints) for o in state.seen])
+    mismatch = fit(task, state.seen, modelled, state.best, scale)
+    modifiers = state.modifiers if state.modifiers is not None else filtered(task, None, mismatch, scale)
+    modifiers = replace(modifiers, at=mismatch.at, value=mismatch.value)
+    noise = state.seen[state.best].noise
+    modified = Modified(task, d, mismatch, modifiers, scale, float(noise[0]))
+    elsewhere = state.best != len(state.seen) - 1
+    proposal, _ = _proposed(modified, state.radius, noise, Verdict.NO_BETTER, elsewhere=elsewhere)
+    return proposal, modified
+
+
+def _proposed(
+    modified: Modified, radius: float, spread: FloatArray, verdict: Verdict, *, elsewhere: bool
+) -> tuple[Proposal, FloatArray]:
+    """Return the proposal and where it is; ``spread`` is the noise of each output, ``elsewhere``: not where the plant
+    is.
+    """
+    task, mismatch = modified.task, modified.mismatch
     hold = least(modified, radius)
     here = modified.outputs(np.zeros(len(hold)))
     gain = float(here[0] - modified.outputs(hold)[0])
-    s, remaining = _excited(modified, hold, radius, gain, observed.noise)
-    broken = bool((here[1:] + modified.back_off(np.zeros(len(hold))) > HELD * scale[1:]).any())
+    s, remaining = _excited(modified, hold, radius, gain, spread)
+    broken = bool((here[1:] + modified.back_off(np.zeros(len(hold))) > HELD * modified.scale[1:]).any())
     worth = gain > SURE * mismatch.change_std(hold, 0) or remaining > task.accuracy
-    moves = worth or broken or best != newest
+    moves = worth or broken or elsewhere
     if not moves:
         hold = s = np.zeros(len(hold))
     proposal = Proposal(
@@ -69,8 +107,7 @@ def step(task: Task, state: State, observed: Observation) -> tuple[Proposal, Sta
         verdict=verdict,
         moves=moves,
     )
-    expected = float(modified.outputs(s)[0] - here[0])
-    return proposal, State(seen, best, radius, modifiers, expected, mismatch.change_std(s, 0))
+    return proposal, s
 
 
 def _remembered(task: Task, state: State, observed: Observation) -> tuple[tuple[Observation, ...], int]:
@@ -148,4 +185,7 @@ def filtered(task: Task, before: Modifiers | None, mismatch: Mismatch, scale: Fl
         carried = before.slope + np.einsum("kij,j->ki", mismatch.curvature, moved)
         slope = carried + task.follow * (slope - carried)
     most = task.bound * prior_std(task, 0)[1 : len(mismatch.at) + 1] * scale[:, None]
-    return Modifiers(mismatch.at, mismatch.value, np.clip(slope, -most, most))
+    slope = np.clip(slope, -most, most)
+    if task.slope_lo is not None and task.slope_hi is not None:
+        slope = np.clip(slope, task.slope_lo, task.slope_hi)
+    return Modifiers(mismatch.at, mismatch.value, slope)

@@ -58,6 +58,9 @@ class Task:
     """Exponential filter of the modifiers: share of the new estimate (Marchetti et al. 2009, eq. 13: K)."""
     bound: float = 4.0
     """Modifiers stay within this many of their prior standard deviations: 2 x ``doubt`` x 2 = twice the model."""
+    slope_lo: FloatArray | None = None
+    slope_hi: FloatArray | None = None
+    """(outputs, inputs) per span: how wrong each slope can be; None where nothing is known."""
     safety: float = 1.5
     """Back-off of each constraint, in standard deviations of the value predicted for the plant: 1 in 15 breaks."""
     caution: float = 0.5

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from controllers.compile import fastest
-from controllers.engines.problem import Found, Start, Vectors
+from controllers.engines.problem import Start, Vectors
 from controllers.engines.slacks import Slacks
 from controllers.model import FloatArray
 
@@ -57,12 +57,12 @@ class Folded:
         """Return where the problem that remains starts."""
         return start if self._whole else Start(start.x[self.unknowns], start.y[self.rows], start.rho)
 
-    def outward(self, found: Found, vectors: Vectors) -> Found:
-        """Return the answer of the whole problem."""
+    def outward(self, x: FloatArray, y: FloatArray, vectors: Vectors) -> tuple[FloatArray, FloatArray]:
+        """Return unknowns and duals of the whole problem."""
         if self._whole:
-            return found
-        x, y = np.empty(len(vectors.q)), np.zeros(len(vectors.low))
-        x[self.unknowns], y[self.rows] = found.x, found.y
-        slack = (vectors.high[self._row] - self._across @ found.x) / self._factor
-        x[self._slack], y[self._row] = slack, -self._weight * slack / self._factor
-        return Found(x, y, found.rho, found.status, found.iterations)
+            return x, y
+        every, duals = np.empty(len(vectors.q)), np.zeros(len(vectors.low))
+        every[self.unknowns], duals[self.rows] = x, y
+        slack = (vectors.high[self._row] - self._across @ x) / self._factor
+        every[self._slack], duals[self._row] = slack, -self._weight * slack / self._factor
+        return every, duals

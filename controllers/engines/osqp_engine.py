@@ -18,6 +18,7 @@ import osqp
 import scipy.sparse as sp
 
 from controllers.engines.problem import Found, Start, Vectors
+from controllers.model import IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +40,9 @@ class OsqpEngine:
 
     name = "osqp"
 
-    def __init__(self, p: sp.csc_array, a: sp.csc_array, tuning: OsqpTuning) -> None:
-        self._p, self._a, self._tuning = p, a, tuning
+    def __init__(self, p: sp.csc_array, a: sp.csc_array, kept: IntArray, tuning: OsqpTuning) -> None:
+        """``kept``: the unknowns that are no free slacks."""
+        self._p, self._a, self._kept, self._tuning = p, a, kept, tuning
         rows, unknowns = a.shape
         # One more unknown, pressed against its own row: OSQP prints a line when polishing finds no active row.
         self._q = np.append(np.zeros(unknowns), 1.0)
@@ -53,18 +55,18 @@ class OsqpEngine:
         try:
             solver = self._solver if self._solver is not None else self._set_up()
         except (osqp.OSQPException, ValueError) as error:
-            return Found(start.x, start.y, 0.0, f"error {error}", 0)
+            return Found(start.x[self._kept], start.y, 0.0, f"error {error}", 0)
         rho = start.rho if start.rho > 0.0 else self._tuning.rho
         self._q[:-1], self._low[:-1], self._high[:-1] = vectors.q, vectors.low, vectors.high
         self._x[:-1], self._y[:-1] = start.x, start.y
         self._solver = None  # until the answer is known to be good: NaN or a certificate may stay in the object
         if solver.get_settings().rho != rho and solver.update_rho(rho) != 0:
-            return Found(start.x, start.y, 0.0, "rho refused", 0)
+            return Found(start.x[self._kept], start.y, 0.0, "rho refused", 0)
         if solver.update_data_vec(q=self._q, l=self._low, u=self._high) != 0:
-            return Found(start.x, start.y, 0.0, "data refused", 0)
+            return Found(start.x[self._kept], start.y, 0.0, "data refused", 0)
         solver.warm_start(self._x, self._y)
         solver.solve()
-        x, y = np.array(solver.solution.x[:-1]), np.array(solver.solution.y[:-1])
+        x, y = np.array(solver.solution.x)[self._kept], np.array(solver.solution.y[:-1])
         info = solver.info
         if info.status_val != osqp.SolverStatus.OSQP_SOLVED:
             return Found(x, y, 0.0, str(info.status), int(info.iter))

@@ -11,6 +11,8 @@ from controllers.model import FloatArray
 
 NO_LIMIT = 1e30
 """Stands for an absent limit (finite, so that maps stay finite; engines take it as infinite)."""
+HOLDS = 1e-9
+"""A start's dual beyond this means that its row's limit held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Found:
     """An engine's answer, not yet believed."""
 
     x: FloatArray
+    """Without the free slacks: these follow from the duals."""
     y: FloatArray
     rho: float
     status: str

@@ -200,3 +200,17 @@ def _balance(
     inflow = np.array([feed.a_kg_s, feed.b_kg_s, 0.0, 0.0, 0.0, 0.0])
     rate = (inflow - out * x) / CONTENTS_KG + yields.T @ reactions
     return rate, yields.T @ slopes - out / CONTENTS_KG * np.eye(6)
+
+
+def measured(x: FloatArray, feed: Feed) -> FloatArray:
+    """Return what instruments show of the fractions ``x`` that leave: P and E, kg/s, A and G, percent."""
+    out = feed.a_kg_s + feed.b_kg_s
+    return np.array([x[5] * out, x[3] * out, 100.0 * x[0], 100.0 * x[4]])
+
+
+def measured_by_model(u: FloatArray, d: FloatArray) -> FloatArray:
+    """Return the same of the two-reaction model at steady state, as a plant file's function: ``u`` is the feed of B and
+    the reactor's temperature, ``d`` the feed of A.
+    """
+    feed = Feed(float(u[0]), float(u[1]), float(d[0]))
+    return measured(model_steady(feed), feed)

@@ -82,6 +82,9 @@ def status_lines(plant: Plant, record: CycleRecord) -> list[str]:
         lines.append(_row(name, mv.unit, record, f"{name}.actual", mv_status, record.plan.get("moves")))
     for name, cv in plant.cvs.items():
         lines.append(_row(name, cv.unit, record, name, cv_status, record.plan.get("y_ss")))
+    adaptation = record.plan.get("adaptation")
+    if isinstance(adaptation, list) and adaptation:
+        lines.append("adaptation " + ", ".join(str(code) for code in adaptation))
     total = sum(record.money.values())
     terms = ", ".join(f"{name} {value:+.1f}" for name, value in record.money.items())
     lines.append(f"money {total:.1f} {plant.currency}/h ({terms})")

@@ -115,7 +115,11 @@ def test_the_real_problems_through_either_solver(first):
 BLOCKS = 7
 ROWS = np.arange(8)
 NONE = ROWS[:0]
-LADDER = {"osqp": [("osqp", "rough"), ("daqp", "solved")], "daqp": [("daqp", "solved")]}
+WAY = {"own": Tuning(), "osqp": Tuning(sets_max=0), "daqp": Tuning(first="daqp", sets_max=0)}
+LADDER = {
+    "osqp": [("osqp", "rough"), ("daqp", "solved")],
+    "daqp": [("daqp", "solved")],
+}
 KINDS = {
     "step": Violations(np.ones(8), ROWS, NONE, NONE, NONE),
     "peak": Violations(np.ones(8), NONE, ROWS, ROWS % 2, NONE),
@@ -139,13 +143,13 @@ def counted(kind, above, below):
     return cp.sum_squares(outside[:3]) + several + counted("integral", above[5:], below[5:])
 
 
-@pytest.mark.parametrize("first", ["osqp", "daqp"])
+@pytest.mark.parametrize("way", WAY)
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_plan_of_moves_through_either_solver_whatever_of_a_violation_counts(first, kind):
+def test_the_plan_of_moves_by_every_way_whatever_of_a_violation_counts(way, kind):
     rng = np.random.default_rng(7)
     steps, n = rng.normal(size=(8, BLOCKS * 2)), BLOCKS * 2
     weights = np.full((BLOCKS, 2), 0.1)
-    moves = Qp(move_plan(steps, KINDS[kind], weights, weights), Tuning(first=first))
+    moves = Qp(move_plan(steps, KINDS[kind], weights, weights), WAY[way])
     plan = moves.solve(
         {
             "gap": np.array([0.3, -0.2]),
@@ -163,5 +167,7 @@ def test_the_plan_of_moves_through_either_solver_whatever_of_a_violation_counts(
     gap = np.tile([0.3, -0.2], BLOCKS)
     cost = counted(kind, above, below) + 0.1 * cp.sum_squares(gap + u) + 0.1 * cp.sum_squares(du)
     cp.Problem(cp.Minimize(cost), [du <= 0.05, du >= -0.02, cp.abs(u) <= 0.5]).solve(solver=cp.CLARABEL)
-    assert [(each.solver, each.status) for each in plan.solves] == LADDER[first]
+    said = [(each.solver, each.status) for each in plan.solves]
+    assert said[-1][1] == "solved"
+    assert way == "own" or said == LADDER[way]
     assert np.abs(plan.values["du"] - du.value).max() < 1e-5

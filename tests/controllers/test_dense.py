@@ -95,3 +95,13 @@ def test_an_mv_that_may_not_move_does_not_and_has_a_dual():
     found = one.ask("x", pinned, np.zeros(3, dtype=np.intp))
     assert found.x == pytest.approx([0.2, 1.0], abs=1e-8)
     assert found.dual[0] == pytest.approx(4.8, abs=1e-6)
+
+
+@pytest.mark.parametrize("bend", [np.inf, np.nan, 1e200])
+def test_a_curvature_that_cannot_be_is_refused_by_every_engine_and_is_no_crash(bend):
+    one = Dense(np.array([[1.0, bend], [bend, 1.0]]), np.zeros((0, 2)), 1e-4)
+    free = Question(np.ones(2), -np.ones(2), np.ones(2), np.zeros(0), np.zeros(0))
+    with pytest.raises(SolverError) as wrong:
+        one.follow("x", free, np.zeros(2, dtype=np.intp))
+    assert [solve.solver for solve in wrong.value.tried] == ["newton", "daqp", "clarabel"]
+    assert wrong.value.tried[0].status == "not strictly convex"

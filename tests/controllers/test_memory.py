@@ -28,7 +28,14 @@ def test_the_sign_of_zero_is_kept():
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"SWM0" + bytes(60), Memory(bias=(1.0,)).to_bytes()[:-1], Memory().to_bytes() + b"x"]
+    "data",
+    [
+        b"",
+        b"SWM0" + bytes(60),
+        b"SWM2" + Memory().to_bytes()[4:],
+        Memory(bias=(1.0,)).to_bytes()[:-1],
+        Memory().to_bytes() + b"x",
+    ],
 )
 def test_other_bytes_are_refused(data):
     with pytest.raises(MemoryFormatError):

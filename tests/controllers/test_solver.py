@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from controllers.engines.daqp_engine import DaqpEngine
+from controllers.engines.newton_engine import NewtonEngine
 from controllers.engines.osqp_engine import OsqpEngine, OsqpTuning
 from controllers.solver import FEW, Qp, SolverError, Tuning, looked_for
 from tests.controllers.problems import economics
@@ -22,8 +23,9 @@ GOOD = {
 }
 
 
-def qp(first="osqp") -> Qp:
-    return Qp(economics("e", ROWS, np.array([0.3, 0.2])), Tuning(first=first))
+def qp(first="osqp", sets_max=0) -> Qp:
+    """Return a problem that asks its engines at once, unless sets of limits are to be tried before."""
+    return Qp(economics("e", ROWS, np.array([0.3, 0.2])), Tuning(first=first, sets_max=sets_max))
 
 
 WIDE_ROWS = np.random.default_rng(3).normal(size=(8, 6))
@@ -88,7 +90,7 @@ def test_osqp_looks_and_daqp_finishes():
 
 @pytest.mark.parametrize("first", ["osqp", "daqp"])
 def test_osqp_takes_over_from_daqp(first):
-    slow = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(first=first, pivots_max=0))
+    slow = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(first=first, sets_max=0, pivots_max=0))
     answer = slow.solve(GOOD)
     assert [s.status for s in answer.solves[-2:]] == ["flag -4", "solved"]
     assert [s.solver for s in answer.solves[-2:]] == ["daqp", "osqp"]
@@ -104,7 +106,7 @@ def test_osqp_looks_longer_where_a_pivot_is_dear():
 
 
 def test_an_osqp_that_finds_nothing_leaves_it_to_daqp():
-    lost = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(rough=OsqpTuning(iterations_max=1)))
+    lost = Qp(economics("e", ROWS, np.array([1e-4, 1e-4])), Tuning(sets_max=0, rough=OsqpTuning(iterations_max=1)))
     answer = lost.solve(GOOD)
     assert [s.status == "solved" for s in answer.solves] == [False, True]
     assert answer.solves[0].status != "rough"
@@ -173,16 +175,18 @@ def test_an_error_of_the_library_is_a_failed_solve(monkeypatch):
     assert [s.status for s in answer.solves] == ["error 7", "solved"]
 
 
+@pytest.mark.parametrize("sets_max", [0, 25])
 @pytest.mark.parametrize("first", ["osqp", "daqp"])
-def test_the_step_size_and_the_active_set_carry_over_bit_for_bit(first):
+def test_the_step_size_and_the_active_set_carry_over_bit_for_bit(first, sets_max):
     """A running engine and a new one that is given the last answer: the same bits, cycle by cycle."""
     rng = np.random.default_rng(5)
-    running = Qp(wide(), Tuning(first=first))
+    tuning = Tuning(first=first, sets_max=sets_max)
+    running = Qp(wide(), tuning)
     x = y = None
     rho = 0.0
     for _ in range(20):
         v = {**WIDE, "cost": rng.normal(size=6) * 3.0, "room": rng.random(8) * 0.4 + 0.05}
-        a, b = running.solve(v, x, y, rho), Qp(wide(), Tuning(first=first)).solve(v, x, y, rho)
+        a, b = running.solve(v, x, y, rho), Qp(wide(), tuning).solve(v, x, y, rho)
         assert (a.x.tobytes(), a.y.tobytes(), a.rho, a.solves) == (b.x.tobytes(), b.y.tobytes(), b.rho, b.solves)
         x, y, rho = a.x, a.y, a.rho
 
@@ -200,27 +204,59 @@ def test_coefficients_are_replaced_as_if_compiled_anew():
     assert q.solve(GOOD).x.tobytes() == qp().solve(GOOD).x.tobytes()
 
 
-def test_the_past_of_an_object_does_not_show():
+@pytest.mark.parametrize("sets_max", [0, 25])
+def test_the_past_of_an_object_does_not_show(sets_max):
     rng = np.random.default_rng(2)
-    worn = qp()
+    worn = qp(sets_max=sets_max)
     for _ in range(30):
         worn.solve({**GOOD, "cost": rng.normal(size=2) * 100.0, "room": rng.random(2) + 0.1})
     x, y = np.array([0.3, 0.1]), np.array([0.2, 0.0, 0.0, 0.1])
-    a, b = worn.solve(GOOD, x, y), qp().solve(GOOD, x, y)
+    a, b = worn.solve(GOOD, x, y), qp(sets_max=sets_max).solve(GOOD, x, y)
     assert a.x.tobytes() == b.x.tobytes()
     assert a.y.tobytes() == b.y.tobytes()
     assert a.rho == b.rho
     assert a.solves == b.solves
 
 
-def test_the_same_bits_in_another_process():
+@pytest.mark.parametrize("sets_max", [0, 25])
+def test_the_same_bits_in_another_process(sets_max):
     code = (
         "from tests.controllers.test_solver import GOOD, qp\n"
-        "a = qp().solve(GOOD)\nprint(a.x.tobytes().hex(), a.y.tobytes().hex())"
+        f"a = qp(sets_max={sets_max}).solve(GOOD)\nprint(a.x.tobytes().hex(), a.y.tobytes().hex())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    here = qp().solve(GOOD)
+    here = qp(sets_max=sets_max).solve(GOOD)
     assert done.stdout.split() == [here.x.tobytes().hex(), here.y.tobytes().hex()]
+
+
+@pytest.mark.parametrize("first", ["osqp", "daqp"])
+def test_where_the_same_limits_hold_no_engine_is_asked(first):
+    q = qp(first, sets_max=25)
+    before = q.solve(GOOD)
+    again = q.solve({**GOOD, "cost": np.array([-1.01, -0.3])}, before.x, before.y, before.rho)
+    assert [(s.solver, s.status, s.iterations) for s in again.solves] == [("newton", "solved", 1)]
+    assert again.values["x"] == pytest.approx(
+        qp(first).solve({**GOOD, "cost": np.array([-1.01, -0.3])}).values["x"], abs=1e-8
+    )
+
+
+@pytest.mark.parametrize(("first", "then"), [("osqp", ["rough", "solved"]), ("daqp", ["solved"])])
+def test_what_does_not_come_to_rest_is_left_to_the_engines(first, then):
+    answer = qp(first, sets_max=1).solve(GOOD)
+    assert [s.status for s in answer.solves] == ["not settled", *then]
+    assert answer.values["x"] == pytest.approx(qp(first).solve(GOOD).values["x"], abs=1e-9)
+
+
+def test_our_own_answer_is_not_believed_either(monkeypatch):
+    honest = NewtonEngine.ask
+
+    def lie(self, vectors, start):
+        found = honest(self, vectors, start)
+        return replace(found, x=found.x + 1e-3)
+
+    monkeypatch.setattr(NewtonEngine, "ask", lie)
+    answer = qp("daqp", sets_max=25).solve(GOOD)
+    assert [(s.solver, s.status) for s in answer.solves] == [("newton", "row violated"), ("daqp", "solved")]
 
 
 def test_nothing_is_printed(capfd):

@@ -48,6 +48,8 @@ plans = st.builds(
     objective=table,
     reasons=st.dictionaries(names, st.lists(names, max_size=2).map(tuple), max_size=2),
     lab=st.dictionaries(names, names, max_size=2),
+    adaptation=st.lists(names, max_size=2).map(tuple),
+    corrected=table,
     solves=st.lists(
         st.builds(Solve, layer=names, solver=names, status=names, iterations=st.integers(0, 10**6), residual=floats),
         max_size=2,
@@ -122,9 +124,10 @@ def test_records_from_before_laboratory_values_can_still_be_read():
         Inputs(cycle=1, at_s=2.0, u={}, mv_status={}, y={}, y_new={}, cv_status={}, d={}, limits={})
     )
     stored_plan = plan_json(Plan(cycle=1, status=PlanStatus.OK))
-    for stored, fields in ((stored_inputs, ("lab", "scheduling")), (stored_plan, ("lab",))):
+    for stored, fields in ((stored_inputs, ("lab", "scheduling")), (stored_plan, ("lab", "adaptation", "corrected"))):
         for field in fields:
             del stored[field]
     assert inputs_of(stored_inputs).lab == {}
     assert inputs_of(stored_inputs).scheduling == {}
     assert plan_of(stored_plan, 1).lab == {}
+    assert (plan_of(stored_plan, 1).adaptation, plan_of(stored_plan, 1).corrected) == ((), {})

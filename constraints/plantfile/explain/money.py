@@ -137,4 +137,29 @@ economics:
 """,
         do="For a fuel give heating_value, in energy per amount of the flow; or price the flow itself.",
     ),
+    Page(
+        code="E087",
+        means="The economics cannot be adapted: nothing that is paid for is moved by these MVs, or the width of a DV's range "
+        "is not known.",
+        matters="What is estimated from one rest to the next would be noise, and the targets would follow it.",
+        wrong="""
+economics:
+  value: {powder: {flow: feed, yield: 0.5, price: 0.38 EUR/kg}}
+adaptation: {mode: watch, mvs: [T_in_sp], accuracy: 5 EUR/h}
+""",
+        right="""
+tags:
+  power: {source: "meter:holding/3054:float32", unit: kW, range: [0, 900]}
+cvs:
+  power: {limits: {operator: [100, 800]}, concern: 10 kW}
+models:
+  power:
+    T_in_sp: {gain: 1.5 kW/delta_degC, lags: [2 min]}
+economics:
+  value: {powder: {flow: feed, yield: 0.5, price: 0.38 EUR/kg}}
+  cost: {electricity: {power: power, price: 200 EUR/MWh}}
+adaptation: {mode: watch, mvs: [T_in_sp], accuracy: 5 EUR/h}
+""",
+        do="Name MVs that move something that is paid for, and give dv_range or the range of each DV's tag.",
+    ),
 )

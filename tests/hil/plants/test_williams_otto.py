@@ -91,3 +91,13 @@ def test_a_step_that_is_too_long_is_refused():
     for dt in (0.0, -1.0, 11.0, float("nan")):
         with pytest.raises(ValueError, match="dt_s"):
             wo.advance(wo.plant_rates, x, wo.Feed(4.8, 89.0), dt)
+
+
+def test_what_instruments_show_is_what_the_profit_is_made_of():
+    shown = wo.measured_by_model(np.array([4.8, 85.0]), np.array([1.8275]))
+    feed = wo.Feed(4.8, 85.0)
+    earned = wo.PRODUCT_PRICE * shown[0] + wo.BYPRODUCT_PRICE * shown[1]
+    profit = earned - wo.A_PRICE * feed.a_kg_s - wo.B_PRICE * feed.b_kg_s
+    economics = wo.model_economics(feed)
+    assert profit == pytest.approx(-economics[0])
+    assert shown[2:] / 100.0 == pytest.approx(economics[1:] + np.array([wo.A_HI, wo.G_HI]))
