@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
@@ -15,6 +15,7 @@ from constraints.plant import CvSpec, MvSpec, Plant
 from constraints.plantfile.addresses import Place
 from constraints.plantfile.blocks import blocks
 from constraints.plantfile.calendar import schedule
+from constraints.plantfile.conditions import conditions
 from constraints.plantfile.connections import connections, warn_unprotected
 from constraints.plantfile.custom import rows
 from constraints.plantfile.cvs import cv_spec
@@ -117,13 +118,14 @@ def _without(data: dict[str, Value], paths: Iterable[Path]) -> dict[str, Value]:
 
 def _plant(scope: Scope) -> Plant | None:
     """Return the plant; None, or one with gaps, where findings were reported."""
+    scope = replace(scope, conditions=conditions(scope))
     file = scope.file
     check_plant(scope)
     times = timing(scope)
     wires = connections(scope)
 
     of_tags = tag_units(scope)
-    of_mvs = {name: found for name, mv in file.mvs.items() if (found := _known_unit(mv.unit)) is not None}
+    of_mvs = {name: found for name, mv in file.mvs.items() if (found := _known_unit(scope, mv.unit)) is not None}
     known = {**of_tags, **of_mvs}
     _check_same_names(scope)
     tags = {name: spec for name, tag in file.tags.items() if (spec := tag_spec(scope, name, tag)) is not None}
@@ -218,9 +220,9 @@ def _plant(scope: Scope) -> Plant | None:
     return plant
 
 
-def _known_unit(text: str) -> Unit | None:
+def _known_unit(scope: Scope, text: str) -> Unit | None:
     try:
-        return unit(text)
+        return unit(text, scope.conditions)
     except UnitError:
         return None  # reported with the MV itself
 
