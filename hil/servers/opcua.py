@@ -53,6 +53,10 @@ class NodeSpec:
     kind: NodeKind
     writable: bool = False
     """A logged-in client may write it."""
+    unit: ua.EUInformation | None = None
+    """What it tells as its engineering unit."""
+    range: tuple[float, float] | None = None
+    """What it tells as its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,10 @@ class OpcUaServer:
                     if spec.writable:
                         await node.set_writable()
                         server.set_attribute_value_setter(node_id, self._setter(spec.name))
+                    if spec.unit is not None:
+                        await node.add_property(_node_id(f"{spec.name}.unit"), "0:EngineeringUnits", spec.unit)
+                    if spec.range is not None:
+                        await node.add_property(_node_id(f"{spec.name}.range"), "0:EURange", ua.Range(*spec.range))
                     self._ids[spec.name] = node_id
 
     def _setter(self, name: str) -> Callable[[NodeData, AttributeIds, ua.DataValue], None]:
