@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
@@ -16,6 +16,7 @@ from constraints.plantfile.adaptation import adaptation
 from constraints.plantfile.addresses import Place
 from constraints.plantfile.blocks import blocks
 from constraints.plantfile.calendar import schedule
+from constraints.plantfile.conditions import conditions
 from constraints.plantfile.connections import connections, warn_unprotected
 from constraints.plantfile.custom import rows
 from constraints.plantfile.cvs import cv_spec
@@ -118,13 +119,14 @@ def _without(data: dict[str, Value], paths: Iterable[Path]) -> dict[str, Value]:
 
 def _plant(scope: Scope) -> Plant | None:
     """Return the plant; None, or one with gaps, where findings were reported."""
+    scope = replace(scope, conditions=conditions(scope))
     file = scope.file
     check_plant(scope)
     times = timing(scope)
     wires = connections(scope)
 
     of_tags = tag_units(scope)
-    of_mvs = {name: found for name, mv in file.mvs.items() if (found := _known_unit(mv.unit)) is not None}
+    of_mvs = {name: found for name, mv in file.mvs.items() if (found := _known_unit(scope, mv.unit)) is not None}
     known = {**of_tags, **of_mvs}
     _check_same_names(scope)
     tags = {name: spec for name, tag in file.tags.items() if (spec := tag_spec(scope, name, tag)) is not None}
@@ -135,7 +137,6 @@ def _plant(scope: Scope) -> Plant | None:
     }
     ranges = {name: instrument_range(scope, name, tag, of_tags.get(name)) for name, tag in file.tags.items()}
 
-    check_ways(scope)
     derived = derived_tags(scope, of_tags, ranges)
     tags = with_renewal(tags, derived)
 
@@ -223,9 +224,9 @@ def _plant(scope: Scope) -> Plant | None:
     return plant
 
 
-def _known_unit(text: str) -> Unit | None:
+def _known_unit(scope: Scope, text: str) -> Unit | None:
     try:
-        return unit(text)
+        return unit(text, scope.conditions)
     except UnitError:
         return None  # reported with the MV itself
 
@@ -241,6 +242,7 @@ def _check_same_names(scope: Scope) -> None:
         if mv in scope.names("tags"):
             hint = "a setpoint and a measurement need different names, such as T_in_sp and T_in"
             scope.issues.at_key("E054", ("mvs", mv), f"{mv!r} is a tag and an MV", hint)
+    check_ways(scope)
     owners: dict[str, str] = {}
     for name, given in scope.file.mvs.items():
         owner = owners.setdefault(given.readback, name)

@@ -11,8 +11,9 @@ from constraints.derived import DerivedTag
 from constraints.plant import TagSpec
 from constraints.plantfile.bounds import Interval
 from constraints.plantfile.document import Path
-from constraints.plantfile.expressions import check_names, check_units, unit_of
+from constraints.plantfile.expressions import check_names, check_units
 from constraints.plantfile.issues import did_you_mean
+from constraints.plantfile.measures import unit_of
 from constraints.plantfile.schema_variables import Tag, Vote
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit

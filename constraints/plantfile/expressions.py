@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from constraints.plantfile.document import Path, Span
+from constraints.plantfile.measures import mismatches
 from constraints.plantfile.scope import Scope
-from constraints.plantfile.units import NUMBER, Unit, unit
+from constraints.plantfile.units import Unit
 from safety.grammar import Expression, ExpressionError, Node, parse
 
-COMPARISONS: Final = ("<", "<=", ">", ">=", "==", "!=")
-QUALITY: Final = Unit("quality", (), 1.0)
-"""What ``quality(tag)`` is in: OPC's numbers, 0 to 192."""
 _WORD: Final = re.compile(r"\w+")
-_LIKE: Final = ("+", "-", "min", "max", "avg", "median")
-"""Operations whose values must all be of one unit."""
 
 
 def parsed(scope: Scope, path: Path, text: str) -> Expression | None:
@@ -70,64 +64,9 @@ def check_names(
 
 
 def check_units(scope: Scope, path: Path, expression: Expression, known: Mapping[str, Unit]) -> None:
-    """Report sums and comparisons of different units. A number fits any unit: it stands for one in the tag's own."""
-    for node in walk(expression.root):
-        if node.op not in (*_LIKE, *COMPARISONS):
-            continue
-        sides = [(part, unit_of(part, known)) for part in node.args]
-        with_unit = [(part, found) for part, found in sides if found is not None]
-        for (left, one), (right, other) in itertools.pairwise(with_unit):
-            if not _alike(node.op, one, other):
-                verb = "compares" if node.op in COMPARISONS else {"+": "adds", "-": "subtracts"}.get(node.op, "mixes")
-                message = f"{verb} {_shown(one, left)} and {_shown(other, right)}"
-                same_kind = one.dimensions == other.dimensions
-                hint = "expressions do not convert: use tags in one unit, or a factor" if same_kind else ""
-                scope.issues.at("E031", word_at(scope, path, expression.text, node.column), message, hint)
-                break
+    """Report sums and comparisons of different units, each where it goes wrong first.
 
-
-def _alike(op: str, one: Unit, other: Unit) -> bool:
-    if one.dimensions != other.dimensions or not math.isclose(one.factor, other.factor, rel_tol=1e-9):
-        return False
-    # A temperature plus a temperature difference is one; two scales with different zeros are not comparable.
-    return one.offset == other.offset or (op in ("+", "-") and 0.0 in (one.offset, other.offset))
-
-
-def _shown(found: Unit, node: Node) -> str:
-    names = [each.tag for each in walk(node) if each.tag]
-    return f"{found.text} ({names[0]})" if names else found.text
-
-
-def unit_of(node: Node, known: Mapping[str, Unit]) -> Unit | None:
-    """Return the unit of a number; None where it is not known (a plain number, or a product with one)."""
-    if node.tag or node.op == "age":
-        return _unit_of_tag(node, known)
-    parts = [unit_of(each, known) for each in node.args]
-    given = [each for each in parts if each is not None]
-    match node.op:
-        case "*" | "/" if len(given) == len(parts):
-            return given[0].times(given[1], 1 if node.op == "*" else -1)
-        case "**" if given and node.args[1].number == int(node.args[1].number):
-            return NUMBER.times(given[0], int(node.args[1].number))
-        case "-" if len(given) == len(parts) and all(each.offset for each in given):
-            return given[0].of_differences  # between two points of one scale
-        case "abs" | "-" | "+" | "min" | "max" | "avg" | "median":
-            points = [each for each in given if each.offset]
-            return next(iter((*points, *given)), None)
-    return None
-
-
-def _unit_of_tag(node: Node, known: Mapping[str, Unit]) -> Unit | None:
-    found = known.get(node.tag)
-    match node.op:
-        case "tag":
-            return found
-        case "delta" if found is not None:
-            return found.of_differences
-        case "rate" if found is not None:
-            return found.of_differences.times(unit("min"), -1)
-        case "age":
-            return unit("s")
-        case "quality":
-            return QUALITY
-    return None
+    A number fits any unit: it stands for one in the tag's own.
+    """
+    for wrong in mismatches(expression.root, known):
+        scope.issues.at("E031", word_at(scope, path, expression.text, wrong.column), wrong.message, wrong.hint)

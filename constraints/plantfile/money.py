@@ -1,6 +1,6 @@
 """Section ``economics`` -> MoneyTerms: what each variable earns or costs per hour and unit.
 
-Priced quantities are kWh, kg or m**3, whatever multiples the file uses, so that a record shows prices people know.
+Priced quantities are kWh, kg, m**3 or Nm3, whatever multiples the file uses, so that a record shows prices people know.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from constraints.plantfile.issues import did_you_mean, dotted
 from constraints.plantfile.schema_rules import Term
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.unit_table import CURRENCIES
-from constraints.plantfile.units import Unit, UnitError
+from constraints.plantfile.units import Conditions, Unit, UnitError
 from constraints.plantfile.variables import variable_of
 from constraints.terms import MoneyTerm
 
-_QUANTITIES: Final = ("kWh", "kg", "m**3", "1")
+_QUANTITIES: Final = ("kWh", "kg", "m**3", "Nm3", "1")
 
 
-def canonical_price(value: float | str, currency: str) -> tuple[float, Unit]:
+def canonical_price(value: float | str, currency: str, conditions: Conditions = units.USUAL) -> tuple[float, Unit]:
     """Return a price per canonical quantity, and that quantity; raises UnitError."""
-    number, unit = units.quantity(value)
+    number, unit = units.quantity(value, conditions)
     if currency not in CURRENCIES:
         return math.nan, units.NUMBER  # reported with the currency itself
     money = units.unit(currency)
@@ -67,7 +67,7 @@ def _term(
         return None
     price, quantity = priced
     try:
-        per_unit = _per_unit(given, known[tag], quantity)
+        per_unit = _per_unit(given, known[tag], quantity, scope.conditions)
     except UnitError as error:
         scope.issues.at_value(error.code, (*path, "heating_value"), f"{error.message} ({where})", error.hint)
         return None
@@ -106,7 +106,7 @@ def _variable(scope: Scope, path: Path, tag: str) -> str | None:
 def _price(scope: Scope, path: Path, given: Term, tariffs: Mapping[str, Unit]) -> tuple[float | None, Unit] | None:
     if given.price is not None:
         try:
-            return canonical_price(given.price, scope.file.plant.currency)
+            return canonical_price(given.price, scope.file.plant.currency, scope.conditions)
         except UnitError as error:
             scope.issues.at_value(error.code, (*path, "price"), error.message, error.hint)
             return None
@@ -116,11 +116,11 @@ def _price(scope: Scope, path: Path, given: Term, tariffs: Mapping[str, Unit]) -
     return None, tariffs[tariff]
 
 
-def _per_unit(given: Term, flow: Unit, quantity: Unit) -> float | None:
+def _per_unit(given: Term, flow: Unit, quantity: Unit, conditions: Conditions) -> float | None:
     """Return quantities per hour that one unit of the variable means; None where units do not lead there."""
     amount, unit = given.yield_, flow.of_differences
     if given.heating_value is not None:
-        number, of_heat = units.quantity(given.heating_value)
+        number, of_heat = units.quantity(given.heating_value, conditions)
         amount, unit = amount * number, unit.times(of_heat)
     per_hour = quantity.times(units.unit("h"), -1)
     if unit.dimensions != per_hour.dimensions:

@@ -24,6 +24,13 @@ Register = Literal[
 Need = Literal["operator_confirm", "model_ok", "heartbeat_ok"]
 
 
+class GasSection(Section):
+    """The state at which a gas volume is counted."""
+
+    temperature: Quantity
+    pressure: Quantity
+
+
 class PlantSection(Section):
     """What plant this is."""
 
@@ -31,6 +38,15 @@ class PlantSection(Section):
     site: Text = ""
     timezone: Annotated[str, Field(description="IANA name, e.g. Europe/Berlin")]
     currency: Annotated[str, Field(description="ISO 4217 code, e.g. EUR")] = "EUR"
+    ambient_pressure: Annotated[
+        Quantity, Field(description="Absolute; where gauge pressures (barg) begin. Bare number in bar")
+    ] = "1.01325 bara"
+    normal_gas: Annotated[
+        GasSection | None, Field(description="What Nm3 is counted at; default 0 degC, 1.01325 bar (DIN 1343)")
+    ] = None
+    standard_gas: Annotated[
+        GasSection | None, Field(description="What Sm3 is counted at; default 15 degC, 1.01325 bar (ISO 13443)")
+    ] = None
 
 
 class Secret(Section):

@@ -10,13 +10,14 @@ import keyword
 import math
 import re
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from constraints.plantfile import units
 from constraints.plantfile.document import Document, Path
 from constraints.plantfile.issues import Issues, dotted
 from constraints.plantfile.schema import PlantFile
+from constraints.plantfile.unitnames import USUAL, Conditions
 from constraints.plantfile.units import Unit, UnitError
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -35,6 +36,8 @@ class Scope:
     issues: Issues
     broken: frozenset[Path]
     """Entries left out because their form is wrong: known names without a content."""
+    conditions: Conditions = field(default=USUAL)
+    """Of this plant."""
 
     def names(self, section: str) -> Set[str]:
         """Return every name declared in a section, entries with errors included, in the file's order."""
@@ -76,22 +79,26 @@ class Scope:
     def unit(self, path: Path, text: str) -> Unit | None:
         """Return the unit that the text at ``path`` names."""
         try:
-            return units.unit(text)
+            return units.unit(text, self.conditions)
         except UnitError as error:
             self.issues.at_value(error.code, path, error.message, error.hint)
             return None
 
     def point(self, path: Path, value: float | str, wanted: Unit | None) -> float:
         """Return a position in ``wanted``; NaN where the unit is unknown (reported elsewhere)."""
-        return math.nan if wanted is None else self._number(path, lambda: units.point(value, wanted))
+        return math.nan if wanted is None else self._number(path, lambda: units.point(value, wanted, self.conditions))
 
     def difference(self, path: Path, value: float | str, wanted: Unit | None) -> float:
         """Return a distance in ``wanted``."""
-        return math.nan if wanted is None else self._number(path, lambda: units.difference(value, wanted))
+        return (
+            math.nan if wanted is None else self._number(path, lambda: units.difference(value, wanted, self.conditions))
+        )
 
     def rate(self, path: Path, value: float | str, wanted: Unit | None, per: str) -> float:
         """Return a change of ``wanted`` per ``per``."""
-        return math.nan if wanted is None else self._number(path, lambda: units.rate(value, wanted, per))
+        return (
+            math.nan if wanted is None else self._number(path, lambda: units.rate(value, wanted, per, self.conditions))
+        )
 
     def seconds(self, path: Path, value: float | str) -> float:
         """Return a time in seconds."""

@@ -39,7 +39,7 @@ def tariff_quantities(scope: Scope) -> dict[str, Unit]:
     for name, given in scope.file.tariffs.items():
         first = next(iter(given.versions[0].energy.values()))
         try:
-            found[name] = canonical_price(first, scope.file.plant.currency)[1]
+            found[name] = canonical_price(first, scope.file.plant.currency, scope.conditions)[1]
         except UnitError:
             continue  # reported with the price itself
     return found
@@ -81,7 +81,7 @@ def _bands(scope: Scope, path: Path, given: TariffVersionSection) -> tuple[Tarif
 
 def _price(scope: Scope, path: Path, value: float | str) -> float:
     try:
-        return canonical_price(value, scope.file.plant.currency)[0]
+        return canonical_price(value, scope.file.plant.currency, scope.conditions)[0]
     except UnitError as error:
         scope.issues.at_value(error.code, path, error.message, error.hint)
         return math.nan

@@ -77,6 +77,10 @@ class NodeSpec:
     """The whole node id (``ns=3;i=17``, ``nsu=urn:maker;s=T1``) where it is another one than ``ns=2;s=<name>``."""
     span: Span | None = None
     """Shown as the properties EngineeringUnits and EURange; None for nodes that have none."""
+    unit: ua.EUInformation | None = None
+    """What it tells as its engineering unit."""
+    range: tuple[float, float] | None = None
+    """What it tells as its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +231,10 @@ class OpcUaServer:
                     if spec.writable:
                         await node.set_writable()
                         server.set_attribute_value_setter(node_id, self._setter(spec.name))
+                    if spec.unit is not None:
+                        await node.add_property(_node_id(f"{spec.name}.unit"), "0:EngineeringUnits", spec.unit)
+                    if spec.range is not None:
+                        await node.add_property(_node_id(f"{spec.name}.range"), "0:EURange", ua.Range(*spec.range))
                     self._ids[spec.name] = node_id
 
     def _setter(self, name: str) -> Callable[[NodeData, AttributeIds, ua.DataValue], None]:

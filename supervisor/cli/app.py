@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from supervisor.cli.changing_app import add_changing
+from supervisor.cli.console import fail
+from supervisor.cli.exits import Exit
 from supervisor.cli.forms import Form
 from supervisor.cli.plugins import add_commands
 from supervisor.cli.tags import tags_app
@@ -37,6 +39,7 @@ def check(
         str | None, typer.Option("--history", help="Try its interlocks on so much of the record, such as 24 h.")
     ] = None,
     data: DataOption = None,
+    live: Annotated[bool, typer.Option("--live", help="Also read every tag once, and write nothing.")] = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002
     form: Annotated[Form, typer.Option("--format", help="github: annotations for a build on GitHub.")] = Form.TEXT,
 ) -> None:
@@ -47,7 +50,13 @@ def check(
     from supervisor.cli.check import run_check  # noqa: PLC0415
     from supervisor.cli.lookback import show_lookback  # noqa: PLC0415
 
-    if history is not None:
+    if live and (history is not None or form is not Form.TEXT):
+        fail(Exit.USAGE, "--live goes with --json alone, not with --history or --format: run check twice")
+    if live:
+        from supervisor.cli.live import run_live  # noqa: PLC0415
+
+        run_live(plant, as_json=as_json)
+    elif history is not None:
         show_lookback(plant, data, history, as_json=as_json)
     else:
         run_check(plant, Form.JSON if as_json else form)

@@ -86,11 +86,18 @@ def build_drivers(
 
     Raises DriverKindError, PoolError. To be called inside the running event loop.
     """
-    makers = {
-        name: _maker(plant, connection, base_dir, secrets, now_s) for name, connection in plant.connections.items()
-    }
+    makers = _makers(plant, base_dir, secrets, now_s)
     drivers = {name: make() for name, make in makers.items()}
     return DriverPool(drivers, plant, rebuild=makers, confirm_timeout_s=confirm_timeout_s)
+
+
+def single_drivers(plant: Plant, base_dir: Path, secrets: Secrets, now_s: Now) -> Mapping[str, Driver]:
+    """Return a driver for each connection, without a pool; nothing connects yet. Raises DriverKindError."""
+    return {name: make() for name, make in _makers(plant, base_dir, secrets, now_s).items()}
+
+
+def _makers(plant: Plant, base_dir: Path, secrets: Secrets, now_s: Now) -> dict[str, Callable[[], Driver]]:
+    return {name: _maker(plant, connection, base_dir, secrets, now_s) for name, connection in plant.connections.items()}
 
 
 def _maker(plant: Plant, connection: Connection, base_dir: Path, secrets: Secrets, now_s: Now) -> Callable[[], Driver]:

@@ -18,7 +18,7 @@ from asyncua.ua.uaerrors._base import UaError
 
 from constraints.plant import Connection
 from constraints.plantfile.taglists.sheet import tidy
-from supervisor.drivers.opcua_rights import end
+from supervisor.drivers.opcua_once import end
 from supervisor.drivers.opcua_session import OPEN_ANSWERS, TROUBLE, Namespaces, OpcUaSession, ServerError, describe
 from supervisor.drivers.opcua_status import accepts, code_of, name_of
 from supervisor.drivers.patience import LinkLostError, Patience

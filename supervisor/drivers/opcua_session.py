@@ -20,6 +20,7 @@ from asyncua.crypto import uacrypto
 from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
 from asyncua.crypto.uacrypto import CertProperties
 from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors._base import UaError, UaStatusCodeError
 from cryptography.exceptions import InvalidSignature
 
@@ -155,6 +156,21 @@ class OpcUaSession:
             results += answers
         return results
 
+    async def properties(self, nodes: Sequence[ua.NodeId], names: Sequence[str]) -> list[tuple[ua.NodeId | None, ...]]:
+        """Return for each node where its standard properties of these names are, None where it has none.
+
+        Raises TROUBLE.
+        """
+        asked = [_property(node, name) for node in nodes for name in names]
+        found: list[ua.NodeId | None] = []
+        for start in range(0, len(asked), self._read_max):
+            chunk = asked[start : start + self._read_max]
+            answers = await self._client.uaclient.translate_browsepaths_to_nodeids(chunk)
+            if len(answers) != len(chunk):
+                raise UaError(f"{len(answers)} answers to {len(chunk)} questions")
+            found += [each.Targets[0].TargetId if each.Targets else None for each in answers]
+        return [tuple(found[i : i + len(names)]) for i in range(0, len(found), len(names))]
+
     def requests(self, nodes: int) -> int:
         """Return how many Read service calls so many nodes take."""
         return max(-(-nodes // self._read_max), 1)
@@ -229,6 +245,16 @@ class OpcUaSession:
             return False
         shown = {endpoint.ServerCertificate for endpoint in endpoints if endpoint.ServerCertificate}
         return bool(shown) and pinned(self._base_dir / str(self._connection.server_certificate)) not in shown
+
+
+def _property(node: ua.NodeId, name: str) -> ua.BrowsePath:
+    step = ua.RelativePathElement(
+        ReferenceTypeId=ua.NodeId.from_string(f"i={ObjectIds.HasProperty}"),
+        IsInverse=False,  # type: ignore[arg-type]  # asyncua annotates with a class that has no values
+        IncludeSubtypes=True,  # type: ignore[arg-type]
+        TargetName=ua.QualifiedName(name, 0),
+    )
+    return ua.BrowsePath(StartingNode=node, RelativePath=ua.RelativePath(Elements=[step]))
 
 
 def _raw(data: ua.DataValue) -> object:

@@ -54,11 +54,11 @@ def test_rows(expr: str, expected: list[tuple[dict[str, float], float]]) -> None
 @pytest.mark.parametrize(
     "expr",
     [
-        "T_bed * power <= 3",
-        "T_bed / power <= 3",
-        "3 / T_bed <= 3",
+        "flow * power <= 3",
+        "flow / power <= 3",
+        "3 / flow <= 3",
         "T_bed / 0 <= 3",
-        "T_bed ** 2 <= 3",
+        "flow ** 2 <= 3",
         "min(T_bed, T_jacket_sp) <= 3",
         "abs(T_bed) >= 3",
         "T_bed <= 3 or power <= 3",
