@@ -30,7 +30,7 @@ class DeclaredDevices:
         self._cabinet = cabinet
         self._places = places(plant)
         self._nodes = {
-            name: {address: node(place) for address, place in given.items()}
+            name: {address: node(plant, place) for address, place in given.items()}
             for name, given in self._places.items()
             if plant.connections[name].protocol == "opcua"
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -9,12 +10,13 @@ from typing import cast
 
 from constraints.plant import MvSpec, Plant, Point
 from constraints.plantfile.heartbeat import ANSWERED, WRITTEN
+from constraints.plantfile.taglists.unitnames import code_of_unit
 from hil.cascade import LoopRule
 from hil.plc import PlcRule
 from hil.registers import ANSWERED as ANSWERED_KINDS
 from hil.registers import WRITTEN as WRITTEN_KINDS
 from hil.servers.modbus import ModbusPoint, Table
-from hil.servers.opcua import NodeKind, NodeSpec
+from hil.servers.opcua import NodeKind, NodeSpec, Span
 from hil.wiring import LoopWiring, Topic
 
 RATE_ROOM = 2.0
@@ -133,14 +135,30 @@ def _rule(mv: MvSpec, cycle_s: float) -> LoopRule:
     )
 
 
-def node(place: Place) -> NodeSpec:
+def node(plant: Plant, place: Place) -> NodeSpec:
     """Return the OPC UA node of a place."""
     address = place.point.address
     name = address.partition(";s=")[2] or address
     plain = address == f"ns=2;s={name}"
     return NodeSpec(
-        name if plain else address, _node_kind(place), writable=bool(place.register), node="" if plain else address
+        name if plain else address,
+        _node_kind(place),
+        writable=bool(place.register),
+        node="" if plain else address,
+        span=_span(plant, place),
     )
+
+
+def _span(plant: Plant, place: Place) -> Span | None:
+    """Return what the node says of its unit and range; None where it shows raw numbers, or the plant file not both."""
+    tag = plant.tags.get(place.shows)
+    encoding = place.point.encoding
+    if tag is None or place.point.equals is not None or (encoding.scale, encoding.offset) != (1.0, 0.0):
+        return None
+    code, rule = code_of_unit(tag.unit), plant.validity[tag.name]
+    if not code or not math.isfinite(rule.hi - rule.lo):
+        return None
+    return Span(code, tag.unit, rule.lo, rule.hi)
 
 
 def _node_kind(place: Place) -> NodeKind:

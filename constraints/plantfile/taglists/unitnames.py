@@ -73,6 +73,12 @@ def unit_id(code: str) -> int:
     return int.from_bytes(code.encode("ascii"), "big")
 
 
+def code_of_unit(unit: str) -> str:
+    """Return the common code of a unit of the plant file, e.g. degC -> CEL; empty where there is none."""
+    name = unit_name(unit)
+    return next((code for code, known in UNECE.items() if known == name), "")
+
+
 def unit_name(text: str, own: Mapping[str, str] | None = None) -> str:
     """Return the plant file's name of the unit that ``text`` means; empty where nobody can tell.
 

@@ -36,10 +36,15 @@ def test_every_example_means_the_same_before_and_after(path):
     assert before.count("#") == after.count("#")
 
 
-def test_the_examples_are_found_and_the_demo_is_laid_out_already():
-    demo = HOME / "hil" / "demo" / "plant.yaml"
-    assert demo in EXAMPLES
-    assert out(demo.read_text("utf-8")) == demo.read_text("utf-8")
+def test_the_examples_are_found():
+    assert {HOME / "hil" / "demo" / "plant.yaml", HOME / "hil" / "templates" / "blank" / "plant.yaml"} <= set(EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in EXAMPLES if "tests" not in path.parts], ids=lambda path: path.parts[-2]
+)
+def test_the_demo_and_the_templates_are_laid_out_already(path):
+    assert out(path.read_text("utf-8")) == path.read_text("utf-8")
 
 
 MESSY = """\

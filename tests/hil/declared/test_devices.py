@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from constraints.plant import Plant
 from constraints.plantfile import load
+from constraints.plantfile.taglists.unitnames import unit_of_server
 from hil.clock import FastClock
 from hil.declared.folder import BenchFolderError
 from hil.declared.rig import DeclaredRig, make_declared_rig
@@ -21,6 +22,7 @@ from hil.proxy import Pass, Pulled
 from hil.rig import BenchSettings
 from safety.signals import Quality, Reading
 from supervisor.drivers.build import build_drivers
+from supervisor.drivers.opcua_browse import Bounds, browse
 from supervisor.drivers.pool import DriverPool
 from supervisor.secrets import secrets_beside
 
@@ -62,6 +64,23 @@ class Reads:
             if all(reading.quality is Quality.GOOD for reading in readings.values()):
                 break
         return readings
+
+    async def browsed(self, connection: str) -> Mapping[str, tuple[str, tuple[float, float] | None]]:
+        """Return unit and range that the server of a connection shows, by node."""
+        base = Path(str(self.rig.ready()["plant"])).parent
+        walk = await browse(
+            self.plant.connections[connection],
+            base_dir=base,
+            secrets=secrets_beside(base),
+            root=None,
+            wanted=lambda *_: True,
+            bounds=Bounds(),
+            now_s=lambda: 0.0,
+        )
+        return {
+            each.node_id: (unit_of_server(each.unit_uri, each.unit_id, each.unit_name), each.span)
+            for each in walk.variables
+        }
 
     async def now(self) -> Mapping[str, Reading]:
         """Show what is and read it."""
@@ -134,3 +153,10 @@ async def test_the_resolution_of_what_is_compared_is_that_of_the_file() -> None:
     plant = load(ODD).plant
     assert {tag: abs(plant.tags[tag].point.encoding.scale) for tag in RESOLUTION} == RESOLUTION
     assert math.isclose(plant.tags["m_i32"].point.encoding.scale, 1e-3)
+
+
+async def test_browsing_shows_units_and_ranges_of_the_plant_file(read: Reads) -> None:
+    shown = await read.browsed("ua")
+    assert shown["ns=2;s=A.PV"] == ("degC", (0.0, 100.0))
+    assert shown["ns=4;i=17"] == ("", None)
+    assert (await read.browsed("safe"))["ns=2;s=S"] == ("bar", (0.0, 10.0))

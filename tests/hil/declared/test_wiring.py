@@ -9,9 +9,10 @@ from hil.clock import FastClock
 from hil.declared.resting import resting
 from hil.declared.rig import line_of, make_declared_rig
 from hil.declared.settings import Wishes, WishesError
-from hil.declared.wiring import UnservableError, loops, places, plc_rule, shown_when, topics
+from hil.declared.wiring import UnservableError, loops, node, places, plc_rule, shown_when, topics
 from hil.plants.pid import Mode
 from hil.rig import BenchSettings
+from hil.servers.opcua import Span
 from hil.templates.catalogue import plant_files
 from safety.signals import ShedAction
 
@@ -30,6 +31,18 @@ def test_everything_that_a_cycle_reads_and_writes_has_a_place(path: Path) -> Non
     writable = {place.register for given in found.values() for place in given.values() if place.register}
     registers = {"HB", "EPOCH", "MODE_REQ", "SEQ", "MASK", "CRC", "COMMIT"} if plant.mvs else set()
     assert writable == {*registers, *(f"SP.{mv}" for mv in plant.mvs)}
+
+
+def test_nodes_say_their_unit_and_range_unless_they_show_raw_numbers() -> None:
+    plant = load(ODD).plant
+    nodes = {place.shows: node(plant, place) for place in places(plant)["ua"].values()}
+    assert nodes["a_text"].span == Span("CEL", "degC", 0.0, 100.0)
+    assert nodes["a_number"].span is None
+    unbounded = load_text(TEXT.replace("unit: degC, range: [0, 100]}", "unit: degC}", 1), "odd.yaml").plant
+    assert node(unbounded, places(unbounded)["ua"]["ns=2;s=A.PV"]).span is None
+    unnamed = load_text(TEXT.replace('ns=2;s=N", unit: bar', 'ns=2;s=N", unit: NTU'), "odd.yaml").plant
+    assert unnamed.tags["n_text"].unit == "NTU"
+    assert node(unnamed, places(unnamed)["nouser"]["ns=2;s=N"]).span is None
 
 
 def test_the_plc_is_set_up_as_its_contract_advises() -> None:

@@ -7,6 +7,7 @@ import pytest
 from constraints.plantfile.taglists.unitnames import (
     UNECE,
     UNECE_URI,
+    code_of_unit,
     same_key,
     unece_code,
     unit_id,
@@ -29,6 +30,11 @@ def test_every_unit_of_the_table_is_one_of_the_plant_file():
 def test_a_unit_id_is_the_codes_characters(code, number):
     assert unit_id(code) == number
     assert unece_code(number) == code
+
+
+@pytest.mark.parametrize(("written", "code"), [("degC", "CEL"), ("m**3/h", "MQH"), ("%", "P1"), ("NTU", ""), ("x", "")])
+def test_the_code_of_a_unit_of_the_plant_file(written, code):
+    assert code_of_unit(written) == code
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**31, 10, 0x41000041])
