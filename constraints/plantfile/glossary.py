@@ -31,6 +31,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "PlantFile.modes": "In which mode it starts and what closed loop needs",
         "PlantFile.schedule": "Limits and modes that follow the week",
         "PlantFile.adaptation": "Corrects the economics of a wrong model from one rest of the plant to the next",
+        "GasSection.pressure": "Absolute pressure at which such a volume is stated",
+        "GasSection.temperature": "Temperature at which such a volume is stated",
         "PlantFile.machines": "Pumps, fans, compressors and the like by name, for reports; nothing is controlled by it",
         "PlantSection.site": "Where the plant is",
         "OpcUa.type": "OPC UA server",

@@ -68,6 +68,8 @@ def _choices(schema: JsonValue) -> list[Schema]:
     if isinstance(reference, str):
         definitions = _whole().get("$defs")
         return _choices(definitions.get(reference.rpartition("/")[2]) if isinstance(definitions, dict) else None)
+    if "properties" in schema:
+        return [schema]  # what else it says only bounds how its keys may stand together
     inner: Sequence[JsonValue] = next(
         (each for each in (schema.get("anyOf"), schema.get("oneOf")) if isinstance(each, list)), []
     )

@@ -17,8 +17,8 @@ from typing import Final
 from constraints.plant import NestedLimits, Plant
 from constraints.plantfile.scope import Scope
 
-CONDITION_MAX: Final = 20.0
-"""An error of 5 % in one gain is then an error of the whole in the direction that tells both apart."""
+CONDITION_MAX: Final = 50.0
+"""An error of 2 % in one gain is then an error of the whole in the direction that tells both apart."""
 _EXACT: Final = 1e-9
 
 Vector = Mapping[str, float]

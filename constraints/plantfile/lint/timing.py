@@ -10,6 +10,8 @@ from constraints.plant import Pair, Plant
 from constraints.plantfile.scope import Scope
 
 RISEN: Final = 1.0 - math.exp(-1.0)
+AT_ONCE: Final = 0.2
+"""A CV so much faster than the slowest one (a power beside a temperature) answers at once for this controller."""
 LAGS_TO_SETTLE: Final = 4.0
 """A first-order lag is within 2 % of its end after four of its time constants."""
 
@@ -17,7 +19,8 @@ LAGS_TO_SETTLE: Final = 4.0
 def warn_timing(scope: Scope, plant: Plant) -> None:
     """Warn of a CV that is over with everything between two cycles, and of points that end before a CV has settled."""
     moved = [pair for pair in plant.pairs if pair.source in plant.mvs and not pair.integrating]
-    fast = [cv for cv in plant.cvs if 0.0 < _slowest_s(moved, cv) < plant.cycle_s]
+    slowest_s = max((_lag_s(pair) for pair in moved), default=0.0)
+    fast = [cv for cv in plant.cvs if AT_ONCE * slowest_s <= _slowest_s(moved, cv) < plant.cycle_s and slowest_s > 0.0]
     if fast:
         message = f"the cycle of {plant.cycle_s:g} s is longer than the longest lag of {', '.join(fast)}"
         hint = "what disturbs it comes and goes between two cycles; a cycle of a fifth to a tenth of the lag sees it"

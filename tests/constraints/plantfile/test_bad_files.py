@@ -206,6 +206,8 @@ BAD = [
         f"dvs: [hum]\n{FUNCTION.replace('{hum: 8}', '{flow_sp: 9}').replace('  f:', '  §f:')}", "hum"),
     Bad("function of something else", "E070", "gain: -0.05, lags", "function: §f, lags", "declare"),
     Bad("function's address", "E074", "dvs: [hum]\n", f"dvs: [hum]\n{FUNCTION.replace(ADDRESS, '§a-b')}", "package"),
+    Bad("adaptation without a range", "E087", "dvs: [hum]\n",
+        "dvs: [hum]\n§adaptation: {mode: correct, mvs: [flow_sp], accuracy: 1}\n", "dv_range"),
     Bad("gain of the wrong sign", "E076", "gain: -0.05, lags", "gain: §-0.05, expects: positive, lags", "step test"),
     Bad("transformed in a constraint", "E075", POWER, POWER_LOG, "remove"),
     Bad("transform that falls", "E072", "[null, 4]}, target",

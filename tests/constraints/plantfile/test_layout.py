@@ -68,7 +68,7 @@ tags:   # the tags
             lines # no comment
         range:
         - 0
-        - 010
+        - 10
             # deep after b
     NO: {source: "dcs:ns=2;s=C", unit: "1",
           desc: 'multi',   # in brackets
@@ -177,7 +177,6 @@ def test_line_ends_stay():
         ("a: 0x1F\n", 'a: "0x1F"\n'),
         ("a: 1_000\n", 'a: "1_000"\n'),
         ("a: .inf\n", 'a: ".inf"\n'),
-        ("a: 007\n", "a: 7\n"),
         ("a: true\n", "a: true\n"),
         ("a: null\n", "a: null\n"),
         ("a: 2026-01-01\n", "a: 2026-01-01\n"),

@@ -11,7 +11,7 @@ def ordered(*keys, at=()):
 
 
 def test_sections_come_as_the_schema_has_them():
-    assert list(PlantFile.model_fields)[:3] == ["version", "plant", "connections"]
+    assert list(PlantFile.model_fields)[:4] == ["version", "include", "plant", "connections"]
     assert ordered("tags", "plant", "version") == ["version", "plant", "tags"]
 
 
