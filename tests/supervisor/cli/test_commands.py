@@ -22,7 +22,7 @@ from tests.supervisor.walk import PLANT_FILE
 
 COMMANDS = [
     "check", "explain", "run", "status", "mode", "limit", "reset", "bypass", "why", "doctor", "schema", "audit verify",
-    "demo", "bench", "plan", "sign", "apply", "keep", "rollback", "versions",
+    "demo", "bench", "plan", "sign", "apply", "keep", "rollback", "versions", "lab", "target",
 ]  # fmt: skip
 HEAVY = {"numpy", "cvxpy", "osqp", "sqlmodel", "sqlalchemy", "asyncua", "pymodbus", "aiomqtt", "matplotlib", "pint"}
 
