@@ -71,7 +71,8 @@ interlocks:
     ),
     Page(
         code="E031",
-        means="An expression adds or compares values of different units. Expressions do not convert.",
+        means="An expression adds or compares values of different units, or multiplies with a temperature in degC or a "
+        "gauge pressure, whose zero is at a place of its own. Expressions do not convert.",
         matters="Degrees and kilograms per hour have no sum, and kW against W is wrong by a thousand.",
         wrong="""
 interlocks:
@@ -82,7 +83,7 @@ interlocks:
   - {name: Hot, when: "T_out > T_in", then: hold}
 """,
         do="Use tags of one unit. A bare number takes the unit of what it is compared with; between kW and W write a "
-        "factor of 1000.",
+        "factor of 1000. As a factor use a difference such as T_in - T_out, or a tag in K or bara.",
     ),
     Page(
         code="E032",
@@ -120,7 +121,7 @@ interlocks:
         matters="The controller solves every cycle to the best, with proof. For a product of variables there is none.",
         wrong="""
 constraints:
-  - {name: Load, expr: "feed_sp * T_out <= 300000"}
+  - {name: Load, expr: "feed_sp * (T_in_sp - T_out) <= 300000"}
 """,
         right="""
 constraints:

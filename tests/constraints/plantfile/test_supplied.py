@@ -88,7 +88,8 @@ def test_dvs_by_name_with_and_without_a_forecast() -> None:
 def found(*changes: tuple[str, str]) -> list[tuple[str, str, str]]:
     with pytest.raises(PlantFileError) as caught:
         plant(*changes)
-    lines = next(iter(caught.value.source.values())).splitlines()
+    (text,) = caught.value.source.values()
+    lines = text.splitlines()
     return [(each.code, lines[each.line - 1][each.column - 1 :].split(":")[0], each.hint)
             for each in caught.value.diagnostics]  # fmt: skip
 
