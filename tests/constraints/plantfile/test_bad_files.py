@@ -360,29 +360,6 @@ def test_the_rest_of_an_entry_is_checked_too() -> None:
     assert [each.code for each in caught.value.diagnostics] == ["E013", "E042", "E040", "E012", "E042", "E014"]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "word"),
-    [
-        ("hold: 30 s", "holt: 30 s", "holt"),
-        ("(T_jacket_sp - T_bed)", "(hum - 3)", "hum"),
-        ("max(T_bed, T_bed_b)", "max(T_bed, T_bedb)", "T_bedb"),
-        ("unit: kW}", "unit: KW}", "KW"),
-        ('"dcs:ns=2;s=TI2.PV"', '"dsc:ns=2;s=TI2.PV"', "dsc"),
-        ('"T_bed > 96"', '"wurzel(T_bed) > 9"', "wurzel"),
-        ("block_up T_jacket_sp", "block_up T_jackt_sp", "T_jackt_sp"),
-        ("dvs: [hum]", "dvs [hum]", "dvs [hum]"),
-    ],
-)
-def test_the_carets_stand_under_the_whole_word(old: str, new: str, word: str) -> None:
-    with pytest.raises(PlantFileError) as caught:
-        load_text(GOOD.replace(old, new), "bad.yaml")
-    first = next(each for each in caught.value.diagnostics if each.severity == "error")
-    source = caught.value.source
-    line = (source if isinstance(source, str) else source["bad.yaml"]).splitlines()[first.line - 1]
-    assert line[first.column - 1 : first.column - 1 + first.length] == word
-    assert f"{'^' * len(word)}" in str(caught.value)
-
-
 def test_a_broken_entry_is_still_known_by_its_name() -> None:
     """One mistake in a tag must not make every mention of the tag an unknown name."""
     with pytest.raises(PlantFileError) as caught:
