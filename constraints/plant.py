@@ -17,6 +17,7 @@ from constraints.supplied import ExternalRule, ForecastRule, LabRule
 from constraints.terms import MoneyTerm, ScheduleEntry, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope
+from safety.grammar import Node
 from safety.handshake import HandshakeRule
 from safety.interlocks import Interlock
 from safety.signals import Mode, ShedAction
@@ -323,6 +324,23 @@ class Row:
     hi: float
     rank: int = 5
     concern: float = 1.0
+    unit: str = ""
+    """Of both sides; empty where the file does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One constraint that is not affine: ``above <= 0``, over MVs, CVs and DVs by name."""
+
+    name: str
+    above: Node
+    variables: tuple[str, ...]
+    use: Literal["linearised", "monitor"]
+    """``linearised``: held as its tangent of each cycle; ``monitor``: looked at and told, never held."""
+    convex: bool
+    rank: int = 5
+    concern: float = 1.0
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,6 +389,7 @@ class Plant:
     derived: tuple[DerivedTag, ...] = ()
     """Tags that are worked out of others after validation, each after those that it needs."""
     machines: Mapping[str, MachineSpec] = field(default_factory=dict)
+    curves: tuple[Curve, ...] = ()
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

@@ -19,8 +19,10 @@ from controllers.memory import Memory
 from controllers.model import FloatArray, Model
 from controllers.models.function import FunctionError
 from controllers.moves import Gains, Moves, Present, Warm
+from controllers.own import Own, Seen
 from controllers.preview import Outlook, changes
 from controllers.rows import Layout, Room, SteadyState, fresh, layout, room
+from controllers.rowsahead import RowsNow
 from controllers.solver import SolverError
 from controllers.targets import SteadyTargets, Targets
 from controllers.types import Inputs, Plan, PlanStatus
@@ -47,6 +49,7 @@ class Controller:
         self._estimator = Estimator(plant, self._model)
         self._targets = Targets(self._layout, plant)
         self._moves = Moves(self._layout, self._model, plant)
+        self._own = Own(plant, self._layout)
 
     def fresh(self) -> Memory:
         """Return the memory of a controller that has never run: its first cycle adopts the plant as found."""
@@ -73,13 +76,14 @@ class Controller:
         inputs_now, horizon_s = estimate.inputs(), float(self._moves.report_s[-1])
         coming = changes(inputs.forecast, self._model, inputs_now, horizon_s)
         outlook = Outlook(self._estimator, self._model, estimate, coming)
-        watched = self._watched(inputs, outlook)
+        seen = self._own.now(self._values(outlook, u))
+        watched = self._watched(inputs, outlook, seen)
         if not inputs.optimise:
             return replace(watched, status=PlanStatus.ESTIMATE_ONLY), _forgotten(memory)
         mvs = self._mvs(inputs, u)
         if not any(mvs.movable):
             return replace(watched, status=PlanStatus.NO_MV), _forgotten(memory)
-        return self._optimise(inputs, memory, outlook, watched, mvs)
+        return self._optimise(inputs, memory, (outlook, seen), watched, mvs)
 
     # ------------------------------------------------------------------ estimate
 
@@ -104,7 +108,15 @@ class Controller:
             before, inputs.at_s, u.tolist(), d, y, new, scheduling=inputs.scheduling, lab=inputs.lab
         )
 
-    def _watched(self, inputs: Inputs, outlook: Outlook) -> Plan:
+    def _values(self, outlook: Outlook, u: FloatArray) -> dict[str, float]:
+        """Return every MV, CV and DV as it is now; a CV that was never measured is missing."""
+        count, d = len(self._layout.cvs), outlook.estimate.inputs()[len(u) :]
+        y, seen = outlook.present(), outlook.estimate.seen > 0.0
+        values = dict(zip(self._layout.mvs, u.tolist(), strict=True))
+        values |= {name: float(y[c]) for c, name in enumerate(self._layout.cvs) if seen[c]}
+        return values | {name: float(d[k]) for k, name in enumerate(self._layout.dvs) if seen[count + k]}
+
+    def _watched(self, inputs: Inputs, outlook: Outlook, own: Seen) -> Plan:
         free, estimate = outlook.predict(self._moves.report_s), outlook.estimate
         cvs = self._layout.cvs
         seen = estimate.seen[: len(cvs)] > 0.0
@@ -116,6 +128,9 @@ class Controller:
             prediction={name: tuple(free[:, c].tolist()) for c, name in enumerate(cvs) if seen[c]},
             prediction_at_s=tuple(self._moves.report_s.tolist()),
             lab=dict(estimate.lab),
+            linearised_at=own.at,
+            watched=own.watched,
+            ignored=tuple(f"row_not_finite:{name}" for name in own.lost),
         )
 
     # ------------------------------------------------------------------ what may move
@@ -153,9 +168,10 @@ class Controller:
     # ------------------------------------------------------------------ targets and moves
 
     def _optimise(
-        self, inputs: Inputs, memory: Memory, outlook: Outlook, watched: Plan, mvs: MvState
+        self, inputs: Inputs, memory: Memory, sight: tuple[Outlook, Seen], watched: Plan, mvs: MvState
     ) -> tuple[Plan, Memory]:
-        state = self._steady(inputs, outlook, mvs)
+        outlook, seen = sight
+        state = replace(self._steady(inputs, outlook, mvs), own=seen.rows)
         rooms = room(self._layout, state)
         last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
         try:
@@ -251,6 +267,27 @@ class Controller:
             zone_hi=zone_hi,
             slope_end=state.slope_end,
             gains=self._gains(outlook.estimate, state),
+            rows=self._rows(outlook, mvs, state, targets) if len(self._moves.rows.at) else None,
+        )
+
+    def _rows(self, outlook: Outlook, mvs: MvState, state: SteadyState, targets: SteadyTargets) -> RowsNow:
+        """Return the engineer's own rows: what the steady state gives up of them, the way there does not fight for."""
+        rows, index = self._moves.rows, self._layout.index
+        of_mv, of_cv = (each[rows.at] for each in state.coefficients(self._layout))
+        names = [self._layout.rows[i].variable for i in rows.at]
+        limits = state.own_limits(self._layout)[[index.own[name] for name in names]]
+        out = np.array([name in state.out for name in self._layout.cvs], dtype=np.bool_)
+        gone = (index.needs[rows.at] & out).any(axis=1) | np.isnan(limits)
+        stands = of_mv @ mvs.u
+        y = np.where(out, 0.0, outlook.present())
+        free = np.where(out, 0.0, outlook.predict(rows.points_s))
+        y_ss = np.where(self._layout.integrating | out, y, targets.y)
+        return RowsNow(
+            of_mv=of_mv,
+            of_cv=of_cv,
+            free=free @ of_cv.T + stands,
+            now=of_cv @ y + stands,
+            hi=np.where(gone, np.inf, np.maximum(limits, of_mv @ targets.u + of_cv @ y_ss)),
         )
 
     def _gains(self, estimate: Estimate, state: SteadyState) -> Gains | None:

@@ -99,7 +99,7 @@ class Targets:
         self._quadratic = bool(self._quadratic_u.any() or self._quadratic_y.any())
         self._pull = np.where(np.isfinite(self._ideal), REST_IDEAL, 1.0)
         self._flat = np.zeros((len(layout.mvs), len(layout.mvs)))
-        self._gains: tuple[FloatArray, FloatArray] | None = None
+        self._formed_of: tuple[FloatArray, ...] | None = None
         self._all_rows = np.zeros((len(layout.rows), len(layout.mvs)))
         self._in_force: BoolArray | None = None
         self._ranks = self._earn = Dense(np.eye(len(layout.mvs)), self._all_rows, NEAR)
@@ -145,14 +145,14 @@ class Targets:
 
     def _formed(self, state: SteadyState, room: Room) -> IntArray:
         """Return the rows that say something in this cycle, after forming the problems that hold them."""
-        gains = state.gains(self._layout)
+        made_of = (*state.gains(self._layout), *((state.own.of_mv, state.own.of_cv) if state.own is not None else ()))
         in_force = np.isfinite(room.lo) | np.isfinite(room.hi)
-        known = self._gains
-        same_gains = known is not None and all(_same(a, b) for a, b in zip(gains, known, strict=True))
-        if not same_gains:
-            self._gains = gains
-            self._all_rows = effects(self._layout, *gains)
-        if not same_gains or self._in_force is None or not np.array_equal(in_force, self._in_force):
+        known = self._formed_of
+        same = known is not None and all(_same(a, b) for a, b in zip(made_of, known, strict=True))
+        if not same:
+            self._formed_of = made_of
+            self._all_rows = effects(self._layout, state)
+        if not same or self._in_force is None or not np.array_equal(in_force, self._in_force):
             self._in_force = in_force
             rows = self._all_rows[in_force]
             self._ranks = Dense(np.eye(len(self._layout.mvs)), rows, NEAR)

@@ -46,6 +46,8 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
             for each in plan.solves
         ],
         "lab": dict(plan.lab),
+        "linearised_at": {name: dict(values) for name, values in plan.linearised_at.items()},
+        "watched": dict(plan.watched),
     }
 
 
@@ -158,6 +160,8 @@ class StoredPlan(TypedDict):
     reasons: dict[str, list[str]]
     solves: list[dict[str, Any]]
     lab: NotRequired[dict[str, str]]
+    linearised_at: NotRequired[dict[str, dict[str, float]]]
+    watched: NotRequired[dict[str, float]]
 
 
 def plan_of(stored: StoredPlan, cycle: int) -> Plan:
@@ -183,4 +187,6 @@ def plan_of(stored: StoredPlan, cycle: int) -> Plan:
         reasons={name: tuple(codes) for name, codes in stored["reasons"].items()},
         solves=tuple(Solve(**each) for each in stored["solves"]),
         lab=stored.get("lab", {}),
+        linearised_at=stored.get("linearised_at", {}),
+        watched=stored.get("watched", {}),
     )

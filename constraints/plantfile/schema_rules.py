@@ -11,12 +11,19 @@ from constraints.plantfile.fields import Duration, Expr, Name, Number, Quantity,
 
 
 class ConstraintSection(Section):
-    """An engineer's constraint on MVs and CVs at steady state."""
+    """An engineer's constraint on MVs and CVs, at steady state and on the way there; DVs may stand in it."""
 
     name: Name
     expr: Expr
     rank: Rank = 5
     concern: Annotated[Number, Field(description="Violation that hurts as much as any CV's concern")] = 1.0
+    use: Annotated[
+        Literal["linearised", "monitor"] | None,
+        Field(
+            description="linearised: held by its tangent of each cycle; monitor: only watched and told. "
+            "One that is not convex must say which"
+        ),
+    ] = None
     desc: Text = ""
 
 
