@@ -1,27 +1,45 @@
-"""A nonlinear expression of an engineer: its value, and its exact derivative, at a point.
+"""A nonlinear expression of an engineer: its value, and its exact first and second derivatives, at a point.
 
 Derivatives are carried along with values, operation by operation (forward mode; Griewank & Walther, Evaluating
-Derivatives, 2nd ed. 2008, chapter 3): no differences, no step to choose, the same bits at every replay. Where an
-operation has a corner (``abs``, ``min``, ``max``, ``median``), the derivative is that of the part that holds there.
+Derivatives, 2nd ed. 2008, chapters 3 and 13): no differences, no step to choose, the same bits at every replay. Where
+an operation has a corner (``abs``, ``min``, ``max``, ``median``), they are those of the part that holds there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from safety.grammar import Node
 
-Gradient = dict[str, float]
+Bend = dict[tuple[str, str], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One constraint that is not affine: ``above <= 0``, over MVs, CVs and DVs by name."""
+
+    name: str
+    above: Node
+    variables: tuple[str, ...]
+    use: Literal["linearised", "monitor"]
+    """``linearised``: held as its tangent of each cycle; ``monitor``: looked at and told, never held."""
+    convex: bool
+    rank: int = 5
+    concern: float = 1.0
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tangent:
-    """A value and its derivative by each variable."""
+    """A value and its derivatives by each variable."""
 
     value: float
     slope: Mapping[str, float]
+    bend: Mapping[tuple[str, str], float]
+    """Second derivatives, by both variables either way round; what is missing is 0."""
 
 
 class NotFiniteError(ValueError):
@@ -29,18 +47,18 @@ class NotFiniteError(ValueError):
 
 
 def tangent(node: Node, at: Mapping[str, float]) -> Tangent:
-    """Return value and derivative of a number ``node`` at ``at`` (by name of its tags).
+    """Return value and derivatives of a number ``node`` at ``at`` (by name of its tags).
 
-    Raises NotFiniteError where there is none, KeyError for a name that ``at`` lacks, ValueError for what is no function
-    of values alone (``rate``, ``age``, ...).
+    Raises NotFiniteError where there are none, KeyError for a name that ``at`` lacks, ValueError for what is no
+    function of values alone (``rate``, ``age``, ...).
     """
     try:
-        value, slope = _dual(node, at)
+        found = _tangent(node, at)
     except (ZeroDivisionError, OverflowError) as error:
         raise NotFiniteError(str(error)) from error
-    if not math.isfinite(value) or not all(map(math.isfinite, slope.values())):
+    if not all(map(math.isfinite, (found.value, *found.slope.values()))):
         raise NotFiniteError("not a finite number")
-    return Tangent(value, slope)
+    return found if all(map(math.isfinite, found.bend.values())) else Tangent(found.value, found.slope, {})
 
 
 def renamed(node: Node, names: Mapping[str, str]) -> Node:
@@ -55,62 +73,90 @@ def variables(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found, *(name for each in node.args for name in variables(each)))))
 
 
-def _dual(node: Node, at: Mapping[str, float]) -> tuple[float, Gradient]:
+def _tangent(node: Node, at: Mapping[str, float]) -> Tangent:
     if node.op == "number":
-        return node.number, {}
+        return Tangent(node.number, {}, {})
     if node.op == "tag":
-        return at[node.tag], {node.tag: 1.0}
-    parts = [_dual(each, at) for each in node.args]
+        return Tangent(at[node.tag], {node.tag: 1.0}, {})
+    parts = [_tangent(each, at) for each in node.args]
+    if not parts:
+        raise ValueError(f"{node.op} is not a function of values alone")
     if node.op in ("min", "max", "median"):
         return _picked(node.op, sorted(parts, key=_value))
-    values, slopes = [value for value, _ in parts], [slope for _, slope in parts]
-    match node.op:
+    if node.op == "avg":
+        total = math.fsum(each.value for each in parts)
+        return _chain(total / len(parts), parts, [1.0 / len(parts)] * len(parts))
+    if node.op == "abs":
+        return _chain(abs(parts[0].value), parts, [-1.0 if parts[0].value < 0.0 else 1.0])
+    if node.op == "**":
+        return _power(parts[0], parts[1].value)
+    return _of_two(node.op, parts)
+
+
+def _of_two(op: str, parts: list[Tangent]) -> Tangent:
+    one, other = parts[0].value, parts[1].value if len(parts) > 1 else 0.0
+    match op:
         case "+":
-            found = values[0] + values[1], _mix((1.0, slopes[0]), (1.0, slopes[1]))
+            return _chain(one + other, parts, [1.0, 1.0])
         case "-":
-            found = values[0] - values[1], _mix((1.0, slopes[0]), (-1.0, slopes[1]))
+            return _chain(one - other, parts, [1.0, -1.0])
         case "*":
-            found = values[0] * values[1], _mix((values[1], slopes[0]), (values[0], slopes[1]))
+            return _chain(one * other, parts, [other, one], {(0, 1): 1.0})
         case "/":
-            one, other = values
-            found = one / other, _mix((1.0 / other, slopes[0]), (-one / (other * other), slopes[1]))
-        case "**":
-            found = _power(values[0], values[1], slopes[0])
-        case "abs":
-            found = abs(values[0]), _mix((-1.0 if values[0] < 0.0 else 1.0, slopes[0]))
-        case "avg":
-            found = math.fsum(values) / len(values), _mix(*((1.0 / len(parts), slope) for slope in slopes))
-        case _:
-            raise ValueError(f"{node.op} is not a function of values alone")
-    return found
+            ratio, inverse = one / other, 1.0 / other
+            second = {(0, 1): -inverse * inverse, (1, 1): 2.0 * ratio * inverse * inverse}
+            return _chain(ratio, parts, [inverse, -ratio * inverse], second)
+    raise ValueError(f"{op} is not a function of values alone")
 
 
-def _picked(op: str, ordered: list[tuple[float, Gradient]]) -> tuple[float, Gradient]:
+def _value(part: Tangent) -> float:
+    return part.value
+
+
+def _picked(op: str, ordered: list[Tangent]) -> Tangent:
     middle = len(ordered) // 2
     if op != "median":
         return ordered[0 if op == "min" else -1]
     if len(ordered) % 2:
         return ordered[middle]
-    (one, a), (other, b) = ordered[middle - 1 : middle + 1]
-    return (one + other) / 2.0, _mix((0.5, a), (0.5, b))
+    pair = ordered[middle - 1 : middle + 1]
+    return _chain((pair[0].value + pair[1].value) / 2.0, pair, [0.5, 0.5])
 
 
-def _value(part: tuple[float, Gradient]) -> float:
-    return part[0]
-
-
-def _power(base: float, exponent: float, slope: Gradient) -> tuple[float, Gradient]:
+def _power(base: Tangent, exponent: float) -> Tangent:
     try:
-        value = math.pow(base, exponent)
-        steep = exponent * math.pow(base, exponent - 1.0) if slope and exponent != 0.0 else 0.0
+        value = math.pow(base.value, exponent)
     except ValueError as error:
-        raise NotFiniteError(f"{base:g} ** {exponent:g}") from error
-    return value, _mix((steep, slope))
+        raise NotFiniteError(f"{base.value:g} ** {exponent:g}") from error
+    factors = (exponent, exponent * (exponent - 1.0)) if base.slope else (0.0, 0.0)
+    first, second = (
+        factor * _steep(base.value, exponent - order) if factor else 0.0 for order, factor in enumerate(factors, 1)
+    )
+    return _chain(value, [base], [first], {(0, 0): second})
 
 
-def _mix(*terms: tuple[float, Gradient]) -> Gradient:
-    total: Gradient = {}
-    for factor, slope in terms:
-        for name, value in slope.items():
-            total[name] = total.get(name, 0.0) + factor * value
-    return total
+def _steep(base: float, exponent: float) -> float:
+    return math.inf if base == 0.0 and exponent < 0.0 else math.pow(base, exponent)
+
+
+def _chain(
+    value: float,
+    parts: Sequence[Tangent],
+    first: Sequence[float],
+    second: Mapping[tuple[int, int], float] | None = None,
+) -> Tangent:
+    """Return a function of ``parts`` by the chain rule; ``second`` are its second derivatives, each pair once."""
+    slope: dict[str, float] = {}
+    bend: Bend = {}
+    for factor, part in zip(first, parts, strict=False):
+        for name, each in part.slope.items():
+            slope[name] = slope.get(name, 0.0) + factor * each
+        for pair, each in part.bend.items():
+            bend[pair] = bend.get(pair, 0.0) + factor * each
+    for (i, j), factor in (second or {}).items():
+        for one, a in parts[i].slope.items():
+            for other, b in parts[j].slope.items():
+                bend[one, other] = bend.get((one, other), 0.0) + factor * a * b
+                if i != j:
+                    bend[other, one] = bend.get((other, one), 0.0) + factor * a * b
+    return Tangent(value, slope, bend)

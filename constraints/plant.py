@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from constraints.calls import CallSpec
+from constraints.curve import Curve
 from constraints.derived import DerivedTag
 from constraints.machines import MachineSpec
 from constraints.supplied import ExternalRule, ForecastRule, LabRule
 from constraints.terms import MoneyTerm, ScheduleEntry, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope
-from safety.grammar import Node
 from safety.handshake import HandshakeRule
 from safety.interlocks import Interlock
 from safety.signals import Mode, ShedAction
@@ -329,21 +330,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """One constraint that is not affine: ``above <= 0``, over MVs, CVs and DVs by name."""
-
-    name: str
-    above: Node
-    variables: tuple[str, ...]
-    use: Literal["linearised", "monitor"]
-    """``linearised``: held as its tangent of each cycle; ``monitor``: looked at and told, never held."""
-    convex: bool
-    rank: int = 5
-    concern: float = 1.0
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
     """One plant file, checked."""
 
@@ -353,7 +339,7 @@ class Plant:
     currency: str
     source_path: str
     config_hash: str
-    """SHA-256 of the file's canonical content."""
+    """SHA-256 of the file's canonical content, and of the files of the engineers' functions that it names."""
     limits_hash: str
     """SHA-256 over envelopes, interlocks and handshake: what the gate judges by."""
     cycle_s: float
@@ -390,6 +376,7 @@ class Plant:
     """Tags that are worked out of others after validation, each after those that it needs."""
     machines: Mapping[str, MachineSpec] = field(default_factory=dict)
     curves: tuple[Curve, ...] = ()
+    calls: tuple[CallSpec, ...] = ()
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from constraints.plant import Plant
+from controllers.calls import with_calls
 from controllers.check import MOVED, complaint
 from controllers.decision import Findings, MvState, decided
 from controllers.edges import Edges
@@ -41,7 +42,7 @@ class Controller:
         Raises ModelError for a model that no causal, stable plant can have, FunctionError for an engineer's function
         that gives no answer where it is declared.
         """
-        self._edges = Edges(plant)
+        self._edges = Edges(with_calls(plant))
         plant = self._edges.plant
         self._plant = plant
         self._model = Model.of(plant)
@@ -76,7 +77,7 @@ class Controller:
         inputs_now, horizon_s = estimate.inputs(), float(self._moves.report_s[-1])
         coming = changes(inputs.forecast, self._model, inputs_now, horizon_s)
         outlook = Outlook(self._estimator, self._model, estimate, coming)
-        seen = self._own.now(self._values(outlook, u))
+        seen = self._own.now(self._values(outlook, u), outlook.present(), memory.curve_worth)
         watched = self._watched(inputs, outlook, seen)
         if not inputs.optimise:
             return replace(watched, status=PlanStatus.ESTIMATE_ONLY), _forgotten(memory)
@@ -186,6 +187,7 @@ class Controller:
             memory,
             targets=tuple(targets.u.tolist()),
             targets_active=targets.active,
+            curve_worth=() if seen.rows is None else tuple(targets.worth[seen.rows.at].tolist()),
             moves_x=tuple(plan.answer.x.tolist()),
             moves_y=tuple(plan.answer.y.tolist()),
             moves_rho=(plan.answer.rho,),
@@ -305,4 +307,4 @@ def _warm(memory: Memory) -> Warm | None:
 
 def _forgotten(memory: Memory) -> Memory:
     """While not in control the targets are forgotten: the first plan starts from where the plant then is."""
-    return replace(memory, targets=(), targets_active=(), moves_x=(), moves_y=(), moves_rho=())
+    return replace(memory, targets=(), targets_active=(), curve_worth=(), moves_x=(), moves_y=(), moves_rho=())

@@ -175,7 +175,7 @@ def _limits(plan: Plan, plant: Plant) -> Iterator[str]:
             ).rstrip() + "."
     for code in plan.ignored:
         head, _, name = code.partition(":")
-        yield _IGNORED[head].format(name=name)
+        yield _IGNORED.get(head, "{name} was ignored.").format(name=name)
 
 
 def relief_sentences(plan: Plan, plant: Plant) -> tuple[str, ...]:

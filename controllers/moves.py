@@ -162,7 +162,8 @@ class Moves:
         report = dynamic(model.steps_unit if model.varies else model.steps, report_s, grid.blocks) * layout.span
         self._report: FloatArray = report.reshape(-1, blocks * n)
         index, at = layout.index, self.rows.at
-        self._lines = self.rows.lines(index.of_mv[at], index.of_cv[at], None)
+        self._made_of: tuple[FloatArray, ...] = (index.of_mv[at], index.of_cv[at])
+        self._lines = self.rows.lines(*self._made_of, None)
         """Those of the engineer's own rows, below the CVs'."""
 
     def _weigh(self, plant: Plant) -> None:
@@ -232,10 +233,8 @@ class Moves:
         """Return the plan from ``now``. Raises SolverError when no solver has an acceptable answer."""
         if now.gains is not None:
             self._regain(now.gains)
-        if now.rows is not None:
-            factor = None if now.gains is None else now.gains.factor
-            self._lines = self.rows.lines(now.rows.of_mv, now.rows.of_cv, factor)
-        if now.gains is not None or now.rows is not None:
+        moved = self._rerow(now)
+        if now.gains is not None or moved:
             self._fill()
         span = self._layout.span
         up, down, gap = now.up / span, now.down / span, (now.u - now.target) / span
@@ -249,6 +248,19 @@ class Moves:
         factor = np.tile(gains.factor, (1, blocks))[self._cv[: len(self._unit)]]
         slopes = np.tile(gains.slope[self._levels] * self._slope, (1, blocks))
         self._steps = np.vstack((self._unit * factor, slopes))
+
+    def _rerow(self, now: Present) -> bool:
+        """Give the engineer's own rows the coefficients of this cycle; return whether any is another one."""
+        if now.rows is None:
+            return False
+        factor = None if now.gains is None else now.gains.factor
+        made_of = (now.rows.of_mv, now.rows.of_cv, *(() if factor is None else (factor,)))
+        known = self._made_of
+        if len(known) == len(made_of) and all(map(np.array_equal, made_of, known)):
+            return False
+        self._made_of = made_of
+        self._lines = self.rows.lines(now.rows.of_mv, now.rows.of_cv, factor)
+        return True
 
     def _fill(self) -> None:
         """Put the dynamic matrix into the compiled problem."""

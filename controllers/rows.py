@@ -175,6 +175,11 @@ class OwnRows:
     """(tangents, CVs)."""
     hi: FloatArray
     """NaN where it is not held."""
+    bend: FloatArray
+    """(MVs and CVs, MVs and CVs): what leaving the tangents costs, currency per hour and units squared: second
+    derivatives times what a unit of each was worth in the last cycle, their convex part."""
+    y: FloatArray
+    """Per CV: where the tangents were taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

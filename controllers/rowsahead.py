@@ -78,7 +78,7 @@ class RowsAhead:
         through = np.einsum("rc,kcbi->krbi", of_cv, effect)
         itself = np.einsum("kb,ri->krbi", self._of_mv, of_mv * self._span)
         total: FloatArray = (through + itself) / self.concern[None, :, None, None]
-        return total.reshape(total.shape[0] * total.shape[1], -1)
+        return total.reshape(total.shape[0] * total.shape[1], total.shape[2] * total.shape[3])
 
 
 def _done(cycles: FloatArray, edges: tuple[int, ...]) -> FloatArray:

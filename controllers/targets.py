@@ -97,6 +97,7 @@ class Targets:
         self._quadratic_y = np.array([spec.cost_quadratic for spec in cvs])
         self._ideal_y = np.array([0.0 if spec.ideal is None else spec.ideal for spec in cvs])
         self._quadratic = bool(self._quadratic_u.any() or self._quadratic_y.any())
+        self._curved = any(curve.use == "linearised" for curve in plant.curves)
         self._pull = np.where(np.isfinite(self._ideal), REST_IDEAL, 1.0)
         self._flat = np.zeros((len(layout.mvs), len(layout.mvs)))
         self._formed_of: tuple[FloatArray, ...] | None = None
@@ -140,7 +141,8 @@ class Targets:
         economy = self._economy(state)
         lo, hi = np.maximum(room.lo[there], -NO_LIMIT), np.minimum(room.hi[there], NO_LIMIT)
         inside = held(self._ranks, (lo, hi, room.rank[there]), box, before)
-        best, unit = self._best(economy, inside, box, wish, np.array(start, dtype=np.intp))
+        bent = self._bent(economy, state)
+        best, unit = self._best(bent, inside, box, wish, np.array(start, dtype=np.intp))
         return _Search(there, box, before, wish, economy, inside, best, unit, between(best.x, *box))
 
     def _formed(self, state: SteadyState, room: Room) -> IntArray:
@@ -172,6 +174,16 @@ class Targets:
             state.money * span - slope, np.diag(self._quadratic_u * span**2) + level.T @ (quadratic_y[:, None] * level)
         )
 
+    def _bent(self, economy: _Economy, state: SteadyState) -> _Economy:
+        """Return the economy with what leaving the tangents of nonlinear rows would cost."""
+        if state.own is None or not state.own.bend.any():
+            return economy
+        level, span = state.gains(self._layout)[0], self._layout.span
+        way = np.vstack((np.diag(span), level * span))
+        start = np.concatenate((np.zeros(len(span)), state.y_end - state.own.y))
+        bend = way.T @ state.own.bend
+        return _Economy(economy.linear - bend @ start, economy.quadratic + bend @ way)
+
     def _best(
         self, economy: _Economy, inside: Held, box: tuple[FloatArray, FloatArray], wish: FloatArray, start: IntArray
     ) -> tuple[Found, float]:
@@ -179,7 +191,7 @@ class Targets:
         steepest = max(float(np.abs(economy.linear).max()), float(economy.quadratic.max()))
         unit = REST * steepest if steepest > 0.0 else 1.0
         problem = self._earn
-        if self._quadratic:
+        if self._quadratic or self._curved:
             hessian = np.diag(self._pull) + economy.quadratic / unit
             if not np.array_equal(hessian, problem.hessian):
                 problem = self._earn = Dense(hessian, problem.rows, NEAR)

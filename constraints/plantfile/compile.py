@@ -165,7 +165,7 @@ def _plant(scope: Scope) -> Plant | None:
     }
     trips = interlocks(scope, of_tags, ranges)
     custom = own_constraints(scope, known, {**ranges, **{name: mv.limits.safety for name, mv in mvs.items()}})
-    check_untransformed(scope, _transformed(mvs, cvs), (*custom.rows, *custom.curves), own.values())
+    check_untransformed(scope, _transformed(mvs, cvs), (*custom.rows, *custom.curves, *custom.calls), own.values())
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
@@ -216,6 +216,7 @@ def _plant(scope: Scope) -> Plant | None:
         derived=derived,
         machines=floor,
         curves=custom.curves,
+        calls=custom.calls,
     )
     lint(scope, plant)
     return plant

@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from constraints.curve import renamed, variables
-from constraints.plant import Curve, Row
+from constraints.calls import CallSpec
+from constraints.curve import Curve, renamed, variables
+from constraints.plant import Row
 from constraints.plantfile.affine import Affine, NotAffineError, pieces
+from constraints.plantfile.blocks import known_names
 from constraints.plantfile.bounds import Interval
 from constraints.plantfile.curvature import judged
 from constraints.plantfile.document import Path
@@ -30,6 +32,7 @@ class Constraints:
 
     rows: tuple[Row, ...] = ()
     curves: tuple[Curve, ...] = ()
+    calls: tuple[CallSpec, ...] = ()
 
 
 def own_constraints(scope: Scope, known: Mapping[str, Unit], ranges: Mapping[str, Interval]) -> Constraints:
@@ -38,7 +41,9 @@ def own_constraints(scope: Scope, known: Mapping[str, Unit], ranges: Mapping[str
     scope.once(((each.name, ("constraints", i, "name")) for i, each in enumerate(given)), "constraints")
     found = [_constraint(_One(scope, index, each, known, ranges)) for index, each in enumerate(given)]
     return Constraints(
-        tuple(row for each in found for row in each.rows), tuple(c for each in found for c in each.curves)
+        tuple(row for each in found for row in each.rows),
+        tuple(curve for each in found for curve in each.curves),
+        tuple(call for each in found for call in each.calls),
     )
 
 
@@ -65,6 +70,12 @@ class _One:
 def _constraint(one: _One) -> Constraints:
     scope, given = one.scope, one.given
     concern = scope.positive(("constraints", one.index, "concern"), given.concern)
+    if (given.expr is None) == (given.call is None):
+        message = f"constraint {given.name!r} needs expr or call, and only one of them"
+        scope.issues.at_key("E016", ("constraints", one.index), message, 'such as expr: "a + b <= 3"')
+        return Constraints()
+    if given.expr is None:
+        return _call(one, concern)
     expression = parsed(scope, one.path, given.expr)
     allowed = (*scope.names("tags"), *scope.names("mvs"))
     if expression is None or not check_names(scope, one.path, expression, allowed, lambda _: ""):
@@ -83,6 +94,26 @@ def _constraint(one: _One) -> Constraints:
         return _curves(one, pairs, concern, unit)
     except NotAffineError as error:
         return one.failed(error, "a constraint is made of MVs, CVs and DVs")
+
+
+def _call(one: _One, concern: float) -> Constraints:
+    scope, given = one.scope, one.given
+    allowed = (*scope.names("mvs"), *scope.names("cvs"))
+    if not given.variables:
+        hint = "add variables: [the MVs and CVs that it is given]"
+        scope.issues.at_key("E016", ("constraints", one.index), f"{given.name!r} calls a function of nothing", hint)
+    if given.use is not None:
+        message = "use goes with expr: what a function returns is held"
+        scope.issues.at_value("E016", ("constraints", one.index, "use"), message, "remove use")
+    known_names(scope, ("constraints", one.index, "variables"), given.variables, allowed, "MV or CV")
+    spec = CallSpec(
+        name=given.name,
+        address=given.call or "",
+        variables=tuple(given.variables),
+        rank=given.rank,
+        concern=concern,
+    )
+    return Constraints(calls=(spec,))
 
 
 def _rows(one: _One, found: list[Affine], concern: float, unit: str) -> Constraints:
@@ -111,6 +142,7 @@ def _numbered(name: str, number: int, count: int) -> str:
 
 def _curves(one: _One, pairs: list[tuple[Node, Node]], concern: float, unit: str) -> Constraints:
     scope, curves = one.scope, []
+    pairs = [each for pair in pairs for each in _corners(*pair)] if one.given.use != "monitor" else pairs
     for number, (smaller, larger) in enumerate(pairs, start=1):
         above = Node("-", (smaller, larger), column=smaller.column)
         _check_values(above)
@@ -134,6 +166,22 @@ def _curves(one: _One, pairs: list[tuple[Node, Node]], concern: float, unit: str
     if one.given.use != "monitor" and not moved:
         scope.issues.at_value("E035", one.path, "no MV and no CV in this constraint: no move could change it")
     return Constraints(curves=tuple(curves))
+
+
+def _corners(smaller: Node, larger: Node) -> Iterator[tuple[Node, Node]]:
+    """Yield comparisons without the corners that a tangent would not see: max(a, b) <= c means a <= c and b <= c."""
+    if smaller.op == "max":
+        for each in smaller.args:
+            yield from _corners(each, larger)
+    elif smaller.op == "abs":
+        zero = Node("number", column=smaller.column)
+        for each in (smaller.args[0], Node("-", (zero, smaller.args[0]), column=smaller.column)):
+            yield from _corners(each, larger)
+    elif larger.op == "min":
+        for each in larger.args:
+            yield from _corners(smaller, each)
+    else:
+        yield smaller, larger
 
 
 def _check_values(node: Node) -> None:

@@ -6,7 +6,16 @@ import itertools
 import math
 from collections.abc import Iterable
 
-from constraints.plant import Curve, FunctionSpec, LogTransform, Row, TableTransform, Transform, ValveTransform
+from constraints.calls import CallSpec
+from constraints.curve import Curve
+from constraints.plant import (
+    FunctionSpec,
+    LogTransform,
+    Row,
+    TableTransform,
+    Transform,
+    ValveTransform,
+)
 from constraints.plantfile.document import Path
 from constraints.plantfile.schema_variables import LogSection, TableSection, ValveSection
 from constraints.plantfile.scope import Scope
@@ -59,7 +68,7 @@ def _table(scope: Scope, path: Path, given: TableSection, unit: Unit | None) -> 
 
 
 def check_untransformed(
-    scope: Scope, transformed: Iterable[str], rows: Iterable[Row | Curve], functions: Iterable[FunctionSpec]
+    scope: Scope, transformed: Iterable[str], rows: Iterable[Row | Curve | CallSpec], functions: Iterable[FunctionSpec]
 ) -> None:
     """Report constraints and functions on transformed variables: both are meant in engineering units."""
     names = set(transformed)

@@ -48,6 +48,8 @@ plans = st.builds(
     objective=table,
     reasons=st.dictionaries(names, st.lists(names, max_size=2).map(tuple), max_size=2),
     lab=st.dictionaries(names, names, max_size=2),
+    linearised_at=st.dictionaries(names, table, max_size=2),
+    watched=table,
     solves=st.lists(
         st.builds(Solve, layer=names, solver=names, status=names, iterations=st.integers(0, 10**6), residual=floats),
         max_size=2,
@@ -128,3 +130,9 @@ def test_records_from_before_laboratory_values_can_still_be_read():
     assert inputs_of(stored_inputs).lab == {}
     assert inputs_of(stored_inputs).scheduling == {}
     assert plan_of(stored_plan, 1).lab == {}
+
+
+def test_records_from_before_bent_constraints_can_still_be_read():
+    stored = plan_json(Plan(cycle=1, status=PlanStatus.OK))
+    del stored["linearised_at"], stored["watched"]
+    assert plan_of(stored, 1) == Plan(cycle=1, status=PlanStatus.OK)

@@ -54,8 +54,11 @@ def test_rules(text, expected):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("a * b", "affine"), ("a * b ** 2", "convex"), ("c * b ** 2", "concave"), ("b / a", "affine"),
-     ("b / (a + c)", "unknown"), ("b ** 2 * (a + c)", "unknown"), ("a ** 0.5 * b", "affine"), ("max(a, c)", "constant")],
+    [
+        ("a * b", "affine"), ("a * b ** 2", "convex"), ("c * b ** 2", "concave"), ("b / a", "affine"),
+        ("b / (a + c)", "unknown"), ("b ** 2 * (a + c)", "unknown"), ("a ** 0.5 * b", "affine"),
+        ("max(a, c)", "constant"),
+    ],
 )  # fmt: skip
 def test_what_is_a_known_number_bends_nothing(text, expected):
     assert judged(parse(text).root, RANGES, fixed={"a", "c"}).shape.curvature == expected

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from constraints.curve import tangent
-from constraints.plant import Curve
+from constraints.curve import Curve, tangent
 from constraints.plantfile import PlantFileError, load_text
 from tests.constraints.plantfile.test_affine import GOOD
 
@@ -25,7 +24,6 @@ def curves(expr: str, more: str = "") -> tuple[Curve, ...]:
     [
         ("flow ** 2 <= 9e6", ("flow_sp",)),
         ("power <= 20 * (flow_sp / 100) ** 0.5", ("power", "flow_sp")),
-        ("max(flow_sp ** 2 / 1000, power) <= 30", ("flow_sp", "power")),
         ("power + 0.5 * hum <= 50", ("power", "hum")),
         ("hum * power <= 50", ("hum", "power")),
     ],
@@ -75,6 +73,13 @@ def test_an_affine_one_can_be_watched_or_held_as_ever():
     assert curves("T_bed <= 90", ", use: monitor")[0].use == "monitor"
     plant = constraints("T_bed <= 90", ", use: linearised")
     assert (len(plant.rows), plant.curves) == (1, ())
+
+
+def test_a_corner_is_taken_apart():
+    made = curves("max(flow_sp ** 2 / 1000, abs(power - gas ** 2 / 100)) <= min(30, power)", ", use: linearised")
+    assert [each.variables for each in made] == [
+        ("flow_sp",), ("flow_sp", "power"), *[("power", "gas")] * 4,
+    ]  # fmt: skip
 
 
 def test_two_comparisons_are_two_curves_with_a_number_each():
