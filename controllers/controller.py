@@ -77,7 +77,7 @@ class Controller:
         inputs_now, horizon_s = estimate.inputs(), float(self._moves.report_s[-1])
         coming = changes(inputs.forecast, self._model, inputs_now, horizon_s)
         outlook = Outlook(self._estimator, self._model, estimate, coming)
-        seen = self._own.now(self._values(outlook, u), outlook.present(), memory.curve_worth)
+        seen = self._own.look(self._values(outlook, u), outlook.present(), memory.curve_worth)
         watched = self._watched(inputs, outlook, seen)
         if not inputs.optimise:
             return replace(watched, status=PlanStatus.ESTIMATE_ONLY), _forgotten(memory)

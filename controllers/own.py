@@ -46,7 +46,7 @@ class Own:
         self._place = {name: i for i, name in enumerate(layout.cvs)}
         self._order = {name: i for i, name in enumerate((*layout.mvs, *layout.cvs))}
 
-    def now(self, values: Mapping[str, float], y: FloatArray, worth: Sequence[float]) -> Seen:
+    def look(self, values: Mapping[str, float], y: FloatArray, worth: Sequence[float]) -> Seen:
         """Return the constraints at ``values`` (MVs, CVs and DVs; one that is not known is missing).
 
         ``y`` are the CVs again, in order; ``worth`` is what a unit of each held one was worth in the last cycle.
