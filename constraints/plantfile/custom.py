@@ -63,7 +63,9 @@ class _One:
 
     def failed(self, error: NotAffineError, hint: str) -> Constraints:
         code = "E035" if error.message.startswith("'") else "E034"
-        self.scope.issues.at(code, word_at(self.scope, self.path, self.given.expr, error.column), error.message, hint)
+        self.scope.issues.at(
+            code, word_at(self.scope, self.path, self.given.expr or "", error.column), error.message, hint
+        )
         return Constraints()
 
 
@@ -221,7 +223,7 @@ def _check_convex(one: _One, above: Node, ranges: Mapping[str, Interval]) -> boo
         hint = "add use: linearised (held by its tangent of each cycle) or use: monitor (only watched)"
         if where.op == "/":
             hint = "a / b <= r is a <= r * b where b is above 0, which is exact; or " + hint
-        one.scope.issues.at("E039", word_at(one.scope, one.path, one.given.expr, where.column), what, hint)
+        one.scope.issues.at("E039", word_at(one.scope, one.path, one.given.expr or "", where.column), what, hint)
     return False
 
 

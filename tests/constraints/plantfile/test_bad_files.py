@@ -104,9 +104,9 @@ BAD = [
     Bad("cancels out", "E033", '"0 <= flow - 10 * abs(T_bed - 80)"', '§"T_bed - T_bed <= 1"', ""),
     Bad("always tripped", "E036", '"T_bed > 96"', '§"T_bed >= 0"', "range"),
     Bad("division by zero", "E034", "2 * (T_jacket_sp - T_bed)", "§gas / 0"),
-    Bad("product of variables", "E037", "2 * (T_jacket_sp - T_bed)", "§flow * gas", "use: linearised"),
-    Bad("ratio of variables", "E037", "2 * (T_jacket_sp - T_bed)", "§flow / gas", "a <= r * b"),
-    Bad("not convex", "E037", "0 <= flow - 10 * abs(T_bed - 80)", "§flow <= max(T_bed, 3)", "use: monitor"),
+    Bad("product of variables", "E039", "2 * (T_jacket_sp - T_bed)", "§flow * gas", "use: linearised"),
+    Bad("ratio of variables", "E039", "2 * (T_jacket_sp - T_bed)", "§flow / gas", "a <= r * b"),
+    Bad("not convex", "E039", "0 <= flow - 10 * abs(T_bed - 80)", "§flow <= max(T_bed, 3)", "use: monitor"),
     Bad("constraint on a tag", "E035", "(T_jacket_sp - T_bed)", "(§T_bed_b - 3)"),
     # limits
     Bad("operator outside", "E040", "operator: [78, 92]", "operator: §[78, 99]", "inside engineering"),

@@ -51,7 +51,7 @@ def test_one_that_is_not_says_so_and_offers_two_ways(expr, at, why):
     with pytest.raises(PlantFileError) as caught:
         curves(expr)
     (found,) = [each for each in caught.value.diagnostics if each.severity == "error"]
-    assert (found.code, why in found.message) == ("E037", True)
+    assert (found.code, why in found.message) == ("E039", True)
     assert "use: linearised" in found.hint
     assert "use: monitor" in found.hint
     assert ("a <= r * b" in found.hint) == (at == "/")
