@@ -60,7 +60,7 @@ def compared(seed: int) -> Outcome:
     plan, state = problem.layout, problem.state
     began = time.process_time()
     try:
-        exact = right(problem, effects(plan, plan.level_gain, plan.slope_gain))
+        exact = right(problem, effects(plan, state))
     except NoReferenceError:
         return Outcome(seed, problem.kind, math.nan, math.nan, "no_reference")
     reference_s = time.process_time() - began

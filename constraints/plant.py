@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from constraints.adaptation import AdaptationSpec
+from constraints.calls import CallSpec
+from constraints.curve import Curve
 from constraints.derived import DerivedTag
 from constraints.machines import MachineSpec
 from constraints.supplied import ExternalRule, ForecastRule, LabRule
@@ -324,6 +326,8 @@ class Row:
     hi: float
     rank: int = 5
     concern: float = 1.0
+    unit: str = ""
+    """Of both sides; empty where the file does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +340,7 @@ class Plant:
     currency: str
     source_path: str
     config_hash: str
-    """SHA-256 of the file's canonical content."""
+    """SHA-256 of the file's canonical content, and of the files of the engineers' functions that it names."""
     limits_hash: str
     """SHA-256 over envelopes, interlocks and handshake: what the gate judges by."""
     cycle_s: float
@@ -374,6 +378,8 @@ class Plant:
     machines: Mapping[str, MachineSpec] = field(default_factory=dict)
     adaptation: AdaptationSpec | None = None
     """None: the economics are the model's own."""
+    curves: tuple[Curve, ...] = ()
+    calls: tuple[CallSpec, ...] = ()
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

@@ -29,6 +29,7 @@ class RankedRow:
     variable: str
     """The CV or MV, or the name of an engineer's own row."""
     coefficients: Mapping[str, float]
+    """Of a nonlinear row: which variables it has; its tangent's slopes come with the cycle."""
     rank: int
     """1 is given up last."""
     concern: float
@@ -61,6 +62,18 @@ def rank_rows(plant: Plant, integrating: Collection[str] = ()) -> tuple[RankedRo
             lo=False,
         )
         for row in plant.rows
+    ]
+    rows += [
+        RankedRow(
+            kind="row",
+            variable=curve.name,
+            coefficients=dict.fromkeys((v for v in curve.variables if v in plant.mvs or v in plant.cvs), 1.0),
+            rank=curve.rank,
+            concern=curve.concern,
+            lo=False,
+        )
+        for curve in plant.curves
+        if curve.use == "linearised"
     ]
     for name, mv in plant.mvs.items():
         lo, hi = mv.limits.operator

@@ -12,6 +12,7 @@ import numpy as np
 
 from constraints.plant import Plant
 from controllers.adapt.corrected import adaptation_of, corrected, told
+from controllers.calls import with_calls
 from controllers.check import MOVED, complaint
 from controllers.decision import Findings, MvState, decided
 from controllers.edges import Edges
@@ -20,8 +21,10 @@ from controllers.memory import Memory
 from controllers.model import FloatArray, Model
 from controllers.models.function import FunctionError
 from controllers.moves import Gains, Moves, Present, Warm
+from controllers.own import Own, Seen
 from controllers.preview import Outlook, changes
 from controllers.rows import Layout, Room, SteadyState, fresh, layout, room
+from controllers.rowsahead import RowsNow
 from controllers.solver import SolverError
 from controllers.targets import SteadyTargets, Targets
 from controllers.types import Inputs, Plan, PlanStatus
@@ -40,7 +43,7 @@ class Controller:
         Raises ModelError for a model that no causal, stable plant can have, FunctionError for an engineer's function
         that gives no answer where it is declared.
         """
-        self._edges = Edges(plant)
+        self._edges = Edges(with_calls(plant))
         plant = self._edges.plant
         self._plant = plant
         self._model = Model.of(plant)
@@ -49,6 +52,7 @@ class Controller:
         self._targets = Targets(self._layout, plant)
         self._adaptation = adaptation_of(plant, self._model)
         self._moves = Moves(self._layout, self._model, plant)
+        self._own = Own(plant, self._layout)
 
     def fresh(self) -> Memory:
         """Return the memory of a controller that has never run: its first cycle adopts the plant as found."""
@@ -75,13 +79,14 @@ class Controller:
         inputs_now, horizon_s = estimate.inputs(), float(self._moves.report_s[-1])
         coming = changes(inputs.forecast, self._model, inputs_now, horizon_s)
         outlook = Outlook(self._estimator, self._model, estimate, coming)
-        watched = self._watched(inputs, outlook)
+        seen = self._own.look(self._values(outlook, u), outlook.present(), memory.curve_worth)
+        watched = self._watched(inputs, outlook, seen)
         if not inputs.optimise:
             return replace(watched, status=PlanStatus.ESTIMATE_ONLY), _forgotten(memory)
         mvs = self._mvs(inputs, u)
         if not any(mvs.movable):
             return replace(watched, status=PlanStatus.NO_MV), _forgotten(memory)
-        return self._optimise(inputs, memory, outlook, watched, mvs)
+        return self._optimise(inputs, memory, (outlook, seen), watched, mvs)
 
     # ------------------------------------------------------------------ estimate
 
@@ -106,7 +111,15 @@ class Controller:
             before, inputs.at_s, u.tolist(), d, y, new, scheduling=inputs.scheduling, lab=inputs.lab
         )
 
-    def _watched(self, inputs: Inputs, outlook: Outlook) -> Plan:
+    def _values(self, outlook: Outlook, u: FloatArray) -> dict[str, float]:
+        """Return every MV, CV and DV as it is now; a CV that was never measured is missing."""
+        count, d = len(self._layout.cvs), outlook.estimate.inputs()[len(u) :]
+        y, seen = outlook.present(), outlook.estimate.seen > 0.0
+        values = dict(zip(self._layout.mvs, u.tolist(), strict=True))
+        values |= {name: float(y[c]) for c, name in enumerate(self._layout.cvs) if seen[c]}
+        return values | {name: float(d[k]) for k, name in enumerate(self._layout.dvs) if seen[count + k]}
+
+    def _watched(self, inputs: Inputs, outlook: Outlook, own: Seen) -> Plan:
         free, estimate = outlook.predict(self._moves.report_s), outlook.estimate
         cvs = self._layout.cvs
         seen = estimate.seen[: len(cvs)] > 0.0
@@ -118,6 +131,9 @@ class Controller:
             prediction={name: tuple(free[:, c].tolist()) for c, name in enumerate(cvs) if seen[c]},
             prediction_at_s=tuple(self._moves.report_s.tolist()),
             lab=dict(estimate.lab),
+            linearised_at=own.at,
+            watched=own.watched,
+            ignored=tuple(f"row_not_finite:{name}" for name in own.lost),
         )
 
     # ------------------------------------------------------------------ what may move
@@ -155,10 +171,11 @@ class Controller:
     # ------------------------------------------------------------------ targets and moves
 
     def _optimise(
-        self, inputs: Inputs, memory: Memory, outlook: Outlook, watched: Plan, mvs: MvState
+        self, inputs: Inputs, memory: Memory, sight: tuple[Outlook, Seen], watched: Plan, mvs: MvState
     ) -> tuple[Plan, Memory]:
+        outlook, seen = sight
         y_now = outlook.present()
-        state = self._steady(inputs, outlook, y_now, mvs)
+        state = replace(self._steady(inputs, outlook, y_now, mvs), own=seen.rows)
         state, adapted, memory = corrected(self._adaptation, inputs, outlook.estimate, state, self._layout, memory)
         rooms = room(self._layout, state)
         last = np.array(memory.targets) if len(memory.targets) == len(mvs.u) else None
@@ -174,6 +191,7 @@ class Controller:
             memory,
             targets=tuple(targets.u.tolist()),
             targets_active=targets.active,
+            curve_worth=() if seen.rows is None else tuple(targets.worth[seen.rows.at].tolist()),
             moves_x=tuple(plan.answer.x.tolist()),
             moves_y=tuple(plan.answer.y.tolist()),
             moves_rho=(plan.answer.rho,),
@@ -262,6 +280,27 @@ class Controller:
             zone_hi=zone_hi,
             slope_end=state.slope_end,
             gains=self._gains(outlook.estimate, state),
+            rows=self._rows(outlook, mvs, state, targets) if len(self._moves.rows.at) else None,
+        )
+
+    def _rows(self, outlook: Outlook, mvs: MvState, state: SteadyState, targets: SteadyTargets) -> RowsNow:
+        """Return the engineer's own rows: what the steady state gives up of them, the way there does not fight for."""
+        rows, index = self._moves.rows, self._layout.index
+        of_mv, of_cv = (each[rows.at] for each in state.coefficients(self._layout))
+        names = [self._layout.rows[i].variable for i in rows.at]
+        limits = state.own_limits(self._layout)[[index.own[name] for name in names]]
+        out = np.array([name in state.out for name in self._layout.cvs], dtype=np.bool_)
+        gone = (index.needs[rows.at] & out).any(axis=1) | np.isnan(limits)
+        stands = of_mv @ mvs.u
+        y = np.where(out, 0.0, outlook.present())
+        free = np.where(out, 0.0, outlook.predict(rows.points_s))
+        y_ss = np.where(self._layout.integrating | out, y, targets.y)
+        return RowsNow(
+            of_mv=of_mv,
+            of_cv=of_cv,
+            free=free @ of_cv.T + stands,
+            now=of_cv @ y + stands,
+            hi=np.where(gone, np.inf, np.maximum(limits, of_mv @ targets.u + of_cv @ y_ss)),
         )
 
     def _gains(self, estimate: Estimate, state: SteadyState) -> Gains | None:
@@ -279,4 +318,4 @@ def _warm(memory: Memory) -> Warm | None:
 
 def _forgotten(memory: Memory) -> Memory:
     """While not in control the targets are forgotten: the first plan starts from where the plant then is."""
-    return replace(memory, targets=(), targets_active=(), moves_x=(), moves_y=(), moves_rho=())
+    return replace(memory, targets=(), targets_active=(), curve_worth=(), moves_x=(), moves_y=(), moves_rho=())

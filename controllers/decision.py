@@ -75,10 +75,11 @@ def decided(watched: Plan, found: Findings, layout: Layout, plant: Plant, explor
         binding=_binding(found, layout),
         give_ups=_give_ups(found, layout),
         reliefs=reliefs(found.state, found.room, targets, layout, explore) if found.inputs.what_if else (),
-        ignored=_ignored(found.inputs),
+        ignored=(*watched.ignored, *_ignored(found.inputs)),
         objective={
             **_money(found, layout, plant),
             "zone": float(moves.zone.sum()),
+            **({"rows": float(moves.row_cost.sum())} if len(moves.row_cost) else {}),
             "tracking": moves.tracking,
             "suppression": moves.suppression,
         },
@@ -128,6 +129,10 @@ def _story(i: int, sent: float, found: Findings, layout: Layout, plant: Plant) -
         pushes=[
             (f"cv.{cv}.{'hi' if moves.side[c] > 0.0 else 'lo'}", float(moves.push[c, i]))
             for c, cv in enumerate(layout.cvs)
+        ]
+        + [
+            (row.name("hi"), float(moves.row_push[k, i]))
+            for k, row in enumerate(row for row in layout.rows if row.kind == "row")
         ],
         bounds=_bounds(i, found, layout),
         earns=bool(found.state.money[i] != 0.0) or plant.mvs[name].ideal is not None,
@@ -171,7 +176,7 @@ def _limit(found: Findings, layout: Layout, i: int, side: Side) -> float:
     if row.kind in ("limit", "back_off"):
         return inputs.limits[row.variable][0 if side == "lo" else 1]
     if row.kind == "row":
-        return layout.index.own[row.variable]
+        return float(found.state.own_limits(layout)[layout.index.own[row.variable]])
     external = found.state.external.get(row.variable)
     return external.value if external is not None else inputs.targets[row.variable]
 

@@ -34,6 +34,10 @@ class Edges:
             for name in row.coefficients:
                 if name in self._of:
                     raise ModelError(f"constraint {row.name} is on {name}, which is transformed")
+        for curve in plant.curves:
+            for name in curve.variables:
+                if name in self._of:
+                    raise ModelError(f"constraint {curve.name} is on {name}, which is transformed")
         for function in plant.functions.values():
             for name in (*function.mvs, *function.cvs):
                 if name in self._of:

@@ -122,6 +122,10 @@ _PLAIN = {
     "no_benefit": "moving it would gain nothing",
     "hysteresis": "another target would earn too little more to go there",
 }
+_IGNORED = {
+    "external_stale": "The external target of {name} is too old and was ignored.",
+    "row_not_finite": "The constraint '{name}' has no finite value where the plant is, and is not held now.",
+}
 _ABOUT = {
     "zone": "{limit} asks for it",
     "held_by": "{limit} holds it back",
@@ -155,7 +159,7 @@ def _movements(plan: Plan, plant: Plant) -> Iterator[str]:
 def _limits(plan: Plan, plant: Plant) -> Iterator[str]:
     for binding in plan.binding:
         unit = _unit(binding.name, plant)
-        at = f", {binding.limit:.5g} {unit}," if unit else ""
+        at = f", {binding.limit:.5g} {unit}," if unit and not binding.name.startswith("row.") else ""
         yield (
             f"{_first_up(_limit(binding.name))}{at} holds the plan: one {unit or 'unit'} more room is worth "
             f"{binding.worth:.3g} {plant.currency}/h."
@@ -167,8 +171,14 @@ def _limits(plan: Plan, plant: Plant) -> Iterator[str]:
             text += ", because of " + ", ".join(_limit(name) for name in give_up.clashes_with)
         yield text + "."
     yield from relief_sentences(plan, plant)
+    for name, beyond in plan.watched.items():
+        if beyond > 0.0:
+            yield (
+                f"The constraint '{name}', which is only watched, is broken by {beyond:.3g} {_unit_of_row(name, plant)}"
+            ).rstrip() + "."
     for code in plan.ignored:
-        yield f"The external target of {code.partition(':')[2]} is too old and was ignored."
+        head, _, name = code.partition(":")
+        yield _IGNORED.get(head, "{name} was ignored.").format(name=name)
 
 
 def relief_sentences(plan: Plan, plant: Plant) -> tuple[str, ...]:
@@ -211,7 +221,14 @@ def _first_up(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _unit_of_row(name: str, plant: Plant) -> str:
+    units = {row.name: row.unit for row in plant.rows} | {curve.name: curve.unit for curve in plant.curves}
+    return units.get(name, "")
+
+
 def _unit(name: str, plant: Plant) -> str:
+    if name.startswith("row."):
+        return _unit_of_row(name.removeprefix("row."), plant)
     variable = name.partition(".")[2].rpartition(".")[0]
     if variable in plant.mvs:
         return plant.mvs[variable].unit

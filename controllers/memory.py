@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, fields
 
-_MAGIC = b"SWM3"
+_MAGIC = b"SWM4"
 
 
 class MemoryFormatError(ValueError):
@@ -61,6 +61,8 @@ class Memory:
     """Per MV: last steady-state target; empty when there was none."""
     targets_active: tuple[float, ...] = ()
     """Warm start of the steady-state layer."""
+    curve_worth: tuple[float, ...] = ()
+    """Per nonlinear constraint that is held: what one unit of it was worth in the last cycle; empty when unknown."""
     moves_x: tuple[float, ...] = ()
     moves_y: tuple[float, ...] = ()
     moves_rho: tuple[float, ...] = ()

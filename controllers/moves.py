@@ -22,6 +22,7 @@ from controllers.horizon import Horizon, dynamic, horizon
 from controllers.model import FloatArray, IntArray, Model
 from controllers.problems import PEAK_STEP, Violations, move_plan
 from controllers.rows import OUT_OF_REACH, Layout
+from controllers.rowsahead import RowsAhead, RowsNow
 from controllers.solver import SETS_MAX, Answer, Qp, Tuning
 
 SUPPRESSION = 0.02
@@ -75,6 +76,8 @@ class Present:
     """Per CV: slope per second that remains at the end of the free response; only an integrating CV's counts."""
     gains: Gains | None = None
     """None where no gain varies."""
+    rows: RowsNow | None = None
+    """The engineer's own rows; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,10 @@ class MovePlan:
     """Per CV: positive where it is planned above its zone, negative below."""
     pull: FloatArray
     """Per MV: how strongly its target pulls the first move; scaled."""
+    row_cost: FloatArray
+    """(rows,): what the violation of the engineer's own rows costs, scaled."""
+    row_push: FloatArray
+    """(rows, MVs): how strongly each of them pushes the first move, and which way; scaled."""
     answer: Answer
 
 
@@ -117,13 +124,13 @@ class Moves:
     def __init__(self, layout: Layout, model: Model, plant: Plant) -> None:
         self._layout = layout
         self.grid: Horizon = horizon(model, len(layout.mvs), plant.tuning)
+        self.rows = RowsAhead(layout, model, self.grid, plant)
         self._size(model)
         self._weigh(plant)
         self._limit()
-        # where gains vary the tables behind the sets would be made anew in each cycle, for more than they save
-        self._compile(
-            Tuning(first=plant.tuning.solver, sets_max=0 if model.varies else SETS_MAX, strictness=STRICTNESS)
-        )
+        varies = model.varies or any(curve.use == "linearised" for curve in plant.curves)
+        # where gains or tangents vary, the tables behind the sets would be made anew each cycle: more than they save
+        self._compile(Tuning(first=plant.tuning.solver, sets_max=0 if varies else SETS_MAX, strictness=STRICTNESS))
 
     @property
     def points_s(self) -> FloatArray:
@@ -155,14 +162,20 @@ class Moves:
         report_s = np.repeat(grid.report_s[:, None], cvs, axis=1)
         report = dynamic(model.steps_unit if model.varies else model.steps, report_s, grid.blocks) * layout.span
         self._report: FloatArray = report.reshape(-1, blocks * n)
+        index, at = layout.index, self.rows.at
+        self._made_of: tuple[FloatArray, ...] = (index.of_mv[at], index.of_cv[at])
+        self._lines = self.rows.lines(*self._made_of, None)
+        """Those of the engineer's own rows, below the CVs'."""
 
     def _weigh(self, plant: Plant) -> None:
         layout, grid = self._layout, self.grid
         cycle, n = plant.cycle_s, len(layout.mvs)
         specs = tuple(plant.cvs.values())
         rank = np.array([min(spec.rank_hi, spec.rank_lo) for spec in specs])
-        self._weight: FloatArray = 2.0 ** (5.0 - rank[self._cv])
-        gram = (self._weight[:, None] * self._steps[:, :n] ** 2).sum(axis=0)
+        of_cvs: FloatArray = 2.0 ** (5.0 - rank[self._cv])
+        of_rows = np.tile(2.0 ** (5.0 - self.rows.rank), len(self.rows.points_s))
+        self._weight: FloatArray = np.concatenate((of_cvs, of_rows))
+        gram = (of_cvs[:, None] * self._steps[:, :n] ** 2).sum(axis=0)
         largest = float(gram.max(initial=0.0))
         gram = np.maximum(gram, 1e-3 * largest if largest > 0.0 else 1.0)
         self._suppress = SUPPRESSION * np.array([spec.suppression for spec in plant.mvs.values()]) * gram
@@ -176,12 +189,15 @@ class Moves:
         self._funnel = np.exp(-np.maximum(grid.points_s - grid.delay_s, 0.0) / np.maximum(closing, 1e-3 * cycle))
         self._declared = np.array([spec.funnel_s is not None for spec in specs], dtype=np.bool_)
         self._kinds: Sequence[str] = [spec.slack for spec in specs]
+        slowest_s = max(FUNNEL_SHARE * float(self.rows.points_s[-1]), 1e-3 * cycle)
+        self._closing = np.exp(-self.rows.points_s / slowest_s)
 
     def _limit(self) -> None:
         """Work out what does not change with the cycle in the limits."""
         layout, n = self._layout, len(self._layout.mvs)
         # furthest that a row can be moved by one span of each MV, and the violation beyond that which still counts
-        furthest = np.abs(self._steps.reshape(len(self._steps), -1, n)).max(axis=1, initial=0.0).sum(axis=1)
+        every = np.vstack((self._steps, self._lines))
+        furthest = np.abs(every.reshape(len(every), -1, n)).max(axis=1, initial=0.0).sum(axis=1)
         self._reach: FloatArray = OUT_OF_REACH + furthest
         self._cycles = np.array(self.grid.blocks.edges[1:], dtype=np.float64)[:, None]
         self._lasts: FloatArray = np.asarray(self.grid.lasts, dtype=np.float64)[:, None]
@@ -193,6 +209,7 @@ class Moves:
         kind = np.array([self._kinds[c] for c in self._cv])
         # a level's end slope is no violation that lasts: it counts as a point does, whatever the CV's slack
         kind[self._points * len(self._layout.cvs) :] = "step"
+        kind = np.concatenate((kind, np.full(len(self._lines), "step")))
         peak = np.flatnonzero(kind == "peak")
         count = Violations(
             weight=self._weight,
@@ -204,7 +221,8 @@ class Moves:
         self._count = count
         # every place that a gain may fill in some cycle is there from the start
         inner = len(self._unit)
-        anywhere = np.vstack((np.where(self._unit != 0.0, self._unit, self._steps[:inner]), self._steps[inner:]))
+        of_cvs = np.vstack((np.where(self._unit != 0.0, self._unit, self._steps[:inner]), self._steps[inner:]))
+        anywhere = np.vstack((of_cvs, self.rows.anywhere()))
         problem = move_plan(anywhere, count, self._pull, self._suppress / self.grid.lasts[:, None])
         self._qp = Qp(problem, tuning)
         both = [problem.block(limit, "du", anywhere) for limit in (_BELOW, _ABOVE)]
@@ -224,6 +242,9 @@ class Moves:
         """Return the plan from ``now``. Raises SolverError when no solver has an acceptable answer."""
         if now.gains is not None:
             self._regain(now.gains)
+        moved = self._rerow(now)
+        if now.gains is not None or moved:
+            self._fill()
         span = self._layout.span
         up, down, gap = now.up / span, now.down / span, (now.u - now.target) / span
         values = {"gap": gap, **self._zone(now), **self._room(now, up, down)}
@@ -236,11 +257,24 @@ class Moves:
         factor = np.tile(gains.factor, (1, blocks))[self._cv[: len(self._unit)]]
         slopes = np.tile(gains.slope[self._levels] * self._slope, (1, blocks))
         self._steps = np.vstack((self._unit * factor, slopes))
-        self._fill()
+
+    def _rerow(self, now: Present) -> bool:
+        """Give the engineer's own rows the coefficients of this cycle; return whether any is another one."""
+        if now.rows is None:
+            return False
+        factor = None if now.gains is None else now.gains.factor
+        made_of = (now.rows.of_mv, now.rows.of_cv, *(() if factor is None else (factor,)))
+        known = self._made_of
+        if len(known) == len(made_of) and all(map(np.array_equal, made_of, known)):
+            return False
+        self._made_of = made_of
+        self._lines = self.rows.lines(now.rows.of_mv, now.rows.of_cv, factor)
+        return True
 
     def _fill(self) -> None:
         """Put the dynamic matrix into the compiled problem."""
-        self._qp.replace(self._places, self._signs * np.tile(self._steps[self._filled], 2))
+        self._every: FloatArray = np.vstack((self._steps, self._lines))
+        self._qp.replace(self._places, self._signs * np.tile(self._every[self._filled], 2))
 
     def _zone(self, now: Present) -> dict[str, FloatArray]:
         """Return the zone's limits for what the moves add, (rows,) in concerns."""
@@ -261,6 +295,12 @@ class Moves:
             free = np.isinf(lo[level]) & np.isinf(hi[level])
             zone_hi = np.concatenate((zone_hi, np.where(free, np.inf, rest)))
             zone_lo = np.concatenate((zone_lo, np.where(free, -np.inf, rest)))
+        if len(self._lines):
+            held = (
+                self.rows.room(now.rows, self._closing) if now.rows is not None else np.full(len(self._lines), np.inf)
+            )
+            zone_hi = np.concatenate((zone_hi, held))
+            zone_lo = np.concatenate((zone_lo, np.full(len(held), -np.inf)))
         return {
             "zone_lo": np.minimum(np.maximum(zone_lo, -NO_LIMIT), self._reach),
             "zone_hi": np.minimum(np.maximum(zone_hi, -self._reach), NO_LIMIT),
@@ -292,18 +332,22 @@ class Moves:
         path[0] = setpoint
         far = gap + so_far
         away = self._pull * far
+        cost, push = self._violation_cost(answer), force[:, None] * self._every[:, :n]
+        of_cvs, rows = len(self._steps), (len(self.rows.points_s), len(self.rows.at))
         report = self._report if now.gains is None else self._report * self._report_gain(now.gains.factor)
         return MovePlan(
             first=setpoint - now.u,
             setpoint=setpoint,
             path=path,
             effect=(report @ du).reshape(-1, len(self._layout.cvs)),
-            zone=self._by_cv(self._violation_cost(answer)),
+            zone=self._by_cv(cost[:of_cvs]),
             tracking=float(np.vdot(away, far)),
             suppression=float(np.vdot(self._suppress * steps, steps / self._lasts)),
-            push=self._by_cv(force[:, None] * self._steps[:, :n]),
-            side=self._by_cv(-force),
+            push=self._by_cv(push[:of_cvs]),
+            side=self._by_cv(-force[:of_cvs]),
             pull=-2.0 * np.add.reduce(away),
+            row_cost=cost[of_cvs:].reshape(rows).sum(axis=0),
+            row_push=push[of_cvs:].reshape(*rows, n).sum(axis=0),
             answer=answer,
         )
 

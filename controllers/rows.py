@@ -74,9 +74,10 @@ class Index:
     mv_target: IntArray
     """Per MV."""
     custom: FloatArray
-    """Limits of the engineer's own rows, in the plant file's order."""
-    own: Mapping[str, float]
-    """The same by name."""
+    """Limits of the engineer's own rows, in the plant file's order; NaN for a nonlinear one, whose limit comes with the
+    cycle."""
+    own: Mapping[str, int]
+    """Where each stands there, by name."""
     back_off: FloatArray
     """(2, CVs): below, above."""
 
@@ -115,7 +116,9 @@ def _index(plant: Plant, rows: tuple[RankedRow, ...], balance_s: FloatArray) -> 
     m, n, c = len(rows), len(mvs), len(cvs)
     column = {name: i for i, name in enumerate(mvs)}
     place = {name: i for i, name in enumerate(cvs)}
-    own = {row.name: i for i, row in enumerate(plant.rows)}
+    limits = {row.name: row.hi for row in plant.rows}
+    limits |= {curve.name: np.nan for curve in plant.curves if curve.use == "linearised"}
+    own = {name: i for i, name in enumerate(limits)}
     of_mv, of_cv, balance = np.zeros((m, n)), np.zeros((m, c)), np.zeros((m, c))
     target, mv_target = np.zeros(c, dtype=np.intp), np.zeros(n, dtype=np.intp)
     sides = np.zeros((2, m), dtype=np.intp)
@@ -156,8 +159,8 @@ def _index(plant: Plant, rows: tuple[RankedRow, ...], balance_s: FloatArray) -> 
         hi=sides[1],
         target=target,
         mv_target=mv_target,
-        custom=np.array([row.hi for row in plant.rows]),
-        own={row.name: row.hi for row in plant.rows},
+        custom=np.array([*limits.values()]),
+        own=own,
         back_off=np.array([[s.back_off_lo for s in plant.cvs.values()], [s.back_off_hi for s in plant.cvs.values()]]),
     )
 
@@ -173,6 +176,25 @@ class Bowl:
     mvs: IntArray
     bent: FloatArray
     """(k, k): currency per hour and squared unit; positive definite."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRows:
+    """The engineer's nonlinear rows as tangents of one cycle."""
+
+    at: IntArray
+    """Places among the layout's rows."""
+    of_mv: FloatArray
+    """(tangents, MVs)."""
+    of_cv: FloatArray
+    """(tangents, CVs)."""
+    hi: FloatArray
+    """NaN where it is not held."""
+    bend: FloatArray
+    """(MVs and CVs, MVs and CVs): what leaving the tangents costs, currency per hour and units squared: second
+    derivatives times what a unit of each was worth in the last cycle, their convex part."""
+    y: FloatArray
+    """Per CV: where the tangents were taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,12 +223,31 @@ class SteadyState:
     """(CVs, MVs): the model's gains in this cycle; None where they are the layout's."""
     bowl: Bowl | None = None
     """Where adaptation corrects the economics: instead of the quadratic costs of its MVs."""
+    own: OwnRows | None = None
+    """None where every row is the layout's."""
 
     def gains(self, plan: Layout) -> tuple[FloatArray, FloatArray]:
         """Return the gains and the slopes of this cycle."""
         level = plan.level_gain if self.level_gain is None else self.level_gain
         slope = plan.slope_gain if self.slope_gain is None else self.slope_gain
         return level, slope
+
+    def coefficients(self, plan: Layout) -> tuple[FloatArray, FloatArray]:
+        """Return (rows, MVs) and (rows, CVs) of this cycle."""
+        of_mv, of_cv = plan.index.of_mv, plan.index.of_cv
+        if self.own is None:
+            return of_mv, of_cv
+        of_mv, of_cv = of_mv.copy(), of_cv.copy()
+        of_mv[self.own.at], of_cv[self.own.at] = self.own.of_mv, self.own.of_cv
+        return of_mv, of_cv
+
+    def own_limits(self, plan: Layout) -> FloatArray:
+        """Return the limit of each of the engineer's rows, in the order of ``Index.own``."""
+        if self.own is None:
+            return plan.index.custom
+        limits = plan.index.custom.copy()
+        limits[[plan.index.own[plan.rows[i].variable] for i in self.own.at]] = self.own.hi
+        return limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +260,11 @@ class Room:
     """In this cycle: an external target brings its own."""
 
 
-def effects(plan: Layout, level: FloatArray, slope: FloatArray) -> FloatArray:
+def effects(plan: Layout, state: SteadyState) -> FloatArray:
     """Return (rows, MVs): change of each row, in its concern, per span of each MV."""
     index = plan.index
-    own = index.of_mv + index.of_cv @ level + index.balance @ slope
+    (level, slope), (of_mv, of_cv) = state.gains(plan), state.coefficients(plan)
+    own = of_mv + of_cv @ level + index.balance @ slope
     result: FloatArray = own * plan.span / index.concern[:, None]
     return result
 
@@ -233,7 +275,7 @@ def room(plan: Layout, state: SteadyState) -> Room:
     limits = np.array([state.limits[name] for name in plan.cvs]).reshape(-1, 2)
     low, high = limits[:, 0], limits[:, 1]
     target = np.full(len(plan.cvs), np.nan)
-    of_mv = np.full(len(plan.mvs), np.nan)
+    wanted = np.full(len(plan.mvs), np.nan)
     rank = index.rank
     for name, value in state.targets.items():
         target[plan.cvs.index(name)] = value
@@ -244,7 +286,7 @@ def room(plan: Layout, state: SteadyState) -> Room:
                 target[plan.cvs.index(name)] = given.value
                 rank[index.target[plan.cvs.index(name)]] = given.rank
             else:
-                of_mv[plan.mvs.index(name)] = given.value
+                wanted[plan.mvs.index(name)] = given.value
                 rank[index.mv_target[plan.mvs.index(name)]] = given.rank
     wish = np.where(np.isnan(target), np.minimum(np.maximum(state.y_end, low), high), target)
     values = np.concatenate(
@@ -253,12 +295,16 @@ def room(plan: Layout, state: SteadyState) -> Room:
             high,
             np.where(plan.integrating, wish - state.y_end, target),
             *_backed_off(low, high, index.back_off),
-            index.custom,
-            of_mv,
+            index.custom if state.own is None else state.own_limits(plan),
+            wanted,
             _NO_LIMIT,
         )
     )
-    free = index.all_of_it @ np.concatenate((state.u, state.y_end, state.slope_end))
+    if state.own is None:
+        free = index.all_of_it @ np.concatenate((state.u, state.y_end, state.slope_end))
+    else:
+        of_mv, of_cv = state.coefficients(plan)
+        free = of_mv @ state.u + of_cv @ state.y_end + index.balance @ state.slope_end
     below = (values[index.lo] - free) / index.concern
     above = (values[index.hi] - free) / index.concern
     if state.out:

@@ -103,7 +103,7 @@ class Targets:
         self._pull = np.where(self._wished, REST_IDEAL, 1.0)
         self._bowed = False
         """The problem that earns is formed with a curvature."""
-        self._gains: tuple[FloatArray, FloatArray] | None = None
+        self._formed_of: tuple[FloatArray, ...] | None = None
         self._all_rows = np.zeros((len(layout.rows), len(layout.mvs)))
         self._in_force: BoolArray | None = None
         self._there: IntArray = np.zeros(0, dtype=np.intp)
@@ -145,19 +145,20 @@ class Targets:
         economy = self._economy(state)
         lo, hi = np.maximum(room.lo[there], -NO_LIMIT), np.minimum(room.hi[there], NO_LIMIT)
         inside = held(self._ranks, (lo, hi, room.rank[there]), box, before)
-        best, unit = self._best(economy, inside, box, wish, np.array(start, dtype=np.intp))
+        bent = self._along_curves(economy, state)
+        best, unit = self._best(bent, inside, box, wish, np.array(start, dtype=np.intp))
         return _Search(there, box, before, wish, economy, inside, best, unit, between(best.x, *box))
 
     def _formed(self, state: SteadyState, room: Room) -> IntArray:
         """Return the rows that say something in this cycle, after forming the problems that hold them."""
-        gains = state.gains(self._layout)
+        made_of = (*state.gains(self._layout), *((state.own.of_mv, state.own.of_cv) if state.own is not None else ()))
         in_force = np.isfinite(room.lo) | np.isfinite(room.hi)
-        known = self._gains
-        same_gains = known is not None and all(_same(a, b) for a, b in zip(gains, known, strict=True))
-        if not same_gains:
-            self._gains = gains
-            self._all_rows = effects(self._layout, *gains)
-        if not same_gains or self._in_force is None or (in_force != self._in_force).any():
+        known = self._formed_of
+        same = known is not None and all(_same(a, b) for a, b in zip(made_of, known, strict=True))
+        if not same:
+            self._formed_of = made_of
+            self._all_rows = effects(self._layout, state)
+        if not same or self._in_force is None or (in_force != self._in_force).any():
             self._in_force, self._there = in_force, np.flatnonzero(in_force)
             rows = self._all_rows[in_force]
             self._ranks = Dense(np.eye(len(self._layout.mvs)), rows, NEAR)
@@ -180,6 +181,17 @@ class Targets:
         return _Economy(
             state.money * span - slope, np.diag(self._quadratic_u * span**2) + level.T @ (quadratic_y[:, None] * level)
         )
+
+    def _along_curves(self, economy: _Economy, state: SteadyState) -> _Economy:
+        """Return the economy with what leaving the tangents of nonlinear rows would cost."""
+        if state.own is None or not state.own.bend.any():
+            return economy
+        level, span = state.gains(self._layout)[0], self._layout.span
+        way = np.vstack((np.diag(span), level * span))
+        start = np.concatenate((np.zeros(len(span)), state.y_end - state.own.y))
+        bend = way.T @ state.own.bend
+        quadratic = bend @ way if economy.quadratic is None else economy.quadratic + bend @ way
+        return _Economy(economy.linear - bend @ start, quadratic)
 
     def _best(
         self, economy: _Economy, inside: Held, box: tuple[FloatArray, FloatArray], wish: FloatArray, start: IntArray

@@ -166,13 +166,17 @@ class Plan:
     reliefs: tuple[Relief, ...] = ()
     """The limits whose concern of more room would earn most, the best first; only where ``what_if`` was asked."""
     ignored: tuple[str, ...] = ()
-    """Codes of what was asked for and not heeded: ``external_stale:feed``."""
+    """Codes of what was asked for and not heeded: ``external_stale:feed``, ``row_not_finite:NAME``."""
     objective: Mapping[str, float] = field(default_factory=dict)
-    """Term by term: ``money`` [currency/h at the targets], ``money.<variable>`` of it, ``zone``, ``tracking``,
-    ``suppression`` [scaled]."""
+    """Term by term: ``money`` [currency/h at the targets], ``money.<variable>`` of it, ``zone``,
+    ``rows`` (the engineer's own), ``tracking``, ``suppression`` [scaled]."""
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each MV, codes for why it moves or stands."""
     solves: tuple[Solve, ...] = ()
+    linearised_at: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """By nonlinear constraint: the MVs, CVs and DVs at which its tangent was taken."""
+    watched: Mapping[str, float] = field(default_factory=dict)
+    """By constraint that is only watched: how far beyond its limit it is, in its unit; negative = so much is left."""
     lab: Mapping[str, str] = field(default_factory=dict)
     """By CV: ``accepted``, or why a laboratory value was not taken: ``used``, ``no_rule``, ``not_a_number``,
     ``in_future``, ``before_start``, ``too_old``, ``outside_limits``, ``too_far``."""

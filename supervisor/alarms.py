@@ -34,6 +34,7 @@ PRIORITIES: Mapping[str, Priority] = {
     "thinker": "medium",
     "tag": "low",
     "vote": "medium",
+    "watched": "medium",
 }
 OF_OTHERS = frozenset({"comm", "late", INPUT, FEW})
 """First words of reasons that the alarm of a link, or of another tag, speaks of."""
@@ -56,6 +57,7 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
     outside_schedule: Mapping[str, str] | None = None,
     votes: Mapping[str, str] | None = None,
     supplied: Mapping[tuple[str, str], str] | None = None,
+    watched: Mapping[str, float] | None = None,
 ) -> Standing:
     """Return the alarms that stand now. ``interlocks``: the tripped ones, with the priority that the plant file gives
     each; ``supplied``: what of others is not used, by (code, subject); other mappings are by name, with what is to be
@@ -88,6 +90,9 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
         found["mv_outside_schedule", name] = f"{name} stands outside its scheduled limits: {where}"
     for name, who in (votes or {}).items():
         found["vote", name] = f"members of {name} do not agree: {who}"
+    for name, beyond in (watched or {}).items():
+        if beyond > 0.0:
+            found["watched", name] = f"constraint '{name}', which is only watched, is broken by {beyond:.3g}"
     if thinker_why:
         found["thinker", "thinker"] = f"no plan: {thinker_why}"
     if record_why:

@@ -45,6 +45,7 @@ def conclude(
         outside_schedule=_outside_schedule(rules, snapshot),
         votes=_disagreeing(memory),
         supplied=troubles(memory.supplied),
+        watched=plan.watched,
     )
     values = {
         **{name: value for name, value in view.inputs.y.items() if value is not None},

@@ -48,6 +48,8 @@ def plan_json(plan: Plan) -> dict[str, JsonValue]:
         "lab": dict(plan.lab),
         "adaptation": list(plan.adaptation),
         "corrected": dict(plan.corrected),
+        "linearised_at": {name: dict(values) for name, values in plan.linearised_at.items()},
+        "watched": dict(plan.watched),
     }
 
 
@@ -162,6 +164,8 @@ class StoredPlan(TypedDict):
     lab: NotRequired[dict[str, str]]
     adaptation: NotRequired[list[str]]
     corrected: NotRequired[dict[str, float]]
+    linearised_at: NotRequired[dict[str, dict[str, float]]]
+    watched: NotRequired[dict[str, float]]
 
 
 def plan_of(stored: StoredPlan, cycle: int) -> Plan:
@@ -189,4 +193,6 @@ def plan_of(stored: StoredPlan, cycle: int) -> Plan:
         lab=stored.get("lab", {}),
         adaptation=tuple(stored.get("adaptation", [])),
         corrected=stored.get("corrected", {}),
+        linearised_at=stored.get("linearised_at", {}),
+        watched=stored.get("watched", {}),
     )

@@ -15,10 +15,12 @@ PIECES_MAX: Final = 32
 class NotAffineError(ValueError):
     """The expression is not of this kind; ``column`` is where it stops being so."""
 
-    def __init__(self, message: str, column: int) -> None:
+    def __init__(self, message: str, column: int, *, bends: bool = False) -> None:
+        """``bends``: it is an expression of values all the same, only a nonlinear one."""
         super().__init__(message)
         self.message = message
         self.column = column
+        self.bends = bends
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,12 @@ def pieces(node: Node, variable: Callable[[Node], str]) -> Pieces:
     if node.op == "avg":
         return _sum(node, *args).scaled(1.0 / len(args))
     if node.op not in _ARITHMETIC:
-        _fail(node, f"{node.op} is not affine")
+        _fail(node, f"{node.op} is not affine", bends=node.op == "median")
     return _ARITHMETIC[node.op](node, args[0], args[1])
 
 
-def _fail(node: Node, message: str) -> NoReturn:
-    raise NotAffineError(message, node.column)
+def _fail(node: Node, message: str, *, bends: bool = False) -> NoReturn:
+    raise NotAffineError(message, node.column, bends=bends)
 
 
 def _constant(found: Pieces) -> float | None:
@@ -90,7 +92,7 @@ def _power(node: Node, base: float, power: float) -> float:
 def _quotient(node: Node, one: Pieces, other: Pieces) -> Pieces:
     divisor = _constant(other)
     if divisor is None:
-        _fail(node, "division by a variable is not affine")
+        _fail(node, "division by a variable is not affine", bends=True)
     if divisor == 0.0:
         _fail(node, "division by zero")
     return one.scaled(1.0 / divisor)
@@ -101,7 +103,7 @@ def _raised(node: Node, one: Pieces, other: Pieces) -> Pieces:
     if power == 1.0:
         return one
     if base is None or power is None:
-        _fail(node, "a power of a variable is not affine")
+        _fail(node, "a power of a variable is not affine", bends=True)
     return Pieces("affine", (Affine(_power(node, base, power)),))
 
 
@@ -113,13 +115,13 @@ def _product(node: Node, one: Pieces, other: Pieces) -> Pieces:
     for factor, rest in ((_constant(one), other), (_constant(other), one)):
         if factor is not None:
             return rest.scaled(factor)
-    _fail(node, "a product of two variables is not affine")
+    _fail(node, "a product of two variables is not affine", bends=True)
 
 
 def _sum(node: Node, *terms: Pieces) -> Pieces:
     curves = {each.curve for each in terms} - {"affine"}
     if len(curves) > 1:
-        _fail(node, "this sum is neither convex nor concave")
+        _fail(node, "this sum is neither convex nor concave", bends=True)
     parts: tuple[Affine, ...] = (Affine(),)
     for each in terms:
         parts = tuple(a.plus(b) for a in parts for b in each.parts)
@@ -133,7 +135,7 @@ def _extreme(node: Node, args: list[Pieces]) -> Pieces:
     if node.op == "abs":
         args = [args[0], args[0].scaled(-1.0)]
     if any(each.curve not in ("affine", curve) for each in args):
-        _fail(node, "a largest of smallest ones (or the reverse) is neither convex nor concave")
+        _fail(node, "a largest of smallest ones (or the reverse) is neither convex nor concave", bends=True)
     parts = tuple(part for each in args for part in each.parts)
     if len(parts) > PIECES_MAX:
         _fail(node, f"more than {PIECES_MAX} cases")

@@ -39,6 +39,7 @@ CODES: Final[Mapping[str, str]] = {
     "E036": "an interlock that can never clear",
     "E037": "calculated tags that need each other in a circle",
     "E038": "a vote that its members cannot decide",
+    "E039": "a constraint that is not convex and does not say what is to be done with it",
     # limits
     "E040": "limits do not nest: safety contains engineering contains operator",
     "E041": "the low limit is not below the high limit",

@@ -18,7 +18,7 @@ from constraints.plantfile.blocks import blocks
 from constraints.plantfile.calendar import schedule
 from constraints.plantfile.conditions import conditions
 from constraints.plantfile.connections import connections, warn_unprotected
-from constraints.plantfile.custom import rows
+from constraints.plantfile.custom import own_constraints
 from constraints.plantfile.cvs import cv_spec
 from constraints.plantfile.derived import check_ways, derived_tags, is_derived, with_renewal
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
@@ -164,8 +164,8 @@ def _plant(scope: Scope) -> Plant | None:
         for name, mv in mvs.items()
     }
     trips = interlocks(scope, of_tags, ranges)
-    custom = rows(scope, known)
-    check_untransformed(scope, _transformed(mvs, cvs), custom, own.values())
+    custom = own_constraints(scope, known, {**ranges, **{name: mv.limits.safety for name, mv in mvs.items()}})
+    check_untransformed(scope, _transformed(mvs, cvs), (*custom.rows, *custom.curves, *custom.calls), own.values())
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
@@ -202,7 +202,7 @@ def _plant(scope: Scope) -> Plant | None:
         cvs=cvs,
         dvs=disturbances,
         pairs=models,
-        rows=custom,
+        rows=custom.rows,
         money=terms,
         tariffs=prices,
         schedule=entries,
@@ -219,6 +219,8 @@ def _plant(scope: Scope) -> Plant | None:
         derived=derived,
         machines=floor,
         adaptation=adapted,
+        curves=custom.curves,
+        calls=custom.calls,
     )
     lint(scope, plant)
     return plant

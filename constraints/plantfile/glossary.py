@@ -33,6 +33,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "PlantFile.adaptation": "Corrects the economics of a wrong model from one rest of the plant to the next",
         "GasSection.pressure": "Absolute pressure at which such a volume is stated",
         "GasSection.temperature": "Temperature at which such a volume is stated",
+        "ConstraintSection.expr": "A comparison of MVs, CVs and DVs, such as feed_sp <= 11.5 * (T_in_sp - T_out)",
         "PlantFile.machines": "Pumps, fans, compressors and the like by name, for reports; nothing is controlled by it",
         "PlantSection.site": "Where the plant is",
         "OpcUa.type": "OPC UA server",

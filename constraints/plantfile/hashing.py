@@ -17,6 +17,11 @@ def content_hash(data: Value) -> str:
     return _sha256(_plain(data))
 
 
+def with_code(content: str, code: str) -> str:
+    """Return the hash of a file's content and of the code that it calls; ``code`` is empty where it calls none."""
+    return _sha256([content, code]) if code else content
+
+
 def rules_hash(*rules: object) -> str:
     """Return the SHA-256 of dataclasses and mappings of them, by their fields' values."""
     return _sha256(_plain(rules))

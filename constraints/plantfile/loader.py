@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib.machinery import PathFinder
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +16,7 @@ from constraints.plantfile.compile import Loaded, compile_document
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
 from constraints.plantfile.document import Document
 from constraints.plantfile.document import Path as Place
+from constraints.plantfile.hashing import with_code
 from constraints.plantfile.include import IncludeError, with_included
 from constraints.plantfile.issues import Issues
 from constraints.plantfile.rawtext import BYTES_MAX, decoded, refused
@@ -21,16 +24,20 @@ from constraints.plantfile.yamltext import parse
 
 MODELS_GROUP = "setwise.models"
 """Group of entry points whose names a plant file's functions may use."""
+CONSTRAINTS_GROUP = "setwise.constraints"
+"""The same for its constraints."""
+ABSENT = "absent"
+"""Stands for a module that is not installed here."""
 
 
 def load(path: Path) -> Loaded:
     """Return the plant that the file at ``path`` declares, and warnings; raises PlantFileError with every finding."""
-    return compile_document(_document(path))
+    return _with_sources(compile_document(_document(path)))
 
 
 def load_text(source: str, name: str) -> Loaded:
     """Return the plant that ``source`` declares; ``name`` is what findings call it. Raises PlantFileError."""
-    return compile_document(_document_of(source, name))
+    return _with_sources(compile_document(_document_of(source, name)))
 
 
 def load_with_functions(path: Path) -> Loaded:
@@ -47,7 +54,7 @@ def load_text_with_functions(source: str, name: str) -> Loaded:
 
 
 def _with_functions(document: Document) -> Loaded:
-    loaded = compile_document(document)
+    loaded = _with_sources(compile_document(document))
     issues = Issues(document)
     found = {}
     for key, spec in loaded.plant.functions.items():
@@ -56,13 +63,32 @@ def _with_functions(document: Document) -> Loaded:
             if not address:
                 continue
             try:
-                ready[part] = _function(address)
+                ready[part] = _function(address, MODELS_GROUP)
             except FunctionLoadError as error:
                 issues.at_value("E074", ("functions", key, part), str(error), error.hint)
         found[key] = replace(spec, call=ready.get("call"), jacobian=ready.get("jacobian"))
+    calls = []
+    listed = document.data.get("constraints")
+    entries = listed if isinstance(listed, list) else []
+    names = {each["name"]: i for i, each in enumerate(entries) if isinstance(each, dict)}
+    for call in loaded.plant.calls:
+        try:
+            calls.append(replace(call, call=_function(call.address, CONSTRAINTS_GROUP)))
+        except FunctionLoadError as error:
+            issues.at_value("E074", ("constraints", names[call.name], "call"), str(error), error.hint)
     if issues.errors:
         raise PlantFileError(in_order((*issues.found, *loaded.warnings)), document.texts)
-    return replace(loaded, plant=replace(loaded.plant, functions=found))
+    return replace(loaded, plant=replace(loaded.plant, functions=found, calls=tuple(calls)))
+
+
+def _with_sources(loaded: Loaded) -> Loaded:
+    """Return the plant with a hash that knows the code which it calls, as it lies on the disk."""
+    plant = loaded.plant
+    addresses = [(each.address, MODELS_GROUP) for each in plant.functions.values()]
+    addresses += [(each.jacobian_address, MODELS_GROUP) for each in plant.functions.values()]
+    addresses += [(each.address, CONSTRAINTS_GROUP) for each in plant.calls]
+    of_code = source_hash(_spot(address, group)[0] for address, group in addresses if address)
+    return replace(loaded, plant=replace(plant, config_hash=with_code(plant.config_hash, of_code)))
 
 
 class FunctionLoadError(Exception):
@@ -73,15 +99,21 @@ class FunctionLoadError(Exception):
         self.hint = hint
 
 
-def _function(address: str) -> Callable[..., object]:
-    """Return what ``package.module:function`` or the name of an entry point stands for. Raises FunctionLoadError."""
+def _spot(address: str, group: str) -> tuple[str, str]:
+    """Return module and function that an address or the name of an entry point stands for; no function = unknown."""
     module, _, name = address.partition(":")
     if not name:
-        known = {each.name: each.value for each in entry_points(group=MODELS_GROUP)}
-        if address not in known:
-            hint = "write package.module:function, or install the package that brings it"
-            raise FunctionLoadError(f"no entry point {address!r} in the group {MODELS_GROUP}", hint)
-        module, _, name = known[address].partition(":")
+        known = {each.name: each.value for each in entry_points(group=group)}
+        module, _, name = known.get(address, address).partition(":")
+    return module, name
+
+
+def _function(address: str, group: str) -> Callable[..., object]:
+    """Return what ``package.module:function`` or the name of an entry point stands for. Raises FunctionLoadError."""
+    module, name = _spot(address, group)
+    if not name:
+        hint = "write package.module:function, or install the package that brings it"
+        raise FunctionLoadError(f"no entry point {address!r} in the group {group}", hint)
     hint = "install the package into Setwise's environment; try it with python -c"
     try:  # engineers' own code runs when it is imported: nobody can list what it raises
         found: object = importlib.import_module(module)
@@ -98,6 +130,34 @@ def finding_at(path: Path, code: str, place: Place, message: str, hint: str = ""
     issues = Issues(_document(path))
     issues.at_key(code, place, message, hint)
     return issues.found[0]
+
+
+def source_hash(modules: Iterable[str]) -> str:
+    """Return the SHA-256 over the named modules' files; empty where none is named.
+
+    ``importlib.util.find_spec`` would run the packages around a module; this looks only where it lies.
+    """
+    named = sorted(set(modules))
+    if not named:
+        return ""
+    lines = "".join(f"{name} {_file_hash(name)}\n" for name in named)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _file_hash(module: str) -> str:
+    places: list[str] | None = None
+    origin: str | None = None
+    parts = module.split(".")
+    for i in range(len(parts)):
+        spec = PathFinder.find_spec(".".join(parts[: i + 1]), places)
+        if spec is None:
+            return ABSENT
+        places = list(spec.submodule_search_locations or [])
+        origin = spec.origin
+    try:
+        return hashlib.sha256(Path(origin).read_bytes()).hexdigest() if origin else ABSENT
+    except OSError:
+        return ABSENT
 
 
 def check(path: Path) -> tuple[Diagnostic, ...]:

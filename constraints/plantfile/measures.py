@@ -63,6 +63,14 @@ def unit_of(root: Node, known: Mapping[str, Unit]) -> Unit | None:
     return found.unit if found.points <= 1 else None
 
 
+def unit_of_sides(root: Node, known: Mapping[str, Unit]) -> str:
+    """Return the unit of a difference of both sides of the first comparison in ``root``; empty where none tells."""
+    if root.op in COMPARISONS:
+        sides = (_measure(each, known, []) for each in root.args)
+        return next((each.unit.of_differences.text for each in sides if each.unit is not None), "")
+    return next((text for each in root.args if (text := unit_of_sides(each, known))), "")
+
+
 def _measure(node: Node, known: Mapping[str, Unit], found: list[Mismatch]) -> _Measure:
     if node.tag or node.op == "age":
         return _of_tag(node, known)

@@ -18,6 +18,14 @@ Code = Annotated[
         description="package.module:function, or the name of an entry point of the group setwise.models",
     ),
 ]
+ConstraintCode = Annotated[
+    str,
+    Field(
+        pattern=CODE_FORM,
+        max_length=200,
+        description="package.module:function, or the name of an entry point of the group setwise.constraints",
+    ),
+]
 
 
 class Model(Section):

@@ -8,15 +8,30 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from constraints.plantfile.fields import Duration, Expr, Name, Number, Quantity, Rank, Section, Text
+from constraints.plantfile.schema_models import ConstraintCode
 
 
 class ConstraintSection(Section):
-    """An engineer's constraint on MVs and CVs at steady state."""
+    """An engineer's constraint on MVs and CVs, at steady state and on the way there; DVs may stand in it."""
 
     name: Name
-    expr: Expr
+    expr: Expr | None = None
+    call: Annotated[
+        ConstraintCode | None,
+        Field(description="Instead of expr: a function of cvxpy variables that returns constraints"),
+    ] = None
+    variables: Annotated[list[str], Field(description="With call: the MVs and CVs that it is given")] = Field(
+        default_factory=list
+    )
     rank: Rank = 5
     concern: Annotated[Number, Field(description="Violation that hurts as much as any CV's concern")] = 1.0
+    use: Annotated[
+        Literal["linearised", "monitor"] | None,
+        Field(
+            description="linearised: held by its tangent of each cycle; monitor: only watched and told. "
+            "One that is not convex must say which"
+        ),
+    ] = None
     desc: Text = ""
 
 

@@ -6,7 +6,16 @@ import itertools
 import math
 from collections.abc import Iterable
 
-from constraints.plant import FunctionSpec, LogTransform, Row, TableTransform, Transform, ValveTransform
+from constraints.calls import CallSpec
+from constraints.curve import Curve
+from constraints.plant import (
+    FunctionSpec,
+    LogTransform,
+    Row,
+    TableTransform,
+    Transform,
+    ValveTransform,
+)
 from constraints.plantfile.document import Path
 from constraints.plantfile.schema_variables import LogSection, TableSection, ValveSection
 from constraints.plantfile.scope import Scope
@@ -59,13 +68,13 @@ def _table(scope: Scope, path: Path, given: TableSection, unit: Unit | None) -> 
 
 
 def check_untransformed(
-    scope: Scope, transformed: Iterable[str], rows: Iterable[Row], functions: Iterable[FunctionSpec]
+    scope: Scope, transformed: Iterable[str], rows: Iterable[Row | Curve | CallSpec], functions: Iterable[FunctionSpec]
 ) -> None:
     """Report constraints and functions on transformed variables: both are meant in engineering units."""
     names = set(transformed)
     indices = {each.name: i for i, each in enumerate(scope.file.constraints)}
     for row in rows:
-        hit = sorted(names & row.coefficients.keys())
+        hit = sorted(names & set(row.coefficients if isinstance(row, Row) else row.variables))
         index = indices.get(row.name, indices.get(row.name.rpartition(" (")[0]))
         if hit and index is not None:
             message = f"a constraint on {hit[0]}, which is transformed, is not affine"

@@ -43,7 +43,6 @@ SIXTY_F: Final = GasState((60.0 + 459.67) / 1.8, ATMOSPHERE_PA)
 PINT_DEFINITIONS: Final = (
     # No currency converts to another: each is a dimension of its own.
     *(f"{code} = [currency_{code}]" for code in CURRENCIES),
-    "mH2O = 9806.65 * pascal",
     "var = watt",
     "NTU = []",
     "pH = []",

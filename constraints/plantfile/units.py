@@ -105,6 +105,14 @@ def _check_zeros(given: Unit, wanted: Unit) -> None:
         raise UnitError("E021", message, f"write {base}g or {base}a")
 
 
+def _goes_with(given: Unit, wanted: Unit) -> bool:
+    try:
+        _check_zeros(given, wanted)
+    except UnitError:
+        return False
+    return True
+
+
 def alike(wanted: Unit) -> tuple[str, ...]:
     """Return the usual units of the same kind as ``wanted``, the likest names first."""
     fits = [text for text in unitnames.COMMON if unit(text).dimensions == wanted.dimensions]
@@ -123,5 +131,6 @@ def _instead(given: Unit, wanted: Unit) -> str:
     money = [name for name in ours if name.startswith("[currency_")]
     if money and any(name.startswith("[currency_") and name not in ours for name in theirs):
         return f"use {wanted.text}: no currency converts to another here"
-    others = [text for text in alike(wanted) if text != wanted.text][: _NEAR_MAX - 1]
+    others = [text for text in alike(wanted) if text != wanted.text and _goes_with(unit(text), wanted)]
+    others = others[: _NEAR_MAX - 1]
     return f"use {', '.join((wanted.text, *others))}"

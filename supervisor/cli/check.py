@@ -39,6 +39,13 @@ def print_schema() -> None:
 
 def _unfit(path: Path, plant: Plant) -> tuple[Diagnostic, ...]:
     """Return why the models cannot be computed with, which takes numbers to find out; empty where they can."""
+    if plant.calls:
+        from controllers.calls import with_calls  # noqa: PLC0415 - cvxpy: seconds, and only for a file that calls
+
+        try:
+            plant = with_calls(plant)
+        except ValueError as error:
+            return (finding_at(path, "E078", ("constraints",), str(error), "setwise explain E078 says more"),)
     transforms = [spec.transform for spec in plant.mvs.values()] + [spec.transform for spec in plant.cvs.values()]
     if not any((plant.blocks, plant.functions, plant.multipliers, *transforms)):
         return ()  # of gains, lags and steps everything was checked already

@@ -52,7 +52,7 @@ def of_reading(name: str, point: Point, reading: Reading, plant: Plant) -> Itera
     if not reading.good:
         if reading.why in _MISSING:
             yield Finding("missing", name, where, f"no such place on the device ({reading.why}): check the address")
-        else:
+        elif written_points(plant).get(name) != point:  # what is only written may hold nothing yet
             yield Finding("quality", name, where, f"reads as bad: {reading.why or 'no reason told'}")
         return
     rule = plant.validity.get(name)

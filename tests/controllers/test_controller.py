@@ -370,7 +370,7 @@ def test_cycles_never_call_cvxpy(dryer_controller, monkeypatch):
 def test_the_record_is_complete(dryer_controller):
     run = dryer_loop(GAINS["right"], dryer_controller)
     plan = run.step(3, money=DRYER_MONEY)
-    terms = {"money", "money.feed", "money.gas", "money.power", "zone", "tracking", "suppression"}
+    terms = {"money", "money.feed", "money.gas", "money.power", "zone", "rows", "tracking", "suppression"}
     assert set(plan.objective) == terms
     assert set(plan.reasons) == set(run.of.mvs)
     assert {s.layer for s in plan.solves} >= {"targets.economics", "moves"}

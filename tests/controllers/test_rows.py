@@ -83,9 +83,9 @@ def test_a_back_off_ends_in_the_middle_and_needs_no_other_side():
 
 
 def test_effects_follow_the_gains_of_the_cycle():
-    plan, _ = made()
-    rows = effects(plan, plan.level_gain, plan.slope_gain)
-    twice = effects(plan, 2.0 * plan.level_gain, 3.0 * plan.slope_gain)
+    plan, state = made()
+    rows = effects(plan, state)
+    twice = effects(plan, replace(state, level_gain=2.0 * plan.level_gain, slope_gain=3.0 * plan.slope_gain))
     at = {(row.kind, row.variable): i for i, row in enumerate(plan.rows)}
     assert rows[at["target", "y"]].tolist() == [15.0, 0.0]  # 3 per unit, span 10, concern 2
     assert twice[at["target", "y"]].tolist() == [30.0, 0.0]

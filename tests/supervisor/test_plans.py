@@ -50,6 +50,8 @@ plans = st.builds(
     lab=st.dictionaries(names, names, max_size=2),
     adaptation=st.lists(names, max_size=2).map(tuple),
     corrected=table,
+    linearised_at=st.dictionaries(names, table, max_size=2),
+    watched=table,
     solves=st.lists(
         st.builds(Solve, layer=names, solver=names, status=names, iterations=st.integers(0, 10**6), residual=floats),
         max_size=2,
@@ -131,3 +133,9 @@ def test_records_from_before_laboratory_values_can_still_be_read():
     assert inputs_of(stored_inputs).scheduling == {}
     assert plan_of(stored_plan, 1).lab == {}
     assert (plan_of(stored_plan, 1).adaptation, plan_of(stored_plan, 1).corrected) == ((), {})
+
+
+def test_records_from_before_bent_constraints_can_still_be_read():
+    stored = plan_json(Plan(cycle=1, status=PlanStatus.OK))
+    del stored["linearised_at"], stored["watched"]
+    assert plan_of(stored, 1) == Plan(cycle=1, status=PlanStatus.OK)

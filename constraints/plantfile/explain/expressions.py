@@ -116,19 +116,18 @@ interlocks:
     ),
     Page(
         code="E034",
-        means="A constraint is not affine, or not convex: it multiplies or divides two variables, or asks the larger "
-        "side for a max.",
-        matters="The controller solves every cycle to the best, with proof. For a product of variables there is none.",
+        means="A constraint asks for more than the values of this moment: a rate, an age, a quality; or it divides by 0.",
+        matters="The controller holds constraints over the values that it foresees. What is only measured, it cannot hold.",
         wrong="""
 constraints:
-  - {name: Load, expr: "feed_sp * (T_in_sp - T_out) <= 300000"}
+  - {name: Speed, expr: "rate(T_out, 60) <= 2"}
 """,
         right="""
 constraints:
   - {name: Load, expr: "feed_sp + 40 * T_out <= 7200"}
 """,
-        do="Write a sum of MVs and CVs, each times a number. A bent limit can be several straight ones; max may stand on "
-        "the smaller side and min on the larger.",
+        do="Write the constraint with +, -, *, /, **, abs, min and max of MVs, CVs and DVs. How fast an MV may move is said "
+        "by its move; what may never happen by an interlock.",
     ),
     Page(
         code="E035",
@@ -162,5 +161,21 @@ interlocks:
   - {name: Cold, when: "T_out < 40", then: hold}
 """,
         do="Compare the limit with the tag's range; often the comparison is the wrong way round.",
+    ),
+    Page(
+        code="E039",
+        means="A constraint is not convex: it multiplies or divides two variables, or asks the larger side for a max.",
+        matters="The controller solves every cycle to the best, with proof. For a product of variables there is none: held by "
+        "its tangent, such a limit is followed closely, and may be crossed a little between two cycles.",
+        wrong="""
+constraints:
+  - {name: Heat, expr: "feed_sp * (T_in_sp - T_out) <= 300000"}
+""",
+        right="""
+constraints:
+  - {name: Heat, expr: "feed_sp * (T_in_sp - T_out) <= 300000", use: linearised}
+""",
+        do="Write a ratio as a product with a number: a <= 3 * b for a / b <= 3. Else add use: linearised to have it held "
+        "by its tangent of each cycle, or use: monitor to have it watched only.",
     ),
 )

@@ -54,21 +54,12 @@ def test_rows(expr: str, expected: list[tuple[dict[str, float], float]]) -> None
 @pytest.mark.parametrize(
     "expr",
     [
-        "flow * power <= 3",
-        "flow / power <= 3",
-        "3 / flow <= 3",
         "T_bed / 0 <= 3",
-        "flow ** 2 <= 3",
-        "min(T_bed, T_jacket_sp) <= 3",
-        "abs(T_bed) >= 3",
         "T_bed <= 3 or power <= 3",
         "not T_bed <= 3",
         "T_bed != 3",
-        "median(T_bed, T_jacket_sp, 3) <= 3",
         "rate(T_bed, 60) <= 3",
         "good(T_bed)",
-        "max(T_bed, min(T_jacket_sp, 3)) <= 3",
-        "max(T_bed, 1) - max(T_jacket_sp, 1) <= 3",
         "T_bed <= 1e200 * 1e200",
     ],
 )

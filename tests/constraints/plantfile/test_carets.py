@@ -15,7 +15,7 @@ GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
     ("old", "new", "word"),
     [
         ("hold: 30 s", "holt: 30 s", "holt"),
-        ("(T_jacket_sp - T_bed)", "(hum - 3)", "hum"),
+        ("(T_jacket_sp - T_bed)", "(T_bed_b - 3)", "T_bed_b"),
         ("max(T_bed, T_bed_b)", "max(T_bed, T_bedb)", "T_bedb"),
         ("unit: kW}", "unit: KW}", "KW"),
         ('"dcs:ns=2;s=TI2.PV"', '"dsc:ns=2;s=TI2.PV"', "dsc"),

@@ -173,9 +173,16 @@ def test_models() -> None:
 
 def test_rows_name_mvs_where_the_engineer_named_their_readbacks() -> None:
     assert plant().rows == (
-        Row(name="Load", coefficients={"power": 1.0, "T_jacket_sp": -2.0, "T_bed": 2.0}, hi=10.0, rank=6, concern=5.0),
-        Row(name="Spread (1)", coefficients={"flow_sp": -1.0, "T_bed": 10.0}, hi=800.0),
-        Row(name="Spread (2)", coefficients={"flow_sp": -1.0, "T_bed": -10.0}, hi=-800.0),
+        Row(
+            name="Load",
+            coefficients={"power": 1.0, "T_jacket_sp": -2.0, "T_bed": 2.0},
+            hi=10.0,
+            rank=6,
+            concern=5.0,
+            unit="kW",
+        ),
+        Row(name="Spread (1)", coefficients={"flow_sp": -1.0, "T_bed": 10.0}, hi=800.0, unit="kg/h"),
+        Row(name="Spread (2)", coefficients={"flow_sp": -1.0, "T_bed": -10.0}, hi=-800.0, unit="kg/h"),
     )
 
 

@@ -151,3 +151,19 @@ def test_the_doctor_tells_what_each_account_may(judged: Stage, case: str) -> Non
         assert (found[what]["well"], found[what]["warning"]) == (well, warning)
         assert found[what]["text"].startswith(told)
     assert judged.events("write", mark) == []
+
+
+def test_every_tag_of_the_bench_is_as_the_file_says_and_a_reading_account_may_not_write(judged: Stage) -> None:
+    judged.control.mode(Mode.OFF)
+    judged.until_shed()
+    mark = judged.mark()
+    done = setwise("check", "--live", "--json", judged.plant_path)
+    found = json.loads(done.stdout)["findings"]
+    assert (done.returncode, found) == (0, []), found
+    text = judged.plant_path.read_text(encoding="utf-8")
+    path = judged.folder / "one-account.yaml"
+    path.write_text(text.replace("    write_user: {secret: dcs-write} ", "    # "), encoding="utf-8")
+    done = setwise("check", "--live", "--json", path)
+    found = json.loads(done.stdout)["findings"]
+    assert (done.returncode, {each["kind"] for each in found}, len(found)) == (1, {"write"}, 10)
+    assert judged.events("write", mark) == []
