@@ -45,7 +45,7 @@ def test_a_new_plant_checks_without_error_or_warning(
     assert set(made) - {"bench.yaml"} == FILES
     assert json.loads(made["plant.schema.json"]) == json_schema()
     assert load(here / "line-7" / "plant.yaml").plant.name == "line-7"
-    run_check(here / "line-7" / "plant.yaml", as_json=False)
+    run_check(here / "line-7" / "plant.yaml")
     assert "warning" not in capsys.readouterr().out
     for command in ("setwise check", "setwise bench", "setwise run"):
         assert command in made["README.md"]
