@@ -16,6 +16,7 @@ from controllers.models.function import FunctionError
 from hil.bench import READY_FILE
 from hil.clock import FastClock
 from hil.declared.folder import BenchFolderError, prepare
+from hil.declared.resting import measured_only
 from hil.declared.rig import line_of, rest_of
 from hil.declared.settings import Wishes, WishesError
 from hil.declared.wiring import UnservableError, places, plc_rule
@@ -57,7 +58,7 @@ def run_bench(options: Options) -> None:
 
 def _look_ahead(options: Options) -> None:
     """Raise now, with its own words, what would stop the bench; warn of what keeps closed loop away."""
-    plant = load_with_functions(options.plant).plant
+    plant = measured_only(load_with_functions(options.plant).plant)
     wishes = Wishes.of(options.plant, options.start)
     rest = rest_of(plant, options.plant, wishes)
     line_of(plant, rest, wishes, options.seed)

@@ -15,6 +15,8 @@ from constraints.plantfile.document import Document
 from constraints.plantfile.yamltext import parse
 from hil.declared.keys import Keys
 from hil.servers.pki import write_private
+from supervisor.changes.disk import bundle
+from supervisor.changes.versions import raw_of
 
 MARKER = ".setwise-bench"
 PLANT_FILE = "plant.yaml"
@@ -42,10 +44,14 @@ def prepare(folder: Path, plant_path: Path) -> None:
 def write_copy(folder: Path, plant: Plant, source: str, keys: Keys, ports: Mapping[str, int]) -> Path:
     """Write the plant file whose connections lead to ``ports`` (by connection), its keys and secrets; return its path.
 
-    Raises BenchFolderError where the original is not laid out as one file with its connections in it.
+    What the file includes is copied as it is. Raises BenchFolderError where a connection is not in the file itself, for
+    then it would lead to the real plant.
     """
     path = folder / PLANT_FILE
     document = parse(source, plant.source_path)
+    for name, text in list(bundle(Path(plant.source_path)).items())[1:]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(raw_of(text))
     path.write_text(redirected(document, plant, ports), encoding="utf-8")
     pki = folder / "pki"
     pki.mkdir(exist_ok=True)

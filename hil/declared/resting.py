@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from constraints.plant import CvSpec, MvSpec, Plant
-from hil.declared.settings import Wishes
+from hil.declared.settings import Wishes, WishesError
 from safety.expressions import Expression, History, evaluate
 
 _PLACES = 51
@@ -36,7 +36,7 @@ def resting(plant: Plant, wishes: Wishes) -> Resting:
     values |= wishes.start
     values |= {mv.readback: values[name] for name, mv in plant.mvs.items()}
     values |= wishes.start
-    bound = driven(plant) | wishes.start.keys() | wishes.tags.keys()
+    bound = driven(plant) | wishes.start.keys() | wishes.tags.keys() | {each.name for each in plant.derived}
     for interlock in plant.interlocks:
         for tag in sorted(interlock.when.names - bound):
             if not tripped(plant, calculated(values, wishes.tags), {interlock.name}):
@@ -44,6 +44,21 @@ def resting(plant: Plant, wishes: Wishes) -> Resting:
             values = _moved(plant, wishes, values, tag)
     values = calculated(values, wishes.tags)
     return Resting(values, tripped(plant, values))
+
+
+def measured_only(plant: Plant) -> Plant:
+    """Return ``plant`` with the tags that devices give; the supervisor itself works out the others.
+
+    Raises WishesError where a model drives a tag that is worked out: what it says and what the others come to would not
+    agree.
+    """
+    for each in plant.derived:
+        if each.name in driven(plant):
+            raise WishesError(
+                f"{each.name} is worked out of other tags, and a model or loop drives it: the bench cannot bring both "
+                "about; model the tags that it is made of"
+            )
+    return replace(plant, tags={name: spec for name, spec in plant.tags.items() if spec.point is not None})
 
 
 def driven(plant: Plant) -> set[str]:

@@ -15,7 +15,7 @@ from hil.declared.devices import DeclaredDevices
 from hil.declared.folder import BenchFolderError, prepare, write_copy
 from hil.declared.keys import Keys, make_keys
 from hil.declared.line import DeclaredLine
-from hil.declared.resting import Resting, driven, resting
+from hil.declared.resting import Resting, driven, measured_only, resting
 from hil.declared.settings import Wishes, WishesError
 from hil.declared.wiring import UnservableError, loops, places, plc_rule
 from hil.plants.line import DryerLine
@@ -76,7 +76,7 @@ async def make_declared_rig(settings: BenchSettings, clock: FastClock, plant_pat
     Raises PlantFileError, WishesError and BenchFolderError, each with what to do.
     """
     prepare(settings.folder, plant_path)
-    plant, source = load_with_functions(plant_path).plant, read_source(plant_path)
+    plant, source = measured_only(load_with_functions(plant_path).plant), read_source(plant_path)
     try:
         places(plant)
         plc_rule(plant)

@@ -7,8 +7,8 @@ import pytest
 from constraints.plant import Plant
 from constraints.plantfile import load, load_text
 from hil.declared.line import DeclaredLine
-from hil.declared.resting import resting
-from hil.declared.settings import Wishes
+from hil.declared.resting import measured_only, resting
+from hil.declared.settings import Wishes, WishesError
 from hil.plants.pid import Mode
 from hil.templates.catalogue import plant_files
 from safety.expressions import parse
@@ -74,3 +74,34 @@ def test_every_template_rests_with_nothing_tripped(template: str) -> None:
     path = plant_files()[template]
     beside = Path(str(path)) if template != "dryer" else path.parents[1] / "templates" / "dryer" / "plant.yaml"
     assert resting(load(path).plant, Wishes.of(beside)).tripped == ()
+
+
+def column(tmp_path: Path, extra: str) -> Plant:
+    """The column template with a second file that works tags out of others."""
+    text = plant_files()["column"].read_text(encoding="utf-8")
+    (tmp_path / "plant.yaml").write_text(text.replace("version: 1\n", "version: 1\ninclude: [more.yaml]\n"), "utf-8")
+    (tmp_path / "more.yaml").write_text(extra, encoding="utf-8")
+    return load(tmp_path / "plant.yaml").plant
+
+
+def test_what_the_supervisor_works_out_itself_is_not_served(tmp_path: Path) -> None:
+    plant = column(tmp_path, 'tags:\n  twice: {calc: "2 * reflux", unit: lb/min}\n')
+    served = measured_only(plant)
+    assert set(plant.tags) - set(served.tags) == {"twice"}
+    assert "twice" not in resting(served, Wishes()).values
+    assert DeclaredLine(served, resting(served, Wishes()).values, Wishes(), seed=1).measured().keys() == set(
+        served.tags
+    )
+
+
+def test_a_model_of_a_calculated_tag_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    extra = """
+tags:
+  twice: {calc: "2 * reflux", unit: lb/min}
+cvs:
+  twice: {limits: {operator: [2, 6]}}
+models:
+  twice: {reflux_sp: {gain: 2, lags: [10]}}
+"""
+    with pytest.raises(WishesError, match=r"twice is worked out of other tags.*model the tags that it is made of"):
+        measured_only(column(tmp_path, extra))
