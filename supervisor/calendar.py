@@ -172,8 +172,8 @@ class Calendar:
 
     def evaluate(self) -> None:
         """Ask what is in force now and put a note where that is something else than said last."""
-        now = self._clock.now()
-        with self._lock:  # two jobs may ask at the same minute
+        with self._lock:  # two jobs may ask at the same minute; what an earlier moment said must not come after
+            now = self._clock.now()
             found = self._rule.at(now.utc_s)
             self._until_utc_s = next_change(self._rule, now.utc_s)
             if found != self._in_force:

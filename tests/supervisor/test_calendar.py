@@ -129,6 +129,30 @@ def test_a_cycle_after_the_time_has_the_change_though_no_thread_ever_ran():
     assert calendar.take() == ()
 
 
+def test_a_job_that_was_held_up_does_not_bring_back_what_was():
+    """Another thread saw the change while this one waited for the lock: what held before it began to wait is over."""
+    clock = Stepped(at("2026-11-24 21:59:50"))
+    calendar = Calendar(clock, RULE)
+    calendar.evaluate()
+
+    class HeldUp:
+        inner, waited = threading.Lock(), False
+
+        def __enter__(self):
+            if not self.waited:
+                self.waited = True
+                clock.offset_s += 20.0
+                calendar.evaluate()
+            self.inner.acquire()
+
+        def __exit__(self, *_):
+            self.inner.release()
+
+    calendar._lock = HeldUp()
+    calendar.evaluate()
+    assert [note.in_force.entries for note in calendar.take()] == [(), ("Night",)]
+
+
 def test_at_real_speed_too(run):
     clock = FastClock.from_now(1.0, at("2026-11-24 21:59:59.5"))
     notes = collect(run(clock), 15.0, lambda notes: len(of_kind(notes, "in_force")) == 2)
