@@ -9,11 +9,12 @@ from constraints.terms import MoneyTerm
 
 
 def money_coefficients(plant: Plant, prices: Mapping[str, float]) -> Mapping[str, float]:
-    """Return currency per hour and unit of each MV and CV that matters; positive earns.
+    """Return currency per hour and unit of each MV and CV that the economic terms speak of; positive earns.
 
-    ``prices`` is by tariff. Empty as long as the price of any term is unknown: half an economy would lead astray.
+    ``prices`` is by tariff. Empty as long as the price of any term is unknown: half an economy would lead astray. An
+    MV's own ``cost`` is not in it: the controller knows it from the plant.
     """
-    found = {name: -mv.cost for name, mv in plant.mvs.items() if mv.cost != 0.0}
+    found: dict[str, float] = {}
     for term in plant.money:
         price = _price(term, prices)
         if price is None:
