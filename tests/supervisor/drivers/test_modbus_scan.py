@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from pymodbus.constants import ExcCodes
 
@@ -61,10 +63,14 @@ async def test_a_device_that_has_nothing_is_not_asked_for_ever(modbus_device):
 
 
 async def test_a_pause_between_requests(modbus_device, monkeypatch):
-    pauses = []
+    pauses, real = [], asyncio.sleep
 
     async def sleep(seconds):
+        """Others in this process sleep, too: a sleep that returned at once would let their loops spin for ever."""
+        if seconds != 0.25:
+            return await real(seconds)
         pauses.append(seconds)
+        return None
 
     monkeypatch.setattr("supervisor.drivers.modbus_scan.asyncio.sleep", sleep)
     await scanned(modbus_device, ("holding", 0, 149), pause_s=0.25)
