@@ -24,7 +24,7 @@ from asyncua.server.server import Server
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
-from constraints.plantfile.taglists.unitnames import UNECE_URI, unit_id
+from constraints.plantfile import unece
 from hil.servers.opcua_access import Account, TrustFolder, Users, enforce, sessions
 from hil.servers.pki import Identity
 
@@ -226,15 +226,10 @@ class OpcUaServer:
                     node_id = await _placed(server, spec)
                     variant = ua.Variant(_initial(spec.kind), _VARIANT[spec.kind])
                     node = await folder.add_variable(node_id, f"2:{spec.name}", variant)
-                    if spec.span is not None:
-                        await _describe(node, spec.name, spec.span)
                     if spec.writable:
                         await node.set_writable()
                         server.set_attribute_value_setter(node_id, self._setter(spec.name))
-                    if spec.unit is not None:
-                        await node.add_property(_node_id(f"{spec.name}.unit"), "0:EngineeringUnits", spec.unit)
-                    if spec.range is not None:
-                        await node.add_property(_node_id(f"{spec.name}.range"), "0:EURange", ua.Range(*spec.range))
+                    await _describe(node, spec)
                     self._ids[spec.name] = node_id
 
     def _setter(self, name: str) -> Callable[[NodeData, AttributeIds, ua.DataValue], None]:
@@ -249,11 +244,16 @@ class OpcUaServer:
         return take
 
 
-async def _describe(node: Node, name: str, span: Span) -> None:
-    shown = ua.LocalizedText(span.name)
-    unit = ua.EUInformation(UNECE_URI, unit_id(span.unit), shown, shown)
-    await node.add_property(_node_id(f"{name}/EngineeringUnits"), "0:EngineeringUnits", unit)
-    await node.add_property(_node_id(f"{name}/EURange"), "0:EURange", ua.Range(span.lo, span.hi))
+async def _describe(node: Node, spec: NodeSpec) -> None:
+    unit, between = spec.unit, spec.range
+    if spec.span is not None:
+        shown = ua.LocalizedText(spec.span.name)
+        unit = ua.EUInformation(unece.NAMESPACE, unece.unit_id(spec.span.unit), shown, shown)
+        between = (spec.span.lo, spec.span.hi)
+    if unit is not None:
+        await node.add_property(_node_id(f"{spec.name}/EngineeringUnits"), "0:EngineeringUnits", unit)
+    if between is not None:
+        await node.add_property(_node_id(f"{spec.name}/EURange"), "0:EURange", ua.Range(*between))
 
 
 def status_code(name: str) -> ua.StatusCode:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from constraints.plant import Plant
 from constraints.plantfile import PlantFileError, render
-from constraints.plantfile.units import UnitError, seconds
 from supervisor.changes.applying import Order, RefusedError, apply, check_may, taken_back
 from supervisor.changes.disk import bundle, side_of
 from supervisor.changes.drawing import drawn
@@ -20,7 +19,7 @@ from supervisor.changes.versions import Version, Versions, VersionsError
 from supervisor.changes.weight import in_words
 from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
-from supervisor.cli.records import local
+from supervisor.cli.records import local, span_s
 from supervisor.cli.requests import ANSWER_S_MAX, blank
 from supervisor.cli.status import control_runs
 from supervisor.clock import machine_utc_s
@@ -71,7 +70,7 @@ def apply_plan(path: Path, plant: Path, data: Path | None, reason: str, *, keep_
     """Bring exactly the plan in ``path`` into force, or refuse."""
     site, plan = Site.of(plant, data), _plan(path)
     versions, now_s = Versions(site.data), machine_utc_s()
-    keep_s = _span_s("--keep-after", keep_after) if keep_after else None
+    keep_s = span_s("--keep-after", keep_after, "15 min or 24 h") if keep_after else None
     signed = signatures(site.data, plan.sha256)
     if plan.signatures == 1 and not signed:
         signed = (sign(site.data, plan.sha256, reason, now_s),)  # whoever applies it, signs it
@@ -198,7 +197,7 @@ def _tried(site: Site, old: Plant, new: Plant, replay: str) -> tuple[str, ...]:
     from supervisor.changes.trial import tried  # noqa: PLC0415 - loads the solvers, some seconds
     from supervisor.lookback import looked_back  # noqa: PLC0415
 
-    span_s = _span_s("--replay", replay)
+    lasting_s = span_s("--replay", replay, "15 min or 24 h")
     history = History(site.database_url)
     try:
         last = history.last()
@@ -206,8 +205,8 @@ def _tried(site: Site, old: Plant, new: Plant, replay: str) -> tuple[str, ...]:
             return ("replay: nothing is on record yet",)
         end_s = last.record.utc_s
         tell(f"trying it on the last {replay} on record ...")
-        told = looked_back(new, (each.record for each in history.between(end_s - span_s, end_s + 1.0)))
-        trial = tried(old, new, history.between(end_s - span_s, end_s + 1.0))
+        told = looked_back(new, (each.record for each in history.between(end_s - lasting_s, end_s + 1.0)))
+        trial = tried(old, new, history.between(end_s - lasting_s, end_s + 1.0))
     except HistoryError as error:
         return (f"replay: the record cannot be read: {error}",)
     notes = [f"interlocks: {each.doubt or _clear(each.name, each.true)}" for each in told if each.doubt or each.true]
@@ -260,16 +259,6 @@ def _plan(path: Path) -> ChangePlan:
         fail(Exit.USAGE, f"{path} cannot be read: {error}")
     except PlanError as error:
         fail(Exit.REFUSED, f"{path}: {error}")
-
-
-def _span_s(option: str, text: str) -> float:
-    try:
-        found = seconds(text)
-    except UnitError as error:
-        fail(Exit.USAGE, f"{option} {text}: {error.message}; such as 15 min or 24 h")
-    if not found > 0.0:
-        fail(Exit.USAGE, f"{option} {text} is no span of time; such as 15 min or 24 h")
-    return found
 
 
 def _me() -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from constraints.plantfile.units import UnitError, seconds
 from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
-from supervisor.cli.records import plant_of
+from supervisor.cli.records import plant_of, span_s
 from supervisor.history.read import History, HistoryError
 from supervisor.lookback import looked_back
 from supervisor.site import Site
@@ -16,19 +15,14 @@ from supervisor.site import Site
 def show_lookback(plant_path: Path, data: Path | None, span: str, *, as_json: bool) -> None:
     """Print the interlocks that were always true, or never false, over the last ``span`` on record."""
     site, plant = Site.of(plant_path, data), plant_of(plant_path)
-    try:
-        span_s = seconds(span)
-    except UnitError as error:
-        fail(Exit.USAGE, f"--history {span}: {error.message}; such as 24 h or 7 d")
-    if not span_s > 0.0:
-        fail(Exit.USAGE, f"--history {span} is no span of time; such as 24 h or 7 d")
+    lasting_s = span_s("--history", span, "24 h or 7 d")
     history = History(site.database_url)
     try:
         last = history.last()
         if last is None:
             fail(Exit.DATA_POOR, f"nothing is on record in {site.data}; run the plant in MONITOR first")
         end_utc_s = last.record.utc_s
-        cycles = history.between(end_utc_s - span_s, end_utc_s + 1.0)
+        cycles = history.between(end_utc_s - lasting_s, end_utc_s + 1.0)
         told = looked_back(plant, (cycle.record for cycle in cycles))
     except HistoryError as error:
         fail(Exit.UNREACHABLE, f"the record of {site.data} cannot be read: {error}")

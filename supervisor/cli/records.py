@@ -86,6 +86,19 @@ def plant_time(text: str, plant: Plant, last_utc_s: float) -> float:
     return (found if found <= last + timedelta(minutes=1) else found - timedelta(days=1)).timestamp()
 
 
+def span_s(option: str, text: str, such_as: str) -> float:
+    """Return the seconds that an option's text names; end where it names no span of time."""
+    from constraints.plantfile.units import UnitError, seconds  # noqa: PLC0415 - most commands need no units
+
+    try:
+        found = seconds(text)
+    except UnitError as error:
+        fail(Exit.USAGE, f"{option} {text}: {error.message}; such as {such_as}")
+    if not found > 0.0:
+        fail(Exit.USAGE, f"{option} {text} is no span of time; such as {such_as}")
+    return found
+
+
 def local(utc_s: float, plant: Plant) -> str:
     """Return plant-local time as text."""
     return datetime.fromtimestamp(utc_s, ZoneInfo(plant.timezone)).strftime("%Y-%m-%d %H:%M:%S %Z")

@@ -1,8 +1,7 @@
 """Units as other systems write them -> units of the plant file.
 
 UNECE common codes are those of Recommendation 20, as the OPC Foundation lists them with their names in
-``UNECE_to_OPCUA.csv`` of its UA-Nodeset; OPC UA's ``EUInformation.unitId`` holds the code's characters as the bytes
-of a number (OPC 10000-8, 5.6.3).
+``UNECE_to_OPCUA.csv`` of its UA-Nodeset; ``unece`` tells how OPC UA packs them into a number.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from typing import Final
 
 from constraints.plantfile.document import Value
 from constraints.plantfile.taglists.keys import same
+from constraints.plantfile.unece import NAMESPACE, code_of
 from constraints.plantfile.units import UnitError, seconds, unit
 
-UNECE_URI: Final = "http://www.opcfoundation.org/UA/units/un/cefact"
 UNECE: Final[Mapping[str, str]] = {
     # temperature, ratio, angle, pH
     "CEL": "degC", "KEL": "K", "FAH": "degF", "P1": "percent", "59": "ppm", "C62": "1", "DD": "degree", "C81": "rad",
@@ -59,20 +58,6 @@ _CUBE: Final = re.compile(r"(?<=[a-z])([23³²])(?=$|[/*·)])")
 _POWERS: Final = {"2": "**2", "3": "**3", "²": "**2", "³": "**3"}
 
 
-def unece_code(unit_id: int) -> str:
-    """Return the common code that a ``unitId`` holds, e.g. 4408652 -> CEL; empty where it holds none."""
-    if not 0 < unit_id < 2**31:
-        return ""
-    characters = unit_id.to_bytes(4, "big").lstrip(b"\x00")
-    code = characters.decode("ascii", errors="replace")
-    return code if code.isalnum() and code.isascii() else ""
-
-
-def unit_id(code: str) -> int:
-    """Return the ``unitId`` of a common code."""
-    return int.from_bytes(code.encode("ascii"), "big")
-
-
 def code_of_unit(unit: str) -> str:
     """Return the common code of a unit of the plant file, e.g. degC -> CEL; empty where there is none."""
     name = unit_name(unit)
@@ -97,7 +82,7 @@ def unit_name(text: str, own: Mapping[str, str] | None = None) -> str:
 
 def unit_of_server(uri: str, unit_id: int, display_name: str) -> str:
     """Return the plant file's unit for an ``EUInformation``, by its common code, else its name; empty for neither."""
-    by_code = UNECE.get(unece_code(unit_id), "") if uri == UNECE_URI or not uri else ""
+    by_code = UNECE.get(code_of(unit_id) or "", "") if uri == NAMESPACE or not uri else ""
     return by_code or unit_name(display_name)
 
 

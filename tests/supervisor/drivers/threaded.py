@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from asyncua import Server, ua
 
-from constraints.plantfile.taglists.unitnames import UNECE_URI, unit_id
+from constraints.plantfile.unece import NAMESPACE, unit_id
 from tests.supervisor.drivers.modbusdevice import ModbusDevice
 
 
@@ -60,7 +60,7 @@ async def _nested() -> Server:
     loop = await line.add_object(index, "TIC1")
     pv = await loop.add_variable(ua.NodeId("TIC1.PV", index), "PV", 186.4, ua.VariantType.Double)
     shown = ua.LocalizedText("°C")
-    unit = ua.EUInformation(UNECE_URI, unit_id("CEL"), shown, shown)
+    unit = ua.EUInformation(NAMESPACE, unit_id("CEL"), shown, shown)
     await pv.add_property(ua.NodeId("EU", index), "0:EngineeringUnits", unit)
     await pv.add_property(ua.NodeId("SPAN", index), "0:EURange", ua.Range(0.0, 300.0))
     await pv.add_property(index, "Serial", "123")

@@ -6,14 +6,12 @@ import pytest
 
 from constraints.plantfile.taglists.unitnames import (
     UNECE,
-    UNECE_URI,
     code_of_unit,
     same_key,
-    unece_code,
-    unit_id,
     unit_name,
     unit_of_server,
 )
+from constraints.plantfile.unece import NAMESPACE, code_of, unit_id
 from constraints.plantfile.units import unit
 
 
@@ -29,7 +27,7 @@ def test_every_unit_of_the_table_is_one_of_the_plant_file():
 )
 def test_a_unit_id_is_the_codes_characters(code, number):
     assert unit_id(code) == number
-    assert unece_code(number) == code
+    assert code_of(number) == code
 
 
 @pytest.mark.parametrize(("written", "code"), [("degC", "CEL"), ("m**3/h", "MQH"), ("%", "P1"), ("NTU", ""), ("x", "")])
@@ -39,7 +37,7 @@ def test_the_code_of_a_unit_of_the_plant_file(written, code):
 
 @pytest.mark.parametrize("number", [0, -1, 2**31, 10, 0x41000041])
 def test_a_unit_id_that_is_none(number):
-    assert unece_code(number) == ""
+    assert code_of(number) is None
 
 
 @pytest.mark.parametrize(
@@ -62,10 +60,10 @@ def test_the_engineers_own_translation_comes_first():
 
 
 def test_a_server_is_believed_by_code_and_else_by_name():
-    assert unit_of_server(UNECE_URI, unit_id("CEL"), "anything") == "degC"
+    assert unit_of_server(NAMESPACE, unit_id("CEL"), "anything") == "degC"
     assert unit_of_server("urn:own", unit_id("CEL"), "kg/h") == "kg/h"
-    assert unit_of_server(UNECE_URI, 0, "%") == "percent"
-    assert unit_of_server(UNECE_URI, 0, "what") == ""
+    assert unit_of_server(NAMESPACE, 0, "%") == "percent"
+    assert unit_of_server(NAMESPACE, 0, "what") == ""
 
 
 def test_two_spellings_of_a_unit_are_one_and_two_units_are_two():
