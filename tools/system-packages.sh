@@ -1,6 +1,6 @@
 #!/bin/sh
 # See to it that what the tests run for real is on this machine: mosquitto, PostgreSQL, a C compiler, which turns the
-# PLC's structured text into something that runs, and Node with npm, for the language server behind editors.
+# PLC's structured text into something that runs, Node with npm, for the language server behind editors, and Chromium.
 # Installs them by apt where it is root, says what to do where it is not. Quiet and quick when nothing is missing.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -20,6 +20,7 @@ command -v mosquitto >/dev/null || missing="$missing mosquitto"
 have_postgres || missing="$missing postgresql"
 have_c_compiler || missing="$missing gcc libc6-dev"
 command -v node >/dev/null && command -v npm >/dev/null || missing="$missing nodejs npm"
+command -v chromium >/dev/null || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -34,7 +35,7 @@ fi
     if command -v apt-get >/dev/null; then
         echo "Install them once:  sudo apt-get install$missing"
     else
-        echo "Install them with this system's package manager (programs: mosquitto, initdb, cc, node, npm)."
+        echo "Install them with this system's package manager (programs: mosquitto, initdb, cc, node, npm, chromium)."
     fi
 } >&2
 # On a person's machine the rest of the tests is still worth running; a CI run without them would prove too little.
