@@ -30,6 +30,7 @@ PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (Y
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the records; default: beside the file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 PLANT_FILE = Path("plant.yaml")
+HOST, PORT = "127.0.0.1", 8420
 
 
 @app.command()
@@ -85,6 +86,23 @@ def run(plant: PlantArgument = PLANT_FILE, data: DataOption = None) -> None:
     from supervisor.cli.run import run_control  # noqa: PLC0415
 
     run_control(plant, data)
+
+
+@app.command()
+def web(
+    plant: PlantArgument = PLANT_FILE,
+    data: DataOption = None,
+    *,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on; only this machine by default.")] = HOST,
+    port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = PORT,
+) -> None:
+    """Serve the operator's pages of a plant whose control runs on this machine, or of its records.
+
+    Example: setwise web plant.yaml
+    """
+    from supervisor.cli.web import run_web  # noqa: PLC0415
+
+    run_web(plant, data, host=host, port=port)
 
 
 @app.command()

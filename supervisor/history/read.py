@@ -49,6 +49,12 @@ class History:
     def __init__(self, url: str) -> None:
         self._url = url
 
+    def newest(self) -> int | None:
+        """Return the number of the newest row: cheap to ask, and higher with each new cycle; None before the first."""
+        for (sequence,) in self._rows("SELECT MAX(seq) FROM history"):
+            return None if sequence is None else _int(sequence)
+        return None
+
     def last(self) -> StoredCycle | None:
         """Return the newest cycle; None where there is none yet."""
         return self._one("SELECT packed FROM history ORDER BY seq DESC LIMIT 1")

@@ -1,0 +1,7 @@
+"""The pages, one module each; a new one is a module and a line here."""
+
+from __future__ import annotations
+
+from supervisor.web.pages import controller, overview
+
+ROUTERS = (overview.router, controller.router)

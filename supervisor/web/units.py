@@ -1,0 +1,34 @@
+"""The controllers whose records the pages show: plant file, folder of records, and the name in their addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from constraints.plant import Plant
+from supervisor.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One controller."""
+
+    key: str
+    """Its name in addresses: letters, digits, ``-`` and ``_``."""
+    plant: Plant
+    site: Site
+
+    @property
+    def path(self) -> str:
+        """Where its pages are."""
+        return f"/controller/{self.key}"
+
+
+Units = Mapping[str, Unit]
+"""By key."""
+
+
+def key_of(name: str) -> str:
+    """Return ``name`` as part of an address."""
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-") or "plant"
