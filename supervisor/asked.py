@@ -12,11 +12,12 @@ from safety.interlocks import Bypass, InterlockMemory
 from safety.modes import Ask, ModeRequest
 from safety.roles import may
 from safety.signals import Mode
+from supervisor import advice
 from supervisor import supplied as supplies
 from supervisor.memory import Memory, Outside
 from supervisor.record import Answer, Request
 from supervisor.rules import Rules
-from supervisor.settings import Settings, limit_changed
+from supervisor.settings import Settings, hand_changed, limit_changed, limit_in_force
 
 RELOAD_ROLE = "engineer"
 """Who may bring another plant file into force."""
@@ -32,11 +33,18 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
     """Carry out the calendar's settings, and persons' requests that are not about the mode."""
     settings, locks = _in_force(memory.settings, outside), memory.locks
     supplied = supplies.with_files(memory.supplied, outside.forecasts)
+    advised = advice.standing(memory.advice, memory.mode.actual, outside.at)
     answers = []
     reload = memory.reload
     for request in outside.requests:
+        was = None
         if request.action == "limit":
+            was = limit_in_force(rules.plant, settings, request)
             settings, why = limit_changed(rules.plant, settings, request)
+        elif request.action in ("mv_opr", "mv_apc"):
+            settings, why = hand_changed(rules.plant, settings, request)
+        elif request.action in advice.ACTIONS:
+            advised, why = advice.answered(rules.plant, request, memory.mode.actual, outside.at, advised)
         elif request.action == "reset":
             locks, why = interlocks.reset(locks, rules.plant.interlocks, request.interlock or "", request.role)
         elif request.action == "bypass":
@@ -54,8 +62,9 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
             why = "incomplete"  # nobody is left waiting for an answer that cannot come
         else:
             continue
-        answers.append(Answer(id=request.id, accepted=not why, why=why))
-    return replace(memory, settings=settings, locks=locks, supplied=supplied, reload=reload), tuple(answers)
+        answers.append(Answer(id=request.id, accepted=not why, why=why, was=was))
+    memory = replace(memory, settings=settings, locks=locks, supplied=supplied, advice=advised, reload=reload)
+    return memory, tuple(answers)
 
 
 def _in_force(settings: Settings, outside: Outside) -> Settings:

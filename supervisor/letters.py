@@ -7,7 +7,7 @@ import math
 from typing import Literal, cast, get_args, get_type_hints
 
 from safety.signals import Mode
-from supervisor.record import Action, Request
+from supervisor.record import Action, JsonValue, Request
 
 LETTER_BYTES_MAX = 16 * 1024
 TEXT_MAX = 2_000
@@ -25,14 +25,19 @@ class LetterError(Exception):
 
 def to_text(request: Request) -> str:
     """Return ``request`` as JSON. Raise LetterError where ``from_text`` would not take it back."""
-    raw = {name: getattr(request, name) for name in sorted(_FIELDS)}
-    raw["mode"] = None if request.mode is None else int(request.mode)
     try:
-        text = json.dumps(raw, allow_nan=False)
+        text = json.dumps(body(request), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise LetterError(str(error)) from error
     from_text(request.id, text.encode())
     return text
+
+
+def body(request: Request) -> dict[str, JsonValue]:
+    """Return ``request`` as plain JSON values."""
+    raw: dict[str, JsonValue] = {name: getattr(request, name) for name in sorted(_FIELDS)}
+    raw["mode"] = None if request.mode is None else int(request.mode)
+    return raw
 
 
 def from_text(id_: str, text: object) -> Request:
@@ -40,8 +45,13 @@ def from_text(id_: str, text: object) -> Request:
     raw = _mapping(text)
     if raw.get("id") != id_ or not id_ or len(id_) > TEXT_MAX:
         raise LetterError("id")
+    return from_body(raw)
+
+
+def from_body(raw: dict[str, object]) -> Request:
+    """Return the request that ``body`` wrote. Raise LetterError."""
     return Request(
-        id=id_,
+        id=_text(raw, "id"),
         action=cast("Action", _one_of(raw, "action", ACTIONS)),
         who=_text(raw, "who"),
         role=cast("Role", _one_of(raw, "role", ROLES)),

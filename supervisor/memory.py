@@ -20,7 +20,7 @@ from safety.watchdog import Watch
 from supervisor.alarms import Standing
 from supervisor.forecast import Forecast
 from supervisor.heed import Heed
-from supervisor.record import Answer, Intent, Request
+from supervisor.record import Advised, Answer, Intent, Request
 from supervisor.service import Service, ServiceMemory
 from supervisor.settings import Settings, Side
 from supervisor.stored import Stored
@@ -71,6 +71,8 @@ class Memory:
     """Why closed loop ended, until a person takes a new decision."""
     beats_missed: int = 0
     """Heartbeats in a row that the server did not acknowledge."""
+    advice: Mapping[str, Advised] = field(default_factory=dict)
+    """By MV: what a person said last to its advice."""
     reload: bool = False
     """Whether to stop after this cycle and start again with the plant file as it is now."""
     links: Mapping[str, str] = field(default_factory=dict)

@@ -53,7 +53,7 @@ class Intent:
 
 Action = Literal[
     "mode", "limit", "acknowledge", "reset", "bypass", "restore", "lab", "target", "target_end", "reload",
-    "limits_schedule", "prices",
+    "limits_schedule", "prices", "mv_opr", "mv_apc", "advice_accept", "advice_reject",
 ]  # fmt: skip
 
 
@@ -77,7 +77,7 @@ class Request:
     variable: str | None = None
     side: Literal["lo", "hi"] | None = None
     value: float | None = None
-    """A limit, a target or a laboratory value, in the variable's unit; the seconds of a bypass."""
+    """A limit, a target, a laboratory value or an advised setpoint, in the variable's unit; the seconds of a bypass."""
     interlock: str | None = None
     sampled_utc_s: float | None = None
     """When the sample of a laboratory value was taken."""
@@ -96,6 +96,8 @@ class Answer:
     id: str
     accepted: bool
     why: str
+    was: float | None = None
+    """What stood there before, where a limit was changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,18 @@ class Bypassed:
     reason: str
     until_utc_s: float
     """It ends by itself then, and when control is restarted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advised:
+    """What a person said to the advice for one MV."""
+
+    value: float
+    """The setpoint that was advised, its unit."""
+    accepted: bool
+    who: str
+    why: str
+    utc_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +161,14 @@ class CycleRecord:
     receipts: tuple[WriteReceipt, ...] = ()
     intent_seq: int | None = None
     """Audit sequence number of the intent that this settles."""
+    requests: tuple[Request, ...] = ()
+    """What persons asked for in this cycle, word for word: who, what, why, and the cycle that they saw."""
     answers: tuple[Answer, ...] = ()
+    """What became of requests, of this cycle or an earlier one, by their id."""
+    by_hand: tuple[str, ...] = ()
+    """MVs that operators took out of control; they outlive a restart."""
+    advice: Mapping[str, Advised] = field(default_factory=dict)
+    """By MV: what was said last to its advice, while it counts."""
     alarms: tuple[Alarm, ...] = ()
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     money: Mapping[str, float] = field(default_factory=dict)

@@ -1,7 +1,9 @@
-"""What a restart must not undo: trips, latched interlocks, and the operators' own limits. All else begins anew. Pure.
+"""What a restart must not undo: trips, latched interlocks, operators' own limits and the MVs that they took. All else
+begins anew. Pure.
 
 The process starts disarmed whatever the record says (I-16); a trip and a latch are left only by a person's act, never
-by a restart (I-23); an operator's narrower limit stays, for it was set for a reason.
+by a restart (I-23); an operator's narrower limit stays, for it was set for a reason, and an MV that an operator took
+stays with the operator.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def first_memory(plant: Plant, instance: int, last: CycleRecord | None) -> Memor
         shake=HandshakeMemory(instance),
         mode=modes.started(plant.start_in, before),
         locks=InterlockMemory(states=latched).restarted(),
-        settings=Settings(operator=_operator_limits(plant, last)),
+        settings=Settings(operator=_operator_limits(plant, last), by_hand=frozenset(last.by_hand) & plant.mvs.keys()),
     )
 
 

@@ -38,9 +38,12 @@ class Service:
     """By CV: whether its reading is a sample that was not used before."""
 
 
-def service(plant: Plant, snapshot: Snapshot, memory: ServiceMemory) -> tuple[Service, ServiceMemory]:
-    """Return every variable's status from a validated snapshot."""
-    warm = {name: memory.warm.get(name, 0) + 1 if _in_cascade(mv, snapshot) else 0 for name, mv in plant.mvs.items()}
+def service(
+    plant: Plant, snapshot: Snapshot, memory: ServiceMemory, by_hand: frozenset[str] = frozenset()
+) -> tuple[Service, ServiceMemory]:
+    """Return every variable's status from a validated snapshot; ``by_hand``: MVs that operators took."""
+    ours = {name for name, mv in plant.mvs.items() if name not in by_hand and _in_cascade(mv, snapshot)}
+    warm = {name: memory.warm.get(name, 0) + 1 if name in ours else 0 for name in plant.mvs}
     bad = {name: 0 if snapshot.good(name) is not None else memory.bad.get(name, 0) + 1 for name in plant.cvs}
     stamps = {name: _stamp(plant, name, snapshot) for name in plant.cvs}
     status = Service(
@@ -52,9 +55,14 @@ def service(plant: Plant, snapshot: Snapshot, memory: ServiceMemory) -> tuple[Se
     return status, ServiceMemory(warm=warm, bad=bad, sample_utc_s={**memory.sample_utc_s, **kept})
 
 
-def advised(mvs: Mapping[str, MvStatus]) -> Mapping[str, MvStatus]:
-    """Return the statuses to advise on: an MV that operators hold could be handed over, so advice counts it in."""
-    return {name: MvStatus.INIT if status is MvStatus.OPR else status for name, status in mvs.items()}
+def advised(mvs: Mapping[str, MvStatus], by_hand: frozenset[str] = frozenset()) -> Mapping[str, MvStatus]:
+    """Return the statuses to advise on: an MV whose loop is not in cascade could be handed over, so advice counts it
+    in; not one that operators took out of control here.
+    """
+    return {
+        name: MvStatus.INIT if status is MvStatus.OPR and name not in by_hand else status
+        for name, status in mvs.items()
+    }
 
 
 def _in_cascade(mv: MvSpec, snapshot: Snapshot) -> bool:

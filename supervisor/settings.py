@@ -23,6 +23,8 @@ class Settings:
 
     operator: Mapping[tuple[str, Side], float] = field(default_factory=dict)
     """Operator limits that persons changed."""
+    by_hand: frozenset[str] = frozenset()
+    """MVs that operators took out of control."""
     schedule: Mapping[tuple[str, Side], float] = field(default_factory=dict)
     """Operator limits that the schedule sets now."""
     cap: Mode = Mode.CLOSED_LOOP
@@ -41,6 +43,28 @@ def advanced(plant: Plant, settings: Settings, now_s: float) -> Settings:
     if settings.at_s is None:
         return replace(settings, active=wanted, at_s=now_s)
     return replace(settings, active=ramped(plant, settings.active, wanted, now_s - settings.at_s), at_s=now_s)
+
+
+def hand_changed(plant: Plant, settings: Settings, request: Request) -> tuple[Settings, str]:
+    """Return the settings after a person took an MV (``mv_opr``) or gave it back (``mv_apc``), or why not."""
+    mv = plant.mvs.get(request.variable or "")
+    if not may(request.role, LIMIT_ROLE):
+        return settings, "role"
+    if mv is None:
+        return settings, "unknown_variable"
+    if request.action == "mv_apc":
+        return replace(settings, by_hand=settings.by_hand - {mv.name}), ""
+    if mv.critical:
+        return settings, "critical_mv"
+    return replace(settings, by_hand=settings.by_hand | {mv.name}), ""
+
+
+def limit_in_force(plant: Plant, settings: Settings, request: Request) -> float | None:
+    """Return the operator limit that a request would change, as it is set now; None where there is no such limit."""
+    spec = plant.mvs.get(request.variable or "") or plant.cvs.get(request.variable or "")
+    if spec is None or request.side is None:
+        return None
+    return settings.operator.get((spec.name, request.side), spec.limits.operator[0 if request.side == "lo" else 1])
 
 
 def limit_changed(plant: Plant, settings: Settings, request: Request) -> tuple[Settings, str]:

@@ -48,8 +48,8 @@ def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
     snapshot, validity = validate(raw, plant.validity, memory.validity)
     snapshot, derived = derive(plant.derived, snapshot, memory.derived)
     shown, filtered = smoothed(plant.tags, snapshot, memory.filtered)
-    status, service_memory = service(plant, snapshot, memory.service)
     settings = advanced(plant, memory.settings, snapshot.at.mono_s)
+    status, service_memory = service(plant, snapshot, memory.service, settings.by_hand)
     read = {name: snapshot.good(mv.setpoint.tag) for name, mv in plant.mvs.items()}
     setpoints = {**memory.setpoints, **{name: value for name, value in read.items() if value is not None}}
     here = {**setpoints, **{name: snapshot.good(name) for name in plant.cvs}}
@@ -63,7 +63,7 @@ def observe(rules: Rules, raw: Snapshot, memory: Memory) -> tuple[View, Memory]:
         blocked_up=memory.blocked_up,
         blocked_down=memory.blocked_down,
         last_setpoints=setpoints,
-        mv_status=status.mvs if memory.mode.actual is Mode.CLOSED_LOOP else advised(status.mvs),
+        mv_status=status.mvs if memory.mode.actual is Mode.CLOSED_LOOP else advised(status.mvs, settings.by_hand),
         optimise=memory.mode.actual >= Mode.ADVISORY,
         supply=supply,
     )

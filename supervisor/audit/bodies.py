@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from supervisor.audit.chain import Json, plain
 from supervisor.audit.orphans import outcome_body
 from supervisor.audit.store import Entry, Packed, entry
+from supervisor.letters import body
 from supervisor.record import Alarm, Answer, CycleRecord
 
 
@@ -19,8 +20,8 @@ def cycle_entries(record: CycleRecord, blob: bytes) -> list[Entry]:
     """
     entries: list[Entry] = []
     if record.intent_seq is not None:
-        body = plain(outcome_body(record.intent_seq, record.receipts, "receipts"))
-        entries.append(entry("outcome", _mapping(body), record.utc_s))
+        outcome = plain(outcome_body(record.intent_seq, record.receipts, "receipts"))
+        entries.append(entry("outcome", _mapping(outcome), record.utc_s))
     packed = Packed(record.cycle, record.utc_s, blob)
     cycle = entry("cycle", _mapping(plain(_cycle_body(record, blob))), record.utc_s)
     return [*entries, Entry(cycle.kind, cycle.body, cycle.utc_s, packed)]
@@ -45,7 +46,9 @@ def _cycle_body(record: CycleRecord, blob: bytes) -> dict[str, Json]:
         },
         "intent_seq": record.intent_seq,
         "receipts": [[r.mv, r.outcome.value, r.value, r.actual, r.why] for r in record.receipts],
+        "requests": [body(request) for request in record.requests],
         "answers": _answers(record.answers),
+        "by_hand": list(record.by_hand),
         "alarms": _alarms(record.alarms),
         "limits": {name: list(pair) for name, pair in record.limits.items()},
         "money": dict(record.money),
@@ -55,7 +58,7 @@ def _cycle_body(record: CycleRecord, blob: bytes) -> dict[str, Json]:
 
 
 def _answers(answers: Iterable[Answer]) -> list[Json]:
-    return [{"id": a.id, "accepted": a.accepted, "why": a.why} for a in answers]
+    return [{"id": a.id, "accepted": a.accepted, "why": a.why, "was": a.was} for a in answers]
 
 
 def _alarms(alarms: Iterable[Alarm]) -> list[Json]:
@@ -64,5 +67,5 @@ def _alarms(alarms: Iterable[Alarm]) -> list[Json]:
     ]
 
 
-def _mapping(body: Json) -> dict[str, Json]:
-    return body if isinstance(body, dict) else {}
+def _mapping(found: Json) -> dict[str, Json]:
+    return found if isinstance(found, dict) else {}

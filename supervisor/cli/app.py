@@ -234,6 +234,42 @@ def target(
 
 
 @app.command()
+def mv(
+    name: Annotated[str, typer.Argument(help="MV, e.g. T_in_sp.")],
+    hands: Annotated[str, typer.Argument(help="opr: in the operators' hands; apc: the controller's again.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Take one MV out of control, or give it back; the others go on. A critical one cannot be taken alone.
+
+    Example: setwise mv fan_sp opr --reason "belt is being changed"
+    """
+    from supervisor.cli.requests import ask_hands  # noqa: PLC0415
+
+    ask_hands(name, hands, reason, plant, data, as_json=as_json)
+
+
+@app.command()
+def advise(
+    verdict: Annotated[str, typer.Argument(help="accept or reject.")],
+    name: Annotated[str, typer.Argument(help="MV; without one, everything that is advised now.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; a rejection needs one.")] = "",
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Put on record what you say to the advice. Nothing is written to the plant: you set the loop yourself.
+
+    Example: setwise advise reject T_in_sp --reason "burner is hunting"
+    """
+    from supervisor.cli.advise import answer_advice  # noqa: PLC0415
+
+    answer_advice(verdict, name, reason, plant, data, as_json=as_json)
+
+
+@app.command()
 def why(
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,

@@ -58,6 +58,13 @@ def ask_reset(interlock: str, reason: str, plant: Path, data: Path | None, *, as
         ask(replace(blank("reset", reason), interlock=interlock), plant, data, as_json=as_json)
 
 
+def ask_hands(name: str, hands: str, reason: str, plant: Path, data: Path | None, *, as_json: bool) -> None:
+    """Ask to take an MV out of control (``opr``) or to give it back (``apc``)."""
+    if hands not in ("opr", "apc"):
+        fail(Exit.USAGE, f"'{hands}' is neither opr (the operators' hands) nor apc (the controller's)")
+    ask(replace(blank(f"mv_{hands}", reason), variable=name), plant, data, as_json=as_json)
+
+
 def blank(action: str, reason: str) -> Request:
     """Return a request for ``action`` by whoever runs this command, from now on."""
     now = machine_utc_s()

@@ -16,7 +16,8 @@ from typing import Literal, cast
 
 from safety.signals import Mode, ModeState, Refusal, WriteOutcome, WriteReceipt
 from supervisor.audit.chain import Json, canonical, plain
-from supervisor.record import Alarm, Answer, Bypassed, CycleRecord, JsonValue
+from supervisor.letters import LetterError, body, from_body
+from supervisor.record import Advised, Alarm, Answer, Bypassed, CycleRecord, JsonValue
 
 _MAGIC = b"SWH1"
 _HEAD = struct.Struct(">4sII")
@@ -50,8 +51,8 @@ class StoredCycle:
 def pack(record: CycleRecord, replay: Replay | None = None) -> bytes:
     """Return the cycle as bytes. Raise ``chain.ChainError`` where it holds what JSON cannot say."""
     replay = replay or Replay()
-    body: dict[str, Json] = {"record": _record_json(record), "inputs": cast("Json", dict(replay.inputs))}
-    text = zlib.compress(canonical(plain(body)).encode(), LEVEL)
+    both: dict[str, Json] = {"record": _record_json(record), "inputs": cast("Json", dict(replay.inputs))}
+    text = zlib.compress(canonical(plain(both)).encode(), LEVEL)
     rest = text + zlib.compress(replay.memory, MEMORY_LEVEL)
     return _HEAD.pack(_MAGIC, len(text), zlib.crc32(rest)) + rest
 
@@ -65,10 +66,10 @@ def unpack(blob: bytes) -> StoredCycle:
     if zlib.crc32(rest) != checksum:
         raise PackError("damaged")
     try:
-        body = json.loads(zlib.decompress(rest[:length]))
+        both = json.loads(zlib.decompress(rest[:length]))
         memory = zlib.decompress(rest[length:])
-        return StoredCycle(_record(body["record"]), Replay(body["inputs"], memory))
-    except (zlib.error, struct.error, ValueError, KeyError, TypeError) as error:
+        return StoredCycle(_record(both["record"]), Replay(both["inputs"], memory))
+    except (zlib.error, struct.error, ValueError, KeyError, TypeError, LetterError) as error:
         raise PackError(f"damaged: {error}") from error
 
 
@@ -95,7 +96,10 @@ def _record_json(record: CycleRecord) -> dict[str, Json]:
         "operator_limits": dict(record.operator_limits),
         "receipts": [[r.mv, r.outcome.value, r.value, r.actual, r.why] for r in record.receipts],
         "intent_seq": record.intent_seq,
-        "answers": [[a.id, a.accepted, a.why] for a in record.answers],
+        "requests": [body(request) for request in record.requests],
+        "answers": [[a.id, a.accepted, a.why, a.was] for a in record.answers],
+        "by_hand": list(record.by_hand),
+        "advice": {mv: [a.value, a.accepted, a.who, a.why, a.utc_s] for mv, a in record.advice.items()},
         "alarms": [[a.code, a.subject, a.priority, a.state, a.text] for a in record.alarms],
         "limits": {name: list(pair) for name, pair in record.limits.items()},
         "money": dict(record.money),
@@ -136,10 +140,10 @@ def _record(raw: Mapping[str, object]) -> CycleRecord:
             for mv, outcome, value, stood, why in receipts
         ),
         intent_seq=cast("int | None", raw["intent_seq"]),
-        answers=tuple(
-            Answer(id=id_, accepted=accepted, why=why)
-            for id_, accepted, why in cast("list[tuple[str, bool, str]]", raw["answers"])
-        ),
+        requests=tuple(from_body(each) for each in cast("list[dict[str, object]]", raw.get("requests", []))),
+        answers=tuple(_answer(*each) for each in cast("list[tuple[str, bool, str]]", raw["answers"])),
+        by_hand=tuple(cast("list[str]", raw.get("by_hand", []))),
+        advice={mv: _advised(*each) for mv, each in _advice(raw).items()},
         alarms=tuple(_alarm(*alarm) for alarm in cast("list[tuple[str, str, str, str, str]]", raw["alarms"])),
         limits={
             name: (_float(lo), _float(hi))
@@ -150,6 +154,18 @@ def _record(raw: Mapping[str, object]) -> CycleRecord:
         links=cast("dict[str, str]", raw["links"]),
         timings_ms=_floats(cast("Mapping[str, object]", raw["timings_ms"])),
     )
+
+
+def _answer(id_: str, accepted: bool, why: str, was: object = None) -> Answer:  # noqa: FBT001 - as it is packed
+    return Answer(id=id_, accepted=accepted, why=why, was=_maybe(was))
+
+
+def _advice(raw: Mapping[str, object]) -> dict[str, tuple[object, bool, str, str, object]]:
+    return cast("dict[str, tuple[object, bool, str, str, object]]", raw.get("advice", {}))
+
+
+def _advised(value: object, accepted: bool, who: str, why: str, utc_s: object) -> Advised:  # noqa: FBT001 - as packed
+    return Advised(value=_float(value), accepted=accepted, who=who, why=why, utc_s=_float(utc_s))
 
 
 def _bypassed(raw: Mapping[str, object]) -> dict[str, tuple[str, str, object]]:

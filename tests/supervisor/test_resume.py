@@ -61,3 +61,8 @@ def test_i23_a_record_that_cannot_be_read_counts_as_a_trip():
     assert memory.mode.actual is Mode.TRIPPED
     assert not memory.mode.acknowledged
     assert memory.mode.causes == ("record_unread",)
+
+
+def test_an_mv_that_an_operator_took_stays_with_the_operator_through_a_restart():
+    taken = replace(LAST, by_hand=("fan_sp", "gone_from_the_file"))
+    assert first_memory(PLANT, 7, taken).settings.by_hand == {"fan_sp"}

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from safety.signals import Mode, WriteOutcome
+from safety.signals import Mode, MvStatus, WriteOutcome
 from supervisor import think
+from supervisor.history.pack import pack, unpack
+from supervisor.rules import rules_of
 from tests.supervisor.walk import (
     CYCLE_S,
     START,
@@ -291,3 +293,51 @@ def test_the_same_world_gives_the_same_record():
     walks = [Walk().closed(), Walk().closed()]
     assert walks[0].steps[-1].record == walks[1].steps[-1].record
     assert walks[0].memory == walks[1].memory
+
+
+def test_an_mv_in_the_operators_hands_is_moved_no_more_until_it_is_given_back():
+    walk = Walk().closed()
+    walk.plans = plan_to(T_in_sp=190.0, feed_sp=3000.0)
+    taken = walk.request("mv_opr", variable="T_in_sp")
+    assert walk.cycle(taken).answer(taken.id).accepted
+    after = [walk.cycle() for _ in range(5)]
+    assert all(step.view.inputs.mv_status["T_in_sp"] is MvStatus.OPR for step in after)
+    assert after[-1].record.by_hand == ("T_in_sp",)
+    walk.cycle(walk.request("mv_apc", variable="T_in_sp"))
+    assert [walk.cycle() for _ in range(3)][-1].view.inputs.mv_status["T_in_sp"] is MvStatus.ON
+
+
+@pytest.mark.parametrize(
+    ("what", "why"), [({"variable": "moist"}, "unknown_variable"), ({"variable": "T_in_sp", "role": "viewer"}, "role")]
+)
+def test_only_an_operator_takes_an_mv_and_only_one_that_there_is(what, why):
+    walk = Walk().advisory()
+    request = walk.request("mv_opr", **what)
+    step = walk.cycle(request)
+    assert step.answer(request.id).why == why
+    assert step.record.by_hand == ()
+
+
+def test_a_critical_mv_is_not_taken_alone():
+    plant = demo_plant()
+    mvs = {**plant.mvs, "T_in_sp": replace(plant.mvs["T_in_sp"], critical=True)}
+    walk = Walk(rules_of(replace(plant, mvs=mvs))).advisory()
+    request = walk.request("mv_opr", variable="T_in_sp")
+    assert walk.cycle(request).answer(request.id).why == "critical_mv"
+
+
+def test_an_mv_that_operators_took_is_not_advised_on():
+    walk = Walk().advisory()
+    walk.cycle(walk.request("mv_opr", variable="T_in_sp"))
+    step = walk.cycle()
+    assert step.view.inputs.mv_status["T_in_sp"] is MvStatus.OPR
+    assert step.view.inputs.mv_status["feed_sp"] is not MvStatus.OPR
+
+
+def test_the_record_says_who_asked_for_what_why_and_what_was_there_before():
+    walk = Walk().advisory()
+    request = walk.request("limit", variable="moist", side="hi", value=3.9, why="grade B")
+    record = walk.cycle(request).record
+    assert record.requests == (request,)
+    assert [(each.id, each.accepted, each.was) for each in record.answers] == [(request.id, True, 4.0)]
+    assert unpack(pack(record)).record.requests == (request,)

@@ -136,13 +136,11 @@ def test_retention_forgets_raw_after_its_days_and_only_what_is_rolled_up(url, fi
 def test_forgetting_does_not_keep_the_audit_waiting(sqlite_url, fill):
     fill(sqlite_url, 3_000)
     Keeper(sqlite_url).roll_up(START + 50_000.0)
-    store, waits, stop = Store(sqlite_url), [], threading.Event()
+    store, notes, stop = Store(sqlite_url), [], threading.Event()
 
     def append():
         while not stop.is_set():
-            begun = time.monotonic()
-            store.append("note", {}, 1.0)
-            waits.append(time.monotonic() - begun)
+            notes.append(store.append("note", {}, 1.0))
             time.sleep(0.003)
         store.close()
 
@@ -153,7 +151,8 @@ def test_forgetting_does_not_keep_the_audit_waiting(sqlite_url, fill):
     finally:
         stop.set()
         thread.join()
-    assert max(waits) < 0.3
+    # One that forgets everything in a single transaction lets nobody in before it is through.
+    assert len(notes) > 5
 
 
 def test_a_locked_database_is_a_store_error(sqlite_url, fill, monkeypatch):
