@@ -13,6 +13,7 @@ from safety.modes import Ask, ModeRequest
 from safety.roles import may
 from safety.signals import Mode
 from supervisor import supplied as supplies
+from supervisor.alarms import asking
 from supervisor.memory import Memory, Outside
 from supervisor.record import Answer, Request
 from supervisor.rules import Rules
@@ -32,7 +33,7 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
     """Carry out the calendar's settings, and persons' requests that are not about the mode."""
     settings, locks = _in_force(memory.settings, outside), memory.locks
     supplied = supplies.with_files(memory.supplied, outside.forecasts)
-    answers = []
+    answers, calls = [], memory.alarm_list
     reload = memory.reload
     for request in outside.requests:
         if request.action == "limit":
@@ -46,6 +47,8 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
         elif request.action == "reload":
             why = _may_reload(memory, request)
             reload |= not why
+        elif request.action in asking.NEEDS:
+            calls, why = asking.asked(rules.plant, calls, request, outside.at)
         elif request.action in supplies.ACTIONS:
             supplied, why = supplies.asked(rules.plant, request, outside.at, memory.cycle, supplied)
             if request.action == "lab" and not why:
@@ -55,7 +58,8 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
         else:
             continue
         answers.append(Answer(id=request.id, accepted=not why, why=why))
-    return replace(memory, settings=settings, locks=locks, supplied=supplied, reload=reload), tuple(answers)
+    memory = replace(memory, settings=settings, locks=locks, supplied=supplied, reload=reload, alarm_list=calls)
+    return memory, tuple(answers)
 
 
 def _in_force(settings: Settings, outside: Outside) -> Settings:

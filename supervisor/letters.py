@@ -57,6 +57,8 @@ def from_text(id_: str, text: object) -> Request:
         interlock=_maybe_text(raw, "interlock"),
         sampled_utc_s=_maybe_number(raw, "sampled_utc_s"),
         lasts_s=_maybe_number(raw, "lasts_s"),
+        alarm=_maybe_text(raw, "alarm"),
+        occurrence=_whole(raw, "occurrence"),
     )
 
 
