@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from constraints.alarms import Priority
+from constraints.alarms import PRIORITIES
 from constraints.plant import Plant
 from supervisor.alarms.bursts import chatters, flooding
 from supervisor.alarms.entries import AlarmList, Entry, Mark, Raised, Shelf
@@ -106,14 +106,14 @@ def _entry_json(entry: Entry) -> dict[str, JsonValue]:
 
 
 def _entry(raw: _Json) -> Entry:
-    state, status = raw["state"], raw["status"]
-    if state not in STATES or status not in ("active", "latched", "clear"):
-        raise ValueError(f"not an alarm's state: {state!r}, {status!r}")
+    state, status, priority = raw["state"], raw["status"], raw["priority"]
+    if state not in STATES or status not in ("active", "latched", "clear") or priority not in PRIORITIES:
+        raise ValueError(f"not an alarm's state: {state!r}, {status!r}, {priority!r}")
     shelf = cast("list[JsonValue] | None", raw.get("shelf"))
     return Entry(
         code=str(raw["code"]),
         subject=str(raw["subject"]),
-        priority=cast("Priority", raw["priority"]),
+        priority=priority,
         state=state,
         since_utc_s=_float(raw["since_utc_s"]),
         status=cast("Status", status),
