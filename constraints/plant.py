@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from constraints.adaptation import AdaptationSpec
+from constraints.alarms import AlarmRule, NotifyRule
 from constraints.calls import CallSpec
 from constraints.curve import Curve
 from constraints.derived import DerivedTag
@@ -380,6 +381,11 @@ class Plant:
     """None: the economics are the model's own."""
     curves: tuple[Curve, ...] = ()
     calls: tuple[CallSpec, ...] = ()
+    alarms: Mapping[str, AlarmRule] = field(default_factory=dict)
+    """By an alarm's id, a subject, or a code."""
+    tag_delay_s: Mapping[str, float] = field(default_factory=dict)
+    """By tag: usual delay of the alarm that it is bad."""
+    notify: tuple[NotifyRule, ...] = ()
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

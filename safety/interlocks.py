@@ -83,7 +83,7 @@ class Interlock:
     latch: bool = False
     """Stays tripped until a person resets it."""
     reset_role: str = "operator"
-    alarm: Literal["none", "low", "medium", "high"] = "medium"
+    alarm: Literal["none", "low", "medium", "high", "critical"] = "medium"
     bypass: BypassRule | None = None
     """None: it cannot be bypassed."""
     proof_due_utc_s: float | None = None

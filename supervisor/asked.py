@@ -14,6 +14,7 @@ from safety.roles import may
 from safety.signals import Mode
 from supervisor import advice
 from supervisor import supplied as supplies
+from supervisor.alarms import asking
 from supervisor.memory import Memory, Outside
 from supervisor.record import Answer, Request
 from supervisor.rules import Rules
@@ -34,7 +35,7 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
     settings, locks = _in_force(memory.settings, outside), memory.locks
     supplied = supplies.with_files(memory.supplied, outside.forecasts)
     advised = advice.standing(memory.advice, memory.mode.actual, outside.at)
-    answers = []
+    answers, calls = [], memory.alarm_list
     reload = memory.reload
     for request in outside.requests:
         was = None
@@ -54,6 +55,8 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
         elif request.action == "reload":
             why = _may_reload(memory, request)
             reload |= not why
+        elif request.action in asking.NEEDS:
+            calls, why = asking.asked(rules.plant, calls, request, outside.at)
         elif request.action in supplies.ACTIONS:
             supplied, why = supplies.asked(rules.plant, request, outside.at, memory.cycle, supplied)
             if request.action == "lab" and not why:
@@ -63,7 +66,9 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
         else:
             continue
         answers.append(Answer(id=request.id, accepted=not why, why=why, was=was))
-    memory = replace(memory, settings=settings, locks=locks, supplied=supplied, advice=advised, reload=reload)
+    memory = replace(
+        memory, settings=settings, locks=locks, supplied=supplied, advice=advised, reload=reload, alarm_list=calls
+    )
     return memory, tuple(answers)
 
 

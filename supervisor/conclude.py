@@ -10,15 +10,19 @@ from constraints.localtime import local_time
 from constraints.plant import Plant
 from controllers.types import Plan, PlanStatus
 from safety.approval import Approval
-from safety.signals import Instant, Snapshot, WriteOutcome, WriteReceipt
-from supervisor import alarms
+from safety.signals import Instant, Mode, Snapshot, WriteOutcome, WriteReceipt
+from supervisor import alarms, supplied
+from supervisor.alarms.causes import causes_of
+from supervisor.alarms.following import followed
+from supervisor.alarms.rules import rule_of
+from supervisor.alarms.stored import on_record
 from supervisor.memory import Decision, Memory, Result, View
 from supervisor.plans import plan_json
 from supervisor.record import Bypassed, CycleRecord, Intent
 from supervisor.rules import Rules
 from supervisor.sentences import bypass_words
 from supervisor.stored import Stored
-from supervisor.supplied import on_record, troubles
+from supervisor.supplied import troubles
 
 
 def conclude(
@@ -46,7 +50,12 @@ def conclude(
         votes=_disagreeing(memory),
         supplied=troubles(memory.supplied),
         watched=plan.watched,
+        trip_why=", ".join(memory.mode.causes) if _tripped_quietly(decision, memory) else "",
+        notify_why=outside.notify_why,
     )
+    standing = {key: (rule_of(plant, *key).priority, text) for key, (_, text) in standing.items()}
+    causes = causes_of(plant, standing, plan, decision.interlocks, snapshot)
+    calls = followed(plant, memory.alarm_list, causes, snapshot)
     values = {
         **{name: value for name, value in view.inputs.y.items() if value is not None},
         **memory.setpoints,
@@ -76,9 +85,11 @@ def conclude(
         by_hand=tuple(sorted(memory.settings.by_hand)),
         advice=memory.advice,
         alarms=alarms.changes(memory.alarms, standing),
+        alarm_steps=calls.steps,
+        alarm_list=on_record(calls),
         limits=memory.settings.active,
         money=eur_per_h(plant, values, memory.settings.prices),
-        supplied=on_record(memory.supplied, view.snapshot.at),
+        supplied=supplied.on_record(memory.supplied, view.snapshot.at),
         links=outside.links,
         timings_ms={
             **result.timings_ms,
@@ -86,7 +97,7 @@ def conclude(
             "total": result.timings_ms.get("total", 0.0) + memory.settle_ms,
         },
     )
-    return record, replace(memory, alarms=standing, record_why=intent_why)
+    return record, replace(memory, alarms=standing, alarm_list=replace(calls, steps=()), record_why=intent_why)
 
 
 def remembered(memory: Memory, settled: Stored, settle_ms: float) -> Memory:
@@ -120,6 +131,11 @@ def intent_of(approval: Approval, snapshot: Snapshot, reason: str, now: Instant)
         config_hash=approval.config_hash,
         reason=reason,
     )
+
+
+def _tripped_quietly(decision: Decision, memory: Memory) -> bool:
+    """Whether it is tripped and no alarm of a shed says so: after a restart, or from a mode that wrote nothing."""
+    return decision.mode.state.actual is Mode.TRIPPED and not memory.shed_why
 
 
 def _bypassed(memory: Memory, at: Instant) -> dict[str, Bypassed]:

@@ -27,6 +27,7 @@ from safety import handshake
 from safety.signals import Mode
 from supervisor import garbage
 from supervisor.again import Ended, expired, gone_back, running_version, stored_plant
+from supervisor.alarms.notify import Notifier, messages
 from supervisor.audit.heads import HeadsError
 from supervisor.audit.spool import SpoolError
 from supervisor.audit.trouble import StoreError
@@ -157,6 +158,7 @@ class _Parts:
     inbox: Inbox
     keeper: RecordKeeper
     forecasts: ForecastFiles
+    notifier: Notifier
     thinker: ThinkerDesk
     shell: Shell
 
@@ -178,12 +180,21 @@ def _parts(site: Site, clock: Clock, rules: Rules, off: asyncio.Event, thinks_wi
     inbox = Inbox(mailbox)
     thinker = ThinkerDesk(thinks_with, plant, clock)
     forecasts = ForecastFiles(plant, site.base, clock)
+    notifier = Notifier(plant.notify, secrets)
     world = WorldDesk(
-        clock=clock, field=field, inbox=inbox, calendar=calendar, keeper=keeper, off=off, forecasts=forecasts
+        clock=clock,
+        field=field,
+        inbox=inbox,
+        calendar=calendar,
+        keeper=keeper,
+        off=off,
+        forecasts=forecasts,
+        notifier=notifier,
     )
+    desk = RecordDesk(audit, lambda record: notifier.send(messages(plant, record)))
     guarded = GuardedField(field, guard_rules(plant), lambda: clock.now().mono_s)
-    shell = Shell(rules, clock, guarded, thinker, world, RecordDesk(audit))
-    return _Parts(field, audit, calendar, inbox, keeper, forecasts, thinker, shell)
+    shell = Shell(rules, clock, guarded, thinker, world, desk)
+    return _Parts(field, audit, calendar, inbox, keeper, forecasts, notifier, thinker, shell)
 
 
 async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyncio.Event) -> Ended:
@@ -207,6 +218,7 @@ async def _run(site: Site, clock: Clock, rules: Rules, parts: _Parts, stop: asyn
         await asyncio.to_thread(parts.calendar.close)
         parts.inbox.close()
         parts.forecasts.close()
+        await asyncio.to_thread(parts.notifier.close)
         await parts.keeper.close()
         await parts.thinker.close()
         await parts.field.close()

@@ -67,6 +67,8 @@ def from_body(raw: dict[str, object]) -> Request:
         interlock=_maybe_text(raw, "interlock"),
         sampled_utc_s=_maybe_number(raw, "sampled_utc_s"),
         lasts_s=_maybe_number(raw, "lasts_s"),
+        alarm=_maybe_text(raw, "alarm"),
+        occurrence=_whole(raw, "occurrence"),
     )
 
 

@@ -18,6 +18,7 @@ from safety.signals import Instant, Mode, Refusal, Snapshot, WriteReceipt
 from safety.validity import ValidityMemory
 from safety.watchdog import Watch
 from supervisor.alarms import Standing
+from supervisor.alarms.entries import AlarmList
 from supervisor.forecast import Forecast
 from supervisor.heed import Heed
 from supervisor.record import Advised, Answer, Intent, Request
@@ -77,6 +78,8 @@ class Memory:
     """Whether to stop after this cycle and start again with the plant file as it is now."""
     links: Mapping[str, str] = field(default_factory=dict)
     alarms: Standing = field(default_factory=dict)
+    """Causes of alarms that stood in the last cycle."""
+    alarm_list: AlarmList = field(default_factory=AlarmList)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ class Outside:
     thinker_why: str = ""
     record_why: str = ""
     """Why the record cannot be trusted or is being checked; empty when it is well."""
+    notify_why: str = ""
+    """Why alarms cannot be sent to whom the plant file names; empty when they can."""
 
 
 @dataclass(frozen=True, slots=True)

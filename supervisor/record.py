@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from constraints.alarms import Priority
 from safety.signals import Mode, ModeState, Refusal, WriteReceipt
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
@@ -54,6 +55,7 @@ class Intent:
 Action = Literal[
     "mode", "limit", "acknowledge", "reset", "bypass", "restore", "lab", "target", "target_end", "reload",
     "limits_schedule", "prices", "mv_opr", "mv_apc", "advice_accept", "advice_reject",
+    "limits_schedule", "prices", "alarm_ack", "alarm_shelve", "alarm_unshelve", "alarm_out", "alarm_in",
 ]  # fmt: skip
 
 
@@ -82,7 +84,11 @@ class Request:
     sampled_utc_s: float | None = None
     """When the sample of a laboratory value was taken."""
     lasts_s: float | None = None
-    """How long a target counts."""
+    """How long a target counts, or an alarm stays on the shelf."""
+    alarm: str | None = None
+    """Id of an alarm, such as ``link:dcs``."""
+    occurrence: int | None = None
+    """The occurrence that the person saw and acknowledges; it says nothing of a newer one."""
 
 
 REASON_MAX = 200
@@ -102,13 +108,36 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """One alarm that came or went in this cycle."""
+    """The cause of an alarm that came or went in this cycle: an event. What was made of it is an ``AlarmStep``."""
 
     code: str
     subject: str
-    priority: Literal["low", "medium", "high"]
+    priority: Priority
     state: Literal["active", "cleared"]
     text: str
+
+
+Step = Literal[
+    "raised", "latched", "cleared", "acknowledged", "shelved", "unshelved", "suppressed", "unsuppressed", "out", "in",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmStep:
+    """One step of one alarm: a line of the journal."""
+
+    id: str
+    step: Step
+    state: str
+    """After it; a state of ``supervisor.alarms.states``."""
+    occurrence: int
+    priority: Priority
+    text: str
+    by: str = ""
+    """The person; empty where it came about by itself."""
+    why: str = ""
+    until_utc_s: float | None = None
+    """Of ``shelved``: when it ends by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +199,9 @@ class CycleRecord:
     advice: Mapping[str, Advised] = field(default_factory=dict)
     """By MV: what was said last to its advice, while it counts."""
     alarms: tuple[Alarm, ...] = ()
+    alarm_steps: tuple[AlarmStep, ...] = ()
+    alarm_list: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Every alarm that is not normal, as ``supervisor.alarms.stored`` writes it; it outlives a restart."""
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     money: Mapping[str, float] = field(default_factory=dict)
     """Economics term by term, currency per hour, from this cycle's measurements."""

@@ -1,5 +1,5 @@
-"""What a restart must not undo: trips, latched interlocks, operators' own limits and the MVs that they took. All else
-begins anew. Pure.
+"""What a restart must not undo: trips, latched interlocks, operators' own limits, the MVs that they took, and what
+persons did about alarms. All else begins anew. Pure.
 
 The process starts disarmed whatever the record says (I-16); a trip and a latch are left only by a person's act, never
 by a restart (I-23); an operator's narrower limit stays, for it was set for a reason, and an MV that an operator took
@@ -14,6 +14,7 @@ from safety.handshake import HandshakeMemory
 from safety.interlocks import InterlockMemory, InterlockState
 from safety.modes import ModeMemory
 from safety.signals import Mode
+from supervisor.alarms.stored import restarted
 from supervisor.memory import Memory
 from supervisor.record import CycleRecord
 from supervisor.settings import Settings, Side
@@ -32,6 +33,7 @@ def first_memory(plant: Plant, instance: int, last: CycleRecord | None) -> Memor
         mode=modes.started(plant.start_in, before),
         locks=InterlockMemory(states=latched).restarted(),
         settings=Settings(operator=_operator_limits(plant, last), by_hand=frozenset(last.by_hand) & plant.mvs.keys()),
+        alarm_list=restarted(plant, last.alarm_list),
     )
 
 

@@ -56,9 +56,18 @@ REASONS: Mapping[str, str] = {
     "no_remark": "a rejection needs a reason",
     "no_bypass": "the plant file does not let it be bypassed",
     "no_owner": "a bypass needs a person who answers for it",
-    "no_reason": "a bypass needs a reason",
-    "too_long": "longer than the plant file allows, or no time at all",
+    "no_reason": "it needs a reason",
+    "too_long": "longer than is allowed, or no time at all",
     "not_bypassed": "it is not bypassed",
+    "unknown_alarm": "there is no such alarm: setwise alarms lists them",
+    "safety_class": "an alarm that protects is never put aside; an interlock may have a bypass",
+    "not_active": "it is not in the list: there is nothing to acknowledge",
+    "older_occurrence": "it has come again since: look at the list, then acknowledge the new one",
+    "acknowledged": "it is acknowledged already",
+    "covered": "it is shelved, suppressed or out of service: there is nothing to acknowledge",
+    "not_shelved": "it is not shelved",
+    "not_out": "it is not out of service",
+    "already_out": "it is out of service already",
 }
 
 REFUSALS: Mapping[str, str] = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from constraints.plant import Plant
 from controllers.memory import Memory as ControllerMemory
 from controllers.types import Inputs, Plan
 from safety.signals import Mode
+from supervisor.alarms.notify import Notifier
 from supervisor.audit.writer import AuditWriter
 from supervisor.calendar import Calendar
 from supervisor.clock import Clock, machine_utc_s
@@ -59,9 +60,9 @@ class ThinkerDesk:
 class RecordDesk:
     """The audit as the cycle uses it."""
 
-    def __init__(self, audit: AuditWriter) -> None:
-        """Keep the writer."""
-        self._audit = audit
+    def __init__(self, audit: AuditWriter, told: Callable[[CycleRecord], None] | None = None) -> None:
+        """``told`` gets each record, stored or not, and never waits."""
+        self._audit, self._told = audit, told
 
     async def intend(self, intent: Intent) -> Stored:
         """Store an intent."""
@@ -69,6 +70,8 @@ class RecordDesk:
 
     async def settle(self, record: CycleRecord, view: View, before: Memory) -> Stored:
         """Store the record, and what the controller was given, so that the cycle can be run again."""
+        if self._told is not None:
+            self._told(record)
         memory = before.controller.to_bytes() if before.controller is not None else b""
         return await self._audit.settle(record, Replay(inputs_json(view.inputs), memory))
 
@@ -86,9 +89,10 @@ class WorldDesk:
         keeper: RecordKeeper,
         off: asyncio.Event,
         forecasts: ForecastFiles | None = None,
+        notifier: Notifier | None = None,
     ) -> None:
         """``off`` is set by the local signal."""
-        self._forecasts = forecasts
+        self._forecasts, self._notifier = forecasts, notifier
         self._clock, self._field, self._inbox = clock, field, inbox
         self._calendar, self._keeper, self._off = calendar, keeper, off
 
@@ -109,6 +113,7 @@ class WorldDesk:
             forecasts=self._forecasts.news() if self._forecasts is not None else {},
             links=self._field.links(),
             record_why=self._keeper.why,
+            notify_why=self._notifier.why if self._notifier is not None else "",
         )
 
     def _noted(self) -> InForce | None:

@@ -57,6 +57,7 @@ CODES: Final[Mapping[str, str]] = {
     "E056": "something that cannot be written",
     "E057": "two things written to the same place",
     "E058": "a place that looks like part of a safety system",
+    "E059": "an alarm that there is not",
     # time and handshake
     "E060": "the PLC would shed too late, too early, or never",
     "E061": "the heartbeat does not fit the cycle",

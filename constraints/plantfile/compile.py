@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from constraints.plant import CvSpec, MvSpec, Plant
 from constraints.plantfile.adaptation import adaptation
 from constraints.plantfile.addresses import Place
+from constraints.plantfile.alarms import alarms, notify, tag_delay_s
 from constraints.plantfile.blocks import blocks
 from constraints.plantfile.calendar import schedule
 from constraints.plantfile.conditions import conditions
@@ -169,7 +170,7 @@ def _plant(scope: Scope) -> Plant | None:
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
-    floor = machines(scope, of_tags, ranges)
+    floor, calls = machines(scope, of_tags, ranges), (alarms(scope, of_tags), notify(scope))
     dynamics = tuning(scope, times.think_s)
     adapted = adaptation(
         scope, mvs=mvs, cvs=cvs, pairs=models, blocks=state_space, money=terms, ranges=ranges, known=known
@@ -221,6 +222,9 @@ def _plant(scope: Scope) -> Plant | None:
         adaptation=adapted,
         curves=custom.curves,
         calls=custom.calls,
+        alarms=calls[0],
+        tag_delay_s={name: tag_delay_s(of_tags[name]) for name in tags},
+        notify=calls[1],
     )
     lint(scope, plant)
     return plant

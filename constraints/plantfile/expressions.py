@@ -12,6 +12,7 @@ from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit
 from safety.grammar import Expression, ExpressionError, Node, parse
 
+_OF_THE_PAST: Final = frozenset({"rate", "delta", "age", "for_time"})
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -70,3 +71,11 @@ def check_units(scope: Scope, path: Path, expression: Expression, known: Mapping
     """
     for wrong in mismatches(expression.root, known):
         scope.issues.at("E031", word_at(scope, path, expression.text, wrong.column), wrong.message, wrong.hint)
+
+
+def check_present(scope: Scope, path: Path, expression: Expression) -> None:
+    """Report what needs a past, where only what is now is looked at."""
+    past = next((node for node in walk(expression.root) if node.op in _OF_THE_PAST), None)
+    if past is not None:
+        hint = "compare what is now, or use a calculated tag"
+        scope.issues.at("E032", scope.document.inside(path, past.column), f"{past.op} is not possible here", hint)

@@ -28,6 +28,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "PlantFile.tariffs": "Prices that follow the calendar, by name",
         "PlantFile.constraints": "Engineers' own constraints on MVs and CVs",
         "PlantFile.interlocks": "Conditions, and what happens when one is met; what cannot be evaluated counts as met",
+        "PlantFile.alarms": "What is different about alarms: by id (link:dcs), by subject (dcs), or by code (link)",
+        "PlantFile.notify": "Where new alarms are sent; needs the extra setwise[notify]",
         "PlantFile.modes": "In which mode it starts and what closed loop needs",
         "PlantFile.schedule": "Limits and modes that follow the week",
         "PlantFile.adaptation": "Corrects the economics of a wrong model from one rest of the plant to the next",

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from constraints.machines import MachineSpec
 from constraints.plantfile.bounds import Interval, outcomes
 from constraints.plantfile.document import Path
-from constraints.plantfile.expressions import check_names, check_units, parsed, walk
+from constraints.plantfile.expressions import check_names, check_present, check_units, parsed
 from constraints.plantfile.schema_machines import MachineSection
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit, unit
 from safety.grammar import Expression
-
-_OF_THE_PAST: Final = frozenset({"rate", "delta", "age", "for_time"})
 
 
 def machines(scope: Scope, known: Mapping[str, Unit], ranges: Mapping[str, Interval]) -> dict[str, MachineSpec]:
@@ -90,10 +87,7 @@ def _condition(
     if expression is None or not check_names(scope, path, expression, scope.names("tags"), lambda _: ""):
         return None
     check_units(scope, path, expression, known)
-    past = next((node for node in walk(expression.root) if node.op in _OF_THE_PAST), None)
-    if past is not None:
-        hint = "compare what is now, or use a calculated tag"
-        scope.issues.at("E032", scope.document.inside(path, past.column), f"{past.op} is not possible here", hint)
+    check_present(scope, path, expression)
     possible = outcomes(expression, ranges)
     if possible != {True, False}:
         word = "always" if possible == {True} else "never"

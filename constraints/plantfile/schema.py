@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from constraints.plantfile.fields import Section
 from constraints.plantfile.published import published
 from constraints.plantfile.schema_adaptation import AdaptationSection
+from constraints.plantfile.schema_alarms import AlarmSection, NotifySection
 from constraints.plantfile.schema_machines import MachineSection
 from constraints.plantfile.schema_models import FunctionSection, Model, MultiplierSection, StateSpaceSection
 from constraints.plantfile.schema_plant import ConnectionSection, ControllerSection, Heartbeat, Modes, PlantSection
@@ -58,6 +59,8 @@ class PlantFile(Section):
     tariffs: dict[str, Tariff] = Field(default_factory=dict)
     constraints: list[ConstraintSection] = Field(default_factory=list)
     interlocks: list[InterlockSection] = Field(default_factory=list)
+    alarms: dict[str, AlarmSection] = Field(default_factory=dict)
+    notify: list[NotifySection] = Field(default_factory=list)
     modes: Modes = Field(default_factory=Modes)
     schedule: list[ScheduleSection] = Field(default_factory=list)
     machines: dict[str, MachineSection] = Field(default_factory=dict)

@@ -128,7 +128,7 @@ class InterlockSection(Section):
     then: Annotated[str, Field(description="hold, ramp, shed, off, block_up MV, block_down MV")]
     latch: bool = False
     reset: Literal["operator", "engineer", "admin"] = "operator"
-    alarm: Literal["none", "low", "medium", "high"] = "medium"
+    alarm: Literal["none", "low", "medium", "high", "critical"] = "medium"
     bypass: Annotated[
         BypassSection | None,
         BeforeValidator(_none),

@@ -9,7 +9,7 @@ from supervisor.audit.chain import Json, plain
 from supervisor.audit.orphans import outcome_body
 from supervisor.audit.store import Entry, Packed, entry
 from supervisor.letters import body
-from supervisor.record import Alarm, Answer, CycleRecord
+from supervisor.record import Alarm, AlarmStep, Answer, CycleRecord
 
 
 def cycle_entries(record: CycleRecord, blob: bytes) -> list[Entry]:
@@ -50,6 +50,7 @@ def _cycle_body(record: CycleRecord, blob: bytes) -> dict[str, Json]:
         "answers": _answers(record.answers),
         "by_hand": list(record.by_hand),
         "alarms": _alarms(record.alarms),
+        "alarm_steps": [_step(each) for each in record.alarm_steps],
         "limits": {name: list(pair) for name, pair in record.limits.items()},
         "money": dict(record.money),
         "supplied": dict(record.supplied),
@@ -65,6 +66,13 @@ def _alarms(alarms: Iterable[Alarm]) -> list[Json]:
     return [
         {"code": a.code, "subject": a.subject, "priority": a.priority, "state": a.state, "text": a.text} for a in alarms
     ]
+
+
+def _step(step: AlarmStep) -> Json:
+    return {
+        "id": step.id, "step": step.step, "state": step.state, "occurrence": step.occurrence,
+        "priority": step.priority, "by": step.by, "why": step.why, "until_utc_s": step.until_utc_s,
+    }  # fmt: skip
 
 
 def _mapping(found: Json) -> dict[str, Json]:

@@ -14,13 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
+from constraints.alarms import Priority
 from safety.signals import Mode, ModeState, Refusal, WriteOutcome, WriteReceipt
 from supervisor.audit.chain import Json, canonical, plain
 from supervisor.letters import LetterError, body, from_body
-from supervisor.record import Advised, Alarm, Answer, Bypassed, CycleRecord, JsonValue
+from supervisor.record import Advised, Alarm, AlarmStep, Answer, Bypassed, CycleRecord, JsonValue, Step
 
 _MAGIC = b"SWH1"
 _HEAD = struct.Struct(">4sII")
+_StepJson = tuple[str, str, str, int, str, str, str, str, object]
 LEVEL = 6
 MEMORY_LEVEL = 1
 """Floats hardly shrink; this runs on the event loop."""
@@ -101,6 +103,11 @@ def _record_json(record: CycleRecord) -> dict[str, Json]:
         "by_hand": list(record.by_hand),
         "advice": {mv: [a.value, a.accepted, a.who, a.why, a.utc_s] for mv, a in record.advice.items()},
         "alarms": [[a.code, a.subject, a.priority, a.state, a.text] for a in record.alarms],
+        "alarm_steps": [
+            [s.id, s.step, s.state, s.occurrence, s.priority, s.text, s.by, s.why, s.until_utc_s]
+            for s in record.alarm_steps
+        ],
+        "alarm_list": dict(record.alarm_list),
         "limits": {name: list(pair) for name, pair in record.limits.items()},
         "money": dict(record.money),
         "supplied": dict(record.supplied),
@@ -145,6 +152,8 @@ def _record(raw: Mapping[str, object]) -> CycleRecord:
         by_hand=tuple(cast("list[str]", raw.get("by_hand", []))),
         advice={mv: _advised(*each) for mv, each in _advice(raw).items()},
         alarms=tuple(_alarm(*alarm) for alarm in cast("list[tuple[str, str, str, str, str]]", raw["alarms"])),
+        alarm_steps=tuple(_step(*step) for step in cast("list[_StepJson]", raw.get("alarm_steps", []))),
+        alarm_list=cast("dict[str, JsonValue]", raw.get("alarm_list", {})),
         limits={
             name: (_float(lo), _float(hi))
             for name, (lo, hi) in cast("dict[str, tuple[object, object]]", raw["limits"]).items()
@@ -177,9 +186,25 @@ def _alarm(code: str, subject: str, priority: str, state: str, text: str) -> Ala
     return Alarm(
         code=code,
         subject=subject,
-        priority=cast("Literal['low', 'medium', 'high']", priority),
+        priority=cast("Priority", priority),
         state=cast("Literal['active', 'cleared']", state),
         text=text,
+    )
+
+
+def _step(  # noqa: PLR0913, PLR0917 - as it is packed
+    id_: str, step: str, state: str, occurrence: int, priority: str, text: str, by: str, why: str, until: object
+) -> AlarmStep:
+    return AlarmStep(
+        id=id_,
+        step=cast("Step", step),
+        state=state,
+        occurrence=occurrence,
+        priority=cast("Priority", priority),
+        text=text,
+        by=by,
+        why=why,
+        until_utc_s=_maybe(until),
     )
 
 

@@ -150,6 +150,20 @@ mvs:
         do="Write to the loop's setpoint. If the name only looks so, have the node renamed.",
     ),
     Page(
+        code="E059",
+        means="The section alarms speaks of an alarm that cannot come.",
+        matters="What it says would never count: a delay, a response or a priority that people rely on.",
+        wrong="""
+alarms:
+  "link:dsc": {response: "call the control room"}
+""",
+        right="""
+alarms:
+  "link:dcs": {response: "call the control room"}
+""",
+        do="Write a code such as link, an id such as link:dcs, or the name of a tag, an MV, a CV or an interlock.",
+    ),
+    Page(
         code="E060",
         means="The PLC's timer for our heartbeat is missing, zero, or not more than twice the time between beats.",
         matters="With no timer the PLC never takes back control; with a short one a single lost beat sheds the plant.",

@@ -1,4 +1,4 @@
-"""Which alarms stand and which came or went in a cycle. Pure.
+"""Which causes of alarms stand, and which came or went in a cycle. Pure; states and delays are ``following``'s.
 
 One alarm a cause: a cut link is one alarm, not one for each of its tags (reference: interface, alarms page).
 """
@@ -8,34 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from constraints.alarms import Priority
 from constraints.derived import INPUT
 from constraints.votes import FEW
 from safety.signals import CvStatus, MvStatus, Snapshot
+from supervisor.alarms.words import KINDS
 from supervisor.record import Alarm
 
-Priority = Literal["low", "medium", "high"]
 Standing = Mapping[tuple[str, str], tuple[Priority, str]]
 """By (code, subject): priority and text."""
 
-PRIORITIES: Mapping[str, Priority] = {
-    "shed": "high",
-    "record": "high",
-    "interlock": "medium",
-    "link": "medium",
-    "bypass": "medium",
-    "cv_dropped": "medium",
-    "mv_service": "low",
-    "mv_held": "low",
-    "mv_outside_schedule": "low",
-    "proof_due": "low",
-    "external": "low",
-    "forecast": "low",
-    "lab": "low",
-    "thinker": "medium",
-    "tag": "low",
-    "vote": "medium",
-    "watched": "medium",
-}
+PRIORITIES: Mapping[str, Priority] = {code: kind.priority for code, kind in KINDS.items()}
 OF_OTHERS = frozenset({"comm", "late", INPUT, FEW})
 """First words of reasons that the alarm of a link, or of another tag, speaks of."""
 
@@ -58,6 +41,8 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
     votes: Mapping[str, str] | None = None,
     supplied: Mapping[tuple[str, str], str] | None = None,
     watched: Mapping[str, float] | None = None,
+    trip_why: str = "",
+    notify_why: str = "",
 ) -> Standing:
     """Return the alarms that stand now. ``interlocks``: the tripped ones, with the priority that the plant file gives
     each; ``supplied``: what of others is not used, by (code, subject); other mappings are by name, with what is to be
@@ -99,6 +84,10 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
         found["record", "record"] = f"decisions cannot be stored: {record_why}"
     if shed_why:
         found["shed", "controller"] = f"shed: {shed_why}"
+    if trip_why:
+        found["trip", "controller"] = f"tripped: {trip_why}"
+    if notify_why:
+        found["notify", "notify"] = f"alarms cannot be sent: {notify_why}"
     return {key: (_priority(key, interlocks), text) for key, text in found.items()}
 
 
