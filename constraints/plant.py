@@ -42,7 +42,7 @@ class Connection:
     unit_id: int = 1
     """Modbus device id."""
     security: str = "None"
-    """OPC UA: ``Basic256Sha256/SignAndEncrypt`` or ``None``."""
+    """OPC UA: policy and mode, such as ``Basic256Sha256/SignAndEncrypt``, or ``None``."""
     user_secret: str | None = None
     """Name of the secret that holds ``user:password`` of the account that reads."""
     write_user_secret: str | None = None

@@ -25,7 +25,7 @@ class LoopRule:
     down_per_min: float
     """Fastest change, unit per minute, both positive."""
     burst_s: float = 60.0
-    """So many seconds of the rate may be used at once after a pause."""
+    """So many seconds of the rate may be used at once after a pause; not less than the supervisor's cycle."""
     shed: ShedAction = ShedAction.HOLD
     safe_value: float = math.nan
     """Only used by ``ShedAction.SAFE_VALUE``."""

@@ -4,9 +4,10 @@ table. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from constraints.plant import Plant
 from safety import interlocks
 from safety.interlocks import Bypass, InterlockMemory
 from safety.modes import Ask, ModeRequest
@@ -20,6 +21,11 @@ from supervisor.record import Answer, Request
 from supervisor.rules import Rules
 from supervisor.settings import Settings, hand_changed, limit_changed, limit_in_force
 
+CHANGES: Mapping[str, Callable[[Plant, Settings, Request], tuple[Settings, str]]] = {
+    "limit": limit_changed,
+    "mv_opr": hand_changed,
+    "mv_apc": hand_changed,
+}
 RELOAD_ROLE = "engineer"
 """Who may bring another plant file into force."""
 ASKS: Mapping[Mode, Ask] = {
@@ -39,11 +45,9 @@ def taken(rules: Rules, outside: Outside, memory: Memory) -> tuple[Memory, tuple
     reload = memory.reload
     for request in outside.requests:
         was = None
-        if request.action == "limit":
+        if request.action in CHANGES:
             was = limit_in_force(rules.plant, settings, request)
-            settings, why = limit_changed(rules.plant, settings, request)
-        elif request.action in ("mv_opr", "mv_apc"):
-            settings, why = hand_changed(rules.plant, settings, request)
+            settings, why = CHANGES[request.action](rules.plant, settings, request)
         elif request.action in advice.ACTIONS:
             advised, why = advice.answered(rules.plant, request, memory.mode.actual, outside.at, advised)
         elif request.action == "reset":

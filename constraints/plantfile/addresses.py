@@ -10,8 +10,11 @@ from constraints.plant import Protocol
 from safety.encoding import Kind, WordOrder
 
 _NODE: Final = re.compile(
-    r"(?:ns=\d{1,5};|nsu=[^;]+;)?(?:s=(?P<text>.+)|i=\d{1,10}|g=[0-9A-Fa-f-]{36}|b=[A-Za-z0-9+/=]+)"
+    r"(?:ns=(?P<index>\d{1,5});|nsu=[^;]+;)?"
+    r"(?:s=(?P<text>.+)|i=(?P<number>\d{1,10})|g=[0-9A-Fa-f-]{36}|b=[A-Za-z0-9+/=]+)"
 )
+_INDEX_MAX: Final = 0xFFFF
+_NUMBER_MAX: Final = 0xFFFFFFFF
 _MODBUS: Final = re.compile(r"(?P<table>[a-z]+)/(?P<at>\d{1,6})(?::(?P<kind>\w+))?(?::(?P<order>\w+))?")
 _TOPIC: Final = re.compile(r"(?P<topic>[^#+\s][^#+]*)(?:#(?P<field>[A-Za-z0-9_.-]+))?")
 _KINDS: Final = ("float32", "float64", "int16", "uint16", "int32", "uint32", "bool")
@@ -74,8 +77,10 @@ def place(connection: str, protocol: Protocol, text: str) -> Place:
     """Return the place that ``text`` (what follows ``connection:``) means; raises AddressError."""
     match protocol:
         case "opcua":
-            if not _NODE.fullmatch(text):
-                raise AddressError(f"{text!r} is not an OPC UA node", "such as ns=2;s=TIC201.PV or ns=3;i=1021")
+            match = _NODE.fullmatch(text)
+            if match is None or int(match["index"] or 0) > _INDEX_MAX or int(match["number"] or 0) > _NUMBER_MAX:
+                hint = "such as ns=2;s=TIC201.PV, ns=3;i=1021 or nsu=http://maker.example/line;s=TIC201.PV"
+                raise AddressError(f"{text!r} is not an OPC UA node", hint)
             return Place(connection, protocol, text)
         case "modbus-tcp":
             return _modbus(connection, text)

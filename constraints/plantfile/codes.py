@@ -90,7 +90,6 @@ CODES: Final[Mapping[str, str]] = {
     "W103": "an unprotected connection that is written to: CLOSED_LOOP will be refused",
     "W104": "a condition that can never be true",
     "W105": "no full handshake: CLOSED_LOOP will be refused",
-    "W106": "the server's certificate is not pinned",
     "W107": "a DV without a model",
     "W108": "a CV without limits and target",
     "W109": "an unprotected OPC UA connection that is only read",

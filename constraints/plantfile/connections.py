@@ -56,13 +56,11 @@ def _connection(scope: Scope, name: str, given: ConnectionSection) -> Connection
 def _check_certificates(scope: Scope, path: Path, given: OpcUa) -> None:
     if given.security == "None":
         return
-    missing = [key for key in ("certificate", "private_key") if getattr(given, key) is None]
+    missing = [key for key in ("certificate", "private_key", "server_certificate") if getattr(given, key) is None]
     if missing:
         message = f"security {given.security} needs {' and '.join(missing)} in connections.{path[-1]}"
-        scope.issues.at_value("E016", (*path, "security"), message, "name the files; they are made when missing")
-    if given.server_certificate is None:
-        message = f"the server of connections.{path[-1]} is not pinned: anyone may answer in its place"
-        scope.issues.at_key("W106", path, message, "add server_certificate")
+        hint = "name the files; ours are made when missing, the server's keeps others from answering in its place"
+        scope.issues.at_value("E016", (*path, "security"), message, hint)
 
 
 def warn_unprotected(scope: Scope, written: Iterable[str]) -> None:

@@ -115,7 +115,7 @@ def _wrong_value(each: ErrorDetails, path: Path, issues: Issues) -> None:
         choices = [part.strip("' ") for part in expected.replace(" or ", ", ").split(",")]
         at = (*path, str(context.get("discriminator")).strip("'")) if kind == "union_tag_invalid" else path
         word = str(context.get("tag", given))
-        hint = did_you_mean(word, choices) or f"one of {', '.join(choices)}"
+        hint = f"{did_you_mean(word, choices)} one of {', '.join(choices)}".strip()
         issues.at_value("E013", at, f"{_short(word)} is not possible for {dotted(at)}", hint)
     elif kind == "union_tag_not_found":
         key = str(context.get("discriminator", "'type'")).strip("'")

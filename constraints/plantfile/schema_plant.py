@@ -12,7 +12,9 @@ Security = Literal[
     "None",
     "Basic256Sha256/Sign",
     "Basic256Sha256/SignAndEncrypt",
+    "Aes128_Sha256_RsaOaep/Sign",
     "Aes128_Sha256_RsaOaep/SignAndEncrypt",
+    "Aes256_Sha256_RsaPss/Sign",
     "Aes256_Sha256_RsaPss/SignAndEncrypt",
 ]
 Register = Literal[

@@ -26,6 +26,7 @@ BURST_S_MIN = 60.0
 STALE_PART = 3.0
 """A sensor speaks so many times before its value is stale."""
 TIMEOUT_S_MAX = 3600.0
+_OWN = ("ns=0;", "nsu=http://opcfoundation.org/UA/;")
 _REGISTER = MappingProxyType({key: register for register, (key, _) in {**WRITTEN, **ANSWERED}.items()})
 
 
@@ -61,7 +62,7 @@ def places(plant: Plant) -> Mapping[str, Mapping[str, Place]]:
         if connection.protocol not in ("opcua", "modbus-tcp", "mqtt"):
             raise UnservableError(f"connection {connection.name!r}: the bench has no server for {connection.protocol}")
         address = place.point.address
-        if connection.protocol == "opcua" and (not address.startswith(("ns=", "nsu=")) or address.startswith("ns=0;")):
+        if connection.protocol == "opcua" and (not address.startswith(("ns=", "nsu=")) or address.startswith(_OWN)):
             message = f"connection {connection.name!r}: {address} is in namespace 0, which is OPC UA's own"
             raise UnservableError(message)
         there = found[connection.name].setdefault(address, place)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote
 
 from asyncua import ua
 from asyncua.common.node import Node
@@ -33,7 +34,9 @@ Value = bool | int | float | str
 _POLICIES = {
     "Basic256Sha256/Sign": ua.SecurityPolicyType.Basic256Sha256_Sign,
     "Basic256Sha256/SignAndEncrypt": ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt,
+    "Aes128_Sha256_RsaOaep/Sign": ua.SecurityPolicyType.Aes128Sha256RsaOaep_Sign,
     "Aes128_Sha256_RsaOaep/SignAndEncrypt": ua.SecurityPolicyType.Aes128Sha256RsaOaep_SignAndEncrypt,
+    "Aes256_Sha256_RsaPss/Sign": ua.SecurityPolicyType.Aes256Sha256RsaPss_Sign,
     "Aes256_Sha256_RsaPss/SignAndEncrypt": ua.SecurityPolicyType.Aes256Sha256RsaPss_SignAndEncrypt,
 }
 NAMESPACE = "urn:setwise:bench:plant"
@@ -274,7 +277,7 @@ async def _placed(server: Server, spec: NodeSpec) -> ua.NodeId:
     text = spec.node
     if text.startswith("nsu="):
         uri, _, rest = text.removeprefix("nsu=").partition(";")
-        text = f"ns={await server.register_namespace(uri)};{rest}"
+        text = f"ns={await server.register_namespace(unquote(uri))};{rest}"
     node_id = ua.NodeId.from_string(text)
     if node_id.NamespaceIndex == 0:
         raise ValueError(f"{spec.node} is in namespace 0, which is OPC UA's own: a bench cannot serve it")

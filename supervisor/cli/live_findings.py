@@ -14,7 +14,7 @@ from supervisor.drivers.opcua_facts import Facts
 
 Kind = Literal["unreached", "missing", "quality", "unit", "range", "type", "write"]
 UNREACHED: Final = frozenset({"comm", "late", "initial"})
-_MISSING: Final = frozenset({"address", "exception_2", "BadNodeIdUnknown", "BadNodeIdInvalid"})
+_MISSING: Final = frozenset({"address", "namespace", "exception_2", "BadNodeIdUnknown", "BadNodeIdInvalid"})
 _TINY: Final = 1e-30
 """No plant shows so small a number; half of a float32, or an integer taken for one, is as small."""
 _SAME: Final = 1e-6

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from asyncua import ua
-from asyncua.ua.uaerrors._base import UaError
 
 from constraints.plant import Connection, Point
 from safety.approval import Approval
@@ -23,6 +22,7 @@ from supervisor.drivers.allow_list import AllowedWire, Place
 from supervisor.drivers.connection import ConnectionManager, S
 from supervisor.drivers.driver import LinkState, Now, WritePoints, bad, not_sent
 from supervisor.drivers.moveset import Delivered, Delivery, MoveSetWriter, Word
+from supervisor.drivers.opcua_nodes import unknown
 from supervisor.drivers.opcua_session import OPEN_ANSWERS, TROUBLE, Namespaces, OpcUaSession, ServerError, describe
 from supervisor.drivers.opcua_status import quality_of
 from supervisor.drivers.opcua_writing import OpcUaWritingSession
@@ -55,13 +55,18 @@ class OpcUaDriver:
         self._now_s = now_s
         self._reading_lock = asyncio.Lock()
         self._writing_lock = asyncio.Lock()
-        self._nodes: dict[str, ua.NodeId | None] = {}
         seen = Namespaces()
         reader = partial(
             OpcUaSession, connection, connection.user_secret, base_dir=base_dir, secrets=secrets, namespaces=seen
         )
         writer = partial(
-            OpcUaWritingSession, connection, base_dir=base_dir, secrets=secrets, namespaces=seen, now_s=now_s
+            OpcUaWritingSession,
+            connection,
+            base_dir=base_dir,
+            secrets=secrets,
+            namespaces=seen,
+            now_s=now_s,
+            addresses=frozenset(address for name, address, _ in places if name == connection.name),
         )
         self._manager = _manager(connection, connection.name, reader, now_s)
         self.writing = Writing(partial(_manager, connection, f"{connection.name} (writing)", writer, now_s))
@@ -90,12 +95,12 @@ class OpcUaDriver:
 
     async def read(self, points: Sequence[Point]) -> Mapping[str, Reading]:
         """Read all points in one batch."""
-        nodes = [self._node(point.address) for point in points]
-        asked = [node for node in nodes if node is not None]
         async with self._reading_lock:
             session = self._manager.session
             if session is None:
                 return bad(points, "comm", self._now_s())
+            nodes = [session.node(point.address) for point in points]
+            asked = [node for node in nodes if node is not None]
             try:
                 timeout_s = self._timeout_s * session.requests(len(asked))
                 answers = iter(await self._manager.call(session, session.read(asked), timeout_s))
@@ -105,7 +110,7 @@ class OpcUaDriver:
         return {
             point.tag: _reading(next(answers), point, now_s)
             if node is not None
-            else Reading(math.nan, Quality.BAD, None, now_s, "address")
+            else Reading(math.nan, Quality.BAD, None, now_s, unknown(point.address))
             for point, node in zip(points, nodes, strict=True)
         }
 
@@ -121,26 +126,20 @@ class OpcUaDriver:
 
     async def put(self, words: Sequence[Word], deadline_s: float) -> Delivered:
         """Send all words in one Write service call."""
-        nodes = [self._node(word.point.address) for word in words]
-        known = [node for node in nodes if node is not None]
-        if len(known) != len(words):
-            return Delivered(Delivery.UNSENT, "address")
         async with self._writing_lock:
             if (current := self.writing.current) is None:
                 return Delivered(Delivery.UNSENT, NO_WRITER)
             manager, session = current
+            nodes: list[ua.NodeId] = []
+            for word in words:
+                node = session.node(word.point.address)
+                if node is None:
+                    return Delivered(Delivery.UNSENT, unknown(word.point.address))
+                nodes.append(node)
             try:
-                return await manager.call(session, session.write(words, known, deadline_s), self._timeout_s)
+                return await manager.call(session, session.write(words, nodes, deadline_s), self._timeout_s)
             except LinkLostError as lost:
                 return Delivered(Delivery.LOST, lost.why)
-
-    def _node(self, address: str) -> ua.NodeId | None:
-        if address not in self._nodes:
-            try:
-                self._nodes[address] = ua.NodeId.from_string(address)
-            except (UaError, ValueError):
-                self._nodes[address] = None
-        return self._nodes[address]
 
 
 def _manager(connection: Connection, name: str, new: Callable[[], S], now_s: Now) -> ConnectionManager[S]:

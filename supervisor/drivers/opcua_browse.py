@@ -182,8 +182,8 @@ async def browse(
     patience = Patience()
     answer_s = max(4.0 * connection.timeout_s, ANSWER_S_MIN)
     try:
-        start = ua.NodeId.from_string(root) if root is not None else _OBJECTS
         await patience.wait(session.open(), OPEN_ANSWERS * connection.timeout_s)
+        start = _start(session, root)
         walker = await _walk(session, patience, start, bounds, now_s, answer_s)
         chosen = [each for each in walker.variables if wanted(each.node.to_string(), each.name, each.path)]
         found = await _read(session, patience, chosen, answer_s)
@@ -196,6 +196,13 @@ async def browse(
     finally:
         await end(session, patience)
     return Walk(tuple(found), len(walker.variables), walker.cut)
+
+
+def _start(session: OpcUaSession, root: str | None) -> ua.NodeId:
+    start = session.node(root) if root is not None else _OBJECTS
+    if start is None:
+        raise ServerError(f"{root} is no node of this server; such as ns=2;s=Line1 or nsu=URI;s=Line1")
+    return start
 
 
 async def _walk(

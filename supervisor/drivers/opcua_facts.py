@@ -14,6 +14,7 @@ from asyncua.ua.object_ids import ObjectIds
 
 from constraints.plant import Connection
 from constraints.plantfile.unece import unit_shown
+from supervisor.drivers.opcua_nodes import unknown
 from supervisor.drivers.opcua_once import ask_once
 from supervisor.drivers.opcua_session import OpcUaSession
 from supervisor.drivers.opcua_status import accepts, code_of, name_of
@@ -45,7 +46,8 @@ class Facts:
     """One node."""
 
     missing: str = ""
-    """Why the server does not know the node: a status code's name; empty where it does."""
+    """Why the server does not know the node: a status code's name, or ``namespace`` or ``address`` as
+    ``opcua_nodes.unknown`` says; empty where it does."""
     kind: str | None = None
     """``float32``, ``text``, ...; with ``[]`` behind it for an array. None where the server does not say, or a word of
     its own."""
@@ -60,16 +62,18 @@ async def facts(
     """Return by address what the server says to the account that reads. Raises AccountError."""
 
     async def ask(session: OpcUaSession) -> Mapping[str, Facts]:
-        nodes = [ua.NodeId.from_string(address) for address in addresses]
+        at = {address: node for address in addresses if (node := session.node(address)) is not None}
+        nodes = list(at.values())
         types = await session.read(nodes, AttributeIds.DataType)
         ranks = await session.read(nodes, AttributeIds.ValueRank)
         found = await session.properties(nodes, (_UNIT, _RANGE))
         places = [each for pair in found for each in pair if each is not None]
         values = iter(await session.read(places) if places else [])
         shown = [[next(values) if each is not None else None for each in pair] for pair in found]
-        return {
+        lost = {address: Facts(unknown(address)) for address in addresses if address not in at}
+        return lost | {
             address: Facts(_missing(kind), _kind(kind, rank), _unit(told[0]), _range(told[1]))
-            for address, kind, rank, told in zip(addresses, types, ranks, shown, strict=True)
+            for address, kind, rank, told in zip(at, types, ranks, shown, strict=True)
         }
 
     answers = _ANSWERS + len(addresses) / 100.0

@@ -27,7 +27,7 @@ async def rights(
     """
 
     async def ask(session: OpcUaSession) -> Mapping[str, bool]:
-        nodes = {address: ua.NodeId.from_string(address) for address in addresses}
+        nodes = {address: node for address in addresses if (node := session.node(address)) is not None}
         levels = await session.read(list(nodes.values()), AttributeIds.UserAccessLevel)
         return {
             address: bool(level.Value.Value >> ua.AccessLevel.CurrentWrite.value & 1)

@@ -17,7 +17,7 @@ from typing import ClassVar, Final
 from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.crypto import uacrypto
-from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
+from asyncua.crypto.security_policies import SecurityPolicyNone
 from asyncua.crypto.uacrypto import CertProperties
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
@@ -26,6 +26,8 @@ from cryptography.exceptions import InvalidSignature
 
 from constraints.plant import Connection
 from supervisor.drivers.certificates import CertificateError, own_identity, pinned
+from supervisor.drivers.opcua_nodes import by_index, node_of
+from supervisor.drivers.opcua_security import POLICIES
 from supervisor.drivers.opcua_status import accepts, name_of
 from supervisor.secrets import SecretError, Secrets
 
@@ -91,11 +93,24 @@ def describe(error: Exception) -> str:
     return f"{type(error).__name__}: {text}"[:160] if text else type(error).__name__
 
 
+class _Client(Client):
+    def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
+        """Refuse a server that wants the password in the clear although all else is signed (OPC 10000-4, 7.40.4)."""
+        policy = super().server_policy(token_type)
+        signed_only = self.security_policy.Mode == ua.MessageSecurityMode.Sign
+        named = token_type == ua.UserTokenType.UserName
+        if signed_only and named and policy.SecurityPolicyUri == SecurityPolicyNone.URI:
+            raise ServerError("the server wants the password in the clear: use SignAndEncrypt")
+        return policy
+
+
 @dataclass(slots=True)
 class Namespaces:
     """The server's namespace table as first seen: an address ``ns=2;...`` means something only beside it."""
 
     seen: tuple[str, ...] | None = None
+    by_index: bool = False
+    """Such an address was used: from then on the table must stay. ``nsu=`` addresses are looked up in each new one."""
 
 
 class OpcUaSession:
@@ -124,6 +139,8 @@ class OpcUaSession:
         self._client = self._new_client()
         self._client.connection_lost_callback = self._lost
         self._read_max = self._write_max = NODES_PER_REQUEST_MAX
+        self._table: tuple[str, ...] = ()
+        self._nodes: dict[str, ua.NodeId | None] = {}
 
     async def open(self) -> None:
         """Connect, log in, and check that the server runs, with the namespaces that it had before.
@@ -139,6 +156,13 @@ class OpcUaSession:
                 raise ServerError("the server's certificate is not the pinned one") from error
             raise
         await self._validate()
+
+    def node(self, address: str) -> ua.NodeId | None:
+        """Return the node that ``address`` means on this server since ``open``; None where there can be none."""
+        if address not in self._nodes:
+            self._nodes[address] = node_of(address, self._table)
+            self._namespaces.by_index |= by_index(address)
+        return self._nodes[address]
 
     async def read(
         self, nodes: Sequence[ua.NodeId], attribute: AttributeIds = AttributeIds.Value
@@ -193,7 +217,7 @@ class OpcUaSession:
 
     def _new_client(self) -> Client:
         # asyncua's time-out is the longer one, so that ours, outside, always comes first.
-        client = Client(self._connection.url, 2.0 * self._connection.timeout_s, WATCHDOG_S, auto_reconnect=False)
+        client = _Client(self._connection.url, 2.0 * self._connection.timeout_s, WATCHDOG_S, auto_reconnect=False)
         client.name = client.description = self.NAME
         client.session_timeout = client.secure_channel_timeout = SESSION_MS
         client.max_messagesize, client.max_chunkcount = MESSAGE_BYTES_MAX, CHUNKS_MAX
@@ -201,21 +225,23 @@ class OpcUaSession:
 
     async def _secure(self) -> None:
         connection, client = self._connection, self._client
-        if connection.security == "Basic256Sha256/SignAndEncrypt":
+        if connection.security != "None":
+            if connection.security not in POLICIES:
+                raise CertificateError(f"security '{connection.security}' is not known: {', '.join(POLICIES)}, None")
+            policy, mode = POLICIES[connection.security]
             if not (connection.certificate and connection.private_key and connection.server_certificate):
                 raise CertificateError("certificate, private_key and server_certificate are needed")
             files = self._base_dir / connection.certificate, self._base_dir / connection.private_key
             identity = await asyncio.to_thread(own_identity, *files)  # making a key takes a while
             client.application_uri = identity.uri
             await client.set_security(
-                SecurityPolicyBasic256Sha256,
+                policy,
                 CertProperties(identity.certificate, "der"),
                 CertProperties(identity.private_key, "der"),
                 # Without it asyncua would fetch one over an open channel and believe it.
                 server_certificate=CertProperties(pinned(self._base_dir / connection.server_certificate), "der"),
+                mode=mode,
             )
-        elif connection.security != "None":
-            raise CertificateError(f"security '{connection.security}' is not known")
         if self._user_secret is not None:
             user, _, password = self._secrets(self._user_secret).partition(":")
             client.set_user(user)
@@ -230,10 +256,12 @@ class OpcUaSession:
         table = _raw(names)
         if not isinstance(table, list):
             raise ServerError("the server does not show its namespaces")
-        seen = tuple(str(name) for name in table)
-        if self._namespaces.seen is not None and self._namespaces.seen != seen:
-            raise ServerError("the server's namespaces changed: restart after checking the addresses")
-        self._namespaces.seen = seen
+        self._table = tuple(str(name) for name in table)
+        if self._namespaces.by_index and self._namespaces.seen != self._table:
+            raise ServerError(
+                "the server's namespaces changed: restart after checking the addresses, or write nsu=URI; for ns=INDEX;"
+            )
+        self._namespaces.seen = self._table
         self._read_max, self._write_max = _limit(per_read), _limit(per_write)
 
     async def _shows_other_certificate(self) -> bool:

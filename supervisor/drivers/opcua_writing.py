@@ -15,7 +15,7 @@ from constraints.plant import Connection
 from safety.encoding import decode
 from supervisor.drivers.driver import Now
 from supervisor.drivers.moveset import Delivered, Delivery, Word
-from supervisor.drivers.opcua_session import Namespaces, OpcUaSession
+from supervisor.drivers.opcua_session import Namespaces, OpcUaSession, ServerError
 from supervisor.drivers.opcua_status import accepts, code_of, name_of, refuses
 from supervisor.secrets import Secrets
 
@@ -36,12 +36,35 @@ class OpcUaWritingSession(OpcUaSession):
     NAME: ClassVar = "Setwise writing"
 
     def __init__(
-        self, connection: Connection, *, base_dir: Path, secrets: Secrets, namespaces: Namespaces, now_s: Now
+        self,
+        connection: Connection,
+        *,
+        base_dir: Path,
+        secrets: Secrets,
+        namespaces: Namespaces,
+        now_s: Now,
+        addresses: frozenset[str] = frozenset(),
     ) -> None:
-        """Prepare. ``namespaces`` is the reading session's: an address must mean the same to both."""
+        """Prepare. ``namespaces`` is the reading session's: an address must mean the same to both.
+
+        ``addresses`` are all that it may ever write to; each must be a node of its own.
+        """
         account = connection.write_user_secret or connection.user_secret
         super().__init__(connection, account, base_dir=base_dir, secrets=secrets, namespaces=namespaces)
         self._now_s = now_s
+        self._addresses = addresses
+
+    async def open(self) -> None:
+        """Connect and log in as a reading session does; ServerError too where two addresses are one node.
+
+        Only the server can tell: ``nsu=urn:maker;s=T1`` and ``ns=3;s=T1`` may be one.
+        """
+        await super().open()
+        taken: dict[ua.NodeId, str] = {}
+        for address in sorted(self._addresses):
+            node = self.node(address)
+            if node is not None and (other := taken.setdefault(node, address)) != address:
+                raise ServerError(f"{other} and {address} are one node, written to from two places: remove one")
 
     async def write(self, words: Sequence[Word], nodes: Sequence[ua.NodeId], deadline_s: float) -> Delivered:
         """Send ``words`` in one Write service call (per MaxNodesPerWrite), each once, none after ``deadline_s``.

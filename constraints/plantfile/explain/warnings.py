@@ -99,35 +99,6 @@ heartbeat: {handshake: full, root: "dcs:ns=2;s=APC.", every: 5 s, plc_timeout: 6
         do="Put the block of docs/plc into the PLC and set handshake: full.",
     ),
     Page(
-        code="W106",
-        means="The certificate of an OPC UA server is not pinned.",
-        matters="Encryption alone does not say with whom we speak; another machine may answer in the server's place.",
-        wrong="""
-connections:
-  dcs:
-    type: opcua
-    url: "opc.tcp://10.0.0.1:4840"
-    security: Basic256Sha256/SignAndEncrypt
-    certificate: pki/own.der
-    private_key: pki/own.pem
-    user: {secret: dcs}
-    write_user: {secret: dcs-write}
-""",
-        right="""
-connections:
-  dcs:
-    type: opcua
-    url: "opc.tcp://10.0.0.1:4840"
-    security: Basic256Sha256/SignAndEncrypt
-    certificate: pki/own.der
-    private_key: pki/own.pem
-    server_certificate: pki/dcs.der
-    user: {secret: dcs}
-    write_user: {secret: dcs-write}
-""",
-        do="Save the server's certificate, check its fingerprint with whoever runs the server, and name it here.",
-    ),
-    Page(
         code="W107",
         means="A DV has no model.",
         matters="It is read and shown, but nothing is done before it arrives.",

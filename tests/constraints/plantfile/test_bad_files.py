@@ -141,6 +141,8 @@ BAD = [
     Bad("same DV", "E054", "dvs: [hum]", "dvs: [hum, §hum]"),
     Bad("DV is CV", "E054", "dvs: [hum]", "dvs: [hum, §gas]"),
     Bad("bad node", "E055", "ns=3;i=1021", "§ns=3;1021"),
+    Bad("namespace beyond 16 bits", "E055", "ns=3;i=1021", "§ns=65536;i=1021"),
+    Bad("number beyond 32 bits", "E055", "ns=3;i=1021", "§ns=3;i=4294967296"),
     Bad("register without type", "E055", "input/100:int16", "§input/100"),
     Bad("register type", "E055", "input/100:int16", "§input/100:int24"),
     Bad("register beyond the last", "E055", "input/100:int16", "§input/65536:int16"),

@@ -292,7 +292,6 @@ def test_warnings_do_not_keep_a_plant_from_loading() -> None:
     cases = {
         "W101": ("  quality: {T_jacket_sp: {gain: -0.05, lags: [300]}}\n", ""),
         "W104": ("T_bed > 96", "T_bed > 151"),
-        "W106": ("    server_certificate: pki/dcs.der\n", ""),
         "W107": ("    hum: {gain: -0.3}\n", ""),
         "W108": ("gas: {limits: {operator: [0, 300]}}", "gas: {}"),
         "W111": ("think: 6000 ms", "think: 0.02 ms"),

@@ -33,6 +33,11 @@ def of_table(id_: str, code: str, points: str, by: str = "T_bed") -> Refused:
 
 
 CASES = [
+    # a connection that its driver would refuse
+    Refused("security_outdated", "E013", "Basic256Sha256/SignAndEncrypt", "§Basic256/SignAndEncrypt"),
+    Refused("security_without_mode", "E013", "Basic256Sha256/SignAndEncrypt", "§Basic256Sha256"),
+    Refused("security_unpinned", "E016", "    server_certificate: pki/dcs.der\n", ""),
+    Refused("security_without_our_key", "E016", "    private_key: pki/own.pem\n", ""),
     # limits that do not nest
     Refused("limits_engineering_outside_safety", "E040", "engineering: [110, 180]", "engineering: §[110, 191]"),
     Refused("limits_operator_outside_engineering", "E040", "operator: [383.15 K, 170]", "operator: §[109.9, 170]"),
@@ -119,6 +124,8 @@ CASES = [
             "scheduled: {by: T_bed, points: [[0, 110, 150], [150, 130, 180]]}}"),
 ]  # fmt: skip
 PLACES = {  # for changes that take away what the finding points at, or that are told elsewhere
+    "security_unpinned": "security: §Basic256Sha256/SignAndEncrypt",
+    "security_without_our_key": "security: §Basic256Sha256/SignAndEncrypt",
     "mv_without_limits": "  §flow_sp:\n    writes",
     "mv_safe_value_missing": "    shed: §safe",
     "shed_time_missing": "§heartbeat: {",

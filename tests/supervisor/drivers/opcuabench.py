@@ -16,17 +16,18 @@ def no_secrets(name: str) -> str:
     raise AssertionError("no secret was to be asked for")
 
 
-def driver_for(port: int, *, timeout_s: float = 2.0, now_s=time.monotonic, **changes) -> OpcUaDriver:
-    connection = Connection(
-        name="dcs", protocol="opcua", url=f"opc.tcp://127.0.0.1:{port}/", timeout_s=timeout_s, **changes
-    )
+def connection_for(port: int, *, timeout_s: float = 2.0, **changes) -> Connection:
+    return Connection(name="dcs", protocol="opcua", url=f"opc.tcp://127.0.0.1:{port}/", timeout_s=timeout_s, **changes)
+
+
+def driver_for(port: int, *, now_s=time.monotonic, places=None, **changes) -> OpcUaDriver:
     return OpcUaDriver(
-        connection,
+        connection_for(port, **changes),
         base_dir=Path(),
         secrets=no_secrets,
         now_s=now_s,
         registers=WRITES.registers,
-        places=allowed(WRITES) | ODD,
+        places=allowed(WRITES) | ODD if places is None else places,
     )
 
 

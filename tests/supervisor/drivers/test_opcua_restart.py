@@ -119,6 +119,7 @@ async def test_a_hang_that_ends_is_a_new_connection(driver, server):
 
 async def test_other_namespaces_after_a_restart_are_refused(driver, server):
     """ns=2 may now be another vendor's tags (reference: fault F36)."""
+    assert await value(driver) == 1.0
     server.kill()
     await until(lambda: not driver.link.connected)
     await server.start(4.0, "urn:new")
