@@ -332,7 +332,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """One plant file, checked."""
+    """One plant file, checked; of a file with several controllers, what concerns one of them."""
 
     name: str
     site: str
@@ -380,6 +380,8 @@ class Plant:
     """None: the economics are the model's own."""
     curves: tuple[Curve, ...] = ()
     calls: tuple[CallSpec, ...] = ()
+    controller: str = ""
+    """Which of the file's controllers this is; empty where it has one."""
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""
