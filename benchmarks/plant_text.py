@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 PAIRS_PER_CV = 6
 MVS_MAX = 32
-"""The mask of the PLC contract has so many bits, so one file cannot have more."""
+"""The mask of the PLC contract has so many bits, so one controller cannot have more."""
 _KINDS = (
     ("T", "degC", "[0, 250]"),
     ("F", "kg/h", "[0, 6 t/h]"),
@@ -30,6 +30,8 @@ class Size:
     mvs: int = MVS_MAX
     cvs: int = 100
     constraints: int = 200
+    controllers: int = 1
+    """Each gets MVs and CVs in turn, and limits of its own ones only."""
 
     @property
     def interlocks(self) -> int:
@@ -42,10 +44,17 @@ def scaled(tags: int) -> Size:
     return Size(tags, min(tags // 10, MVS_MAX), tags // 10, tags // 5)
 
 
+def shared_out(tags: int, controllers: int) -> Size:
+    """Return a plant with a tenth of its tags MVs and another CVs, of several controllers."""
+    return Size(tags, tags // 10, tags // 10, tags // 5, controllers)
+
+
 def plant_text(size: Size, seed: int = 1) -> str:
     """Return the file; the same for the same seed."""
     rng = random.Random(seed)  # noqa: S311 - no secrets
-    return "\n".join([*_head(), *_tags(size), *_mvs(size), *_cvs(size), *_models(size, rng), *_rules(size, rng), ""])
+    return "\n".join(
+        [*_head(size), *_tags(size), *_mvs(size), *_cvs(size), *_models(size, rng), *_rules(size, rng), ""]
+    )
 
 
 def _tag(number: int) -> str:
@@ -56,14 +65,26 @@ def _unit(number: int) -> str:
     return _KINDS[number % len(_KINDS)][1]
 
 
-def _head() -> Iterator[str]:
+def _head(size: Size) -> Iterator[str]:
     yield "version: 1"
     yield "plant: {name: Works, site: Northmill, timezone: Europe/Berlin, currency: EUR}"
     yield "connections:"
     yield "  dcs: {type: opcua, url: 'opc.tcp://10.4.2.11:4840', security: None, waive_security: closed network}"
     yield "  meter: {type: modbus-tcp, host: 10.4.2.40, unit_id: 8, waive_security: read only}"
-    yield "heartbeat: {handshake: full, root: 'dcs:ns=2;s=APC.', every: 5 s, plc_timeout: 150 s, probe: 1234.5}"
-    yield "controller: {cycle: 60 s, hysteresis: 1 EUR/h}"
+    beat = "handshake: full, root: 'dcs:ns=2;s=APC{}.', every: 5 s, plc_timeout: 150 s, probe: 1234.5"
+    if size.controllers == 1:
+        yield f"heartbeat: {{{beat.format('')}}}"
+        yield "controller: {cycle: 60 s, hysteresis: 1 EUR/h}"
+        return
+    yield "controllers:"
+    for number in range(size.controllers):
+        mvs = ", ".join(f"u{mv:03d}" for mv in range(number, size.mvs, size.controllers))
+        cvs = ", ".join(_tag(_cv(cv)) for cv in range(number, size.cvs, size.controllers))
+        yield f"  area_{number + 1}:"
+        yield "    cycle: 60 s"
+        yield f"    mvs: [{mvs}]"
+        yield f"    cvs: [{cvs}]"
+        yield f"    heartbeat: {{{beat.format(number + 1)}}}"
 
 
 def _tags(size: Size) -> Iterator[str]:
@@ -111,7 +132,8 @@ def _models(size: Size, rng: random.Random) -> Iterator[str]:
     yield "models:"
     for number in range(size.cvs):
         yield f"  {_tag(_cv(number))}:"
-        chosen = {number % size.mvs, *rng.sample(range(size.mvs), min(PAIRS_PER_CV - 1, size.mvs))}
+        own = range(number % size.controllers, size.mvs, size.controllers)
+        chosen = {own[number // size.controllers % len(own)], *rng.sample(own, min(PAIRS_PER_CV - 1, len(own)))}
         for mv in sorted(chosen):
             gain, dead, lag = rng.uniform(0.1, 2.0), rng.randrange(0, 300), rng.randrange(60, 900)
             yield f"    u{mv:03d}: {{gain: {gain:.3f}, dead_time: {dead}, lags: [{lag} s, 45]}}"
@@ -130,8 +152,9 @@ def _rules(size: Size, rng: random.Random) -> Iterator[str]:
     yield '        bands: {peak: {days: mon-fri, hours: ["07:00-12:00", "17:00-20:00"]}}'
     yield "constraints:"
     for number in range(size.constraints):
-        mv, other = rng.randrange(size.mvs), rng.randrange(size.mvs)
-        cv = _tag(_cv(rng.randrange(size.cvs)))
+        own = range(number % size.controllers, size.mvs, size.controllers)
+        mv, other = rng.choice(own), rng.choice(own)
+        cv = _tag(_cv(rng.choice(range(number % size.controllers, size.cvs, size.controllers))))
         factor, bound = rng.uniform(1.0, 9.0), rng.randrange(400, 900)
         text = f"{factor:.2f} * u{mv:03d} + 0.5 * u{other:03d} - 0.1 * {cv} <= {bound}"
         yield f'  - {{name: Load {number}, expr: "{text}", rank: {3 + number % 6}}}'

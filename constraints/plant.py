@@ -333,7 +333,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """One plant file, checked."""
+    """One plant file, checked; of a file with several controllers, what concerns one of them."""
 
     name: str
     site: str
@@ -386,6 +386,8 @@ class Plant:
     tag_delay_s: Mapping[str, float] = field(default_factory=dict)
     """By tag: usual delay of the alarm that it is bad."""
     notify: tuple[NotifyRule, ...] = ()
+    controller: str = ""
+    """Which of the file's controllers this is; empty where it has one."""
 
     def points_read(self) -> tuple[Point, ...]:
         """Return every point that a cycle reads: tags, MV actuals, availability, windup, and the PLC's answers."""

@@ -10,23 +10,28 @@ from pathlib import Path
 import pandas as pd
 
 from constraints.plant import Plant
-from constraints.plantfile import Diagnostic, PlantFileError, render
+from constraints.plantfile import ControllerError, Diagnostic, PlantFileError, render
 from constraints.plantfile import load as load_file
-from setwise.errors import PlantFileWarning
+from setwise.errors import InputError, PlantFileWarning
 
 COLUMNS = ("severity", "code", "message", "hint", "line", "column", "path")
 
 
-def load(path: str | os.PathLike[str]) -> Plant:
-    """Return the plant that the file at ``path`` declares.
+def load(path: str | os.PathLike[str], controller: str | None = None) -> Plant:
+    """Return the plant that the file at ``path`` declares; of several controllers the one named.
 
     Raises PlantFileError, whose text is what ``setwise check`` prints: every error with its line, a caret and a hint.
-    Findings that are no errors are a PlantFileWarning.
+    Findings that are no errors are a PlantFileWarning. Raises InputError where a controller has to be named or is not
+    there.
     """
-    loaded = load_file(Path(path))
+    try:
+        loaded = load_file(Path(path), controller)
+        plant = loaded.plant
+    except ControllerError as error:
+        raise InputError(str(error)) from error
     if loaded.warnings:
         warnings.warn(render(loaded.warnings, loaded.sources), PlantFileWarning, stacklevel=2)
-    return loaded.plant
+    return plant
 
 
 def check(path: str | os.PathLike[str]) -> pd.DataFrame:

@@ -62,20 +62,25 @@ def what_if(
 
 
 def replay(
-    path: str | os.PathLike[str], data: str | os.PathLike[str] | None = None, *, start: At, end: At
+    path: str | os.PathLike[str],
+    data: str | os.PathLike[str] | None = None,
+    *,
+    start: At,
+    end: At,
+    controller: str | None = None,
 ) -> pd.DataFrame:
     """Return the cycles on record in [start, end), each thought again by the plant file's controller as it is now.
 
-    ``path``: the plant file; ``data``: its folder of records where that is not ``setwise-data`` beside it. The record
-    is opened for reading only. Columns: cycle; status on record and again; same: whether the two plans are alike bit
-    for bit; difference: the largest one between two setpoints, in MV spans. Raises InputError where there is no
-    readable record.
+    ``path``: the plant file; ``data``: its folder of records where that is not ``setwise-data`` beside it;
+    ``controller``: which one, where the file has several. The record is opened for reading only. Columns: cycle; status
+    on record and again; same: whether the two plans are alike bit for bit; difference: the largest one between two
+    setpoints, in MV spans. Raises InputError where there is no readable record.
     """
-    plant = load(path)
+    plant = load(path, controller)
     begin, until = moment(start, plant), moment(end, plant)
     if not (begin.wall and until.wall):
         raise InputError("a record is in wall time: give start and end such as '2026-03-02 08:00'")
-    site = Site.of(Path(path), Path(data) if data is not None else None)
+    site = Site.of(Path(path), Path(data) if data is not None else None, plant.controller)
     engine, at_s, rows = Controller(plant), [], []
     spans = {name: mv.limits.operator[1] - mv.limits.operator[0] for name, mv in plant.mvs.items()}
     try:

@@ -70,7 +70,8 @@ STARTUP_ERRORS = (
 
 def run_until_told(site: Site, clock: Clock) -> int:
     """Run control for ``site`` until a signal ends it; return the exit code (0 told to stop, 1 could not start)."""
-    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    who = f"{site.controller} " if site.controller else ""
+    logging.basicConfig(level=logging.ERROR, format=f"%(asctime)s {who}%(name)s %(message)s", stream=sys.stderr)
     for ours in ("setwise", "supervisor"):
         logging.getLogger(ours).setLevel(logging.INFO)
     for noisy in ("asyncua", "pymodbus", "aiomqtt", "mqtt", "apscheduler"):
@@ -79,7 +80,7 @@ def run_until_told(site: Site, clock: Clock) -> int:
         LOG.error("will not run without assertions: start Python without -O and without PYTHONOPTIMIZE")
         return 1
     try:
-        loaded = load(site.plant_path)
+        loaded = load(site.plant_path, site.name)
         rules = rules_of(loaded.plant)
         lock = _only_one(site)
     except PlantFileError as error:
@@ -120,7 +121,7 @@ def _reloaded(site: Site, last_good: Version | None) -> tuple[Rules, Version | N
     """Return the plant file as it is now; the last good version where that one has errors, None without either."""
     for _ in range(2):
         try:
-            rules = rules_of(load(site.plant_path).plant)
+            rules = rules_of(load(site.plant_path, site.name).plant)
         except (PlantFileError, ValueError, OSError) as error:
             LOG.error("the new version cannot be used: %s", error)  # noqa: TRY400 - findings, not a trace
             if last_good is None or not gone_back(site, last_good.number, "the new version has errors"):

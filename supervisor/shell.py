@@ -36,7 +36,7 @@ class ThinkerDesk:
 
     def __init__(self, plant_path: Path, plant: Plant, clock: Clock) -> None:
         """Prepare; ``start`` starts the process."""
-        self._worker = Thinker(plant_path, plant.config_hash)
+        self._worker = Thinker(plant_path, plant.config_hash, controller=plant.controller)
         self._deadline_s = clock.real_s(plant.think_s)
 
     def start(self) -> None:

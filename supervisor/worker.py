@@ -25,9 +25,15 @@ START_S_MAX = 60.0
 class Thinker:
     """One worker process for one controller."""
 
-    def __init__(self, plant_path: Path, config_hash: str, command: Sequence[str] | None = None) -> None:
-        """``command`` replaces ``python -m supervisor.thinker`` (tests: a thinker that hangs, dies, lies)."""
+    def __init__(
+        self, plant_path: Path, config_hash: str, command: Sequence[str] | None = None, controller: str = ""
+    ) -> None:
+        """``controller``: which of the file's.
+
+        ``command`` replaces ``python -m supervisor.thinker`` (tests: a thinker that hangs, dies, lies).
+        """
         self._plant_path = plant_path
+        self._controller = controller
         self._config_hash = config_hash
         self._command = tuple(command) if command else (sys.executable, "-m", "supervisor.thinker")
         self._process: asyncio.subprocess.Process | None = None
@@ -109,6 +115,7 @@ class Thinker:
                 *self._command,
                 str(self._plant_path),
                 str(theirs.fileno()),
+                *((self._controller,) if self._controller else ()),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,  # OSQP prints its errors there

@@ -1,13 +1,13 @@
 """The plant file: YAML in, a checked ``Plant`` or every finding out.
 
-``load(path)`` gives ``Loaded(plant, warnings)`` or raises ``PlantFileError``; ``load_with_functions(path)`` also looks
-up the functions that engineers wrote, for the process that thinks; ``check(path)`` gives all findings; ``render`` shows
-them with their source lines.
+``load(path)`` gives ``Loaded`` with a plant (or with one for each controller) or raises ``PlantFileError``;
+``load_with_functions(path)`` also looks up the functions that engineers wrote, for the process that thinks;
+``check(path)`` gives all findings; ``render`` shows them with their source lines.
 """
 
 from constraints.plantfile.codes import CODES
-from constraints.plantfile.compile import Loaded
 from constraints.plantfile.diagnostics import ANSI, PLAIN, Diagnostic, Palette, PlantFileError, render
+from constraints.plantfile.loaded import ControllerError, Loaded
 from constraints.plantfile.loader import (
     check,
     finding_at,
@@ -23,6 +23,7 @@ __all__ = [
     "ANSI",
     "CODES",
     "PLAIN",
+    "ControllerError",
     "Diagnostic",
     "Loaded",
     "Palette",

@@ -84,6 +84,9 @@ CODES: Final[Mapping[str, str]] = {
     "E085": "a schedule sets what it cannot",
     "E086": "an economic term that is not money per hour",
     "E087": "an adaptation of economics that lacks something",
+    # several controllers
+    "E090": "a controller that is not there, or a variable that not exactly one controller has",
+    "E091": "something that reaches from one controller into another",
     # warnings
     "W101": "a CV that no MV moves",
     "W102": "an MV that moves nothing",

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from pydantic import ValidationError
 
-from constraints.plant import CvSpec, MvSpec, Plant
+from constraints.plant import CvSpec, MvSpec, Plant, Point
 from constraints.plantfile.adaptation import adaptation
 from constraints.plantfile.addresses import Place
 from constraints.plantfile.alarms import alarms, notify, tag_delay_s
@@ -22,7 +22,7 @@ from constraints.plantfile.connections import connections, warn_unprotected
 from constraints.plantfile.custom import own_constraints
 from constraints.plantfile.cvs import cv_spec
 from constraints.plantfile.derived import check_ways, derived_tags, is_derived, with_renewal
-from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
+from constraints.plantfile.diagnostics import PlantFileError, in_order
 from constraints.plantfile.document import Document, Path, Value
 from constraints.plantfile.functions import functions
 from constraints.plantfile.hashing import content_hash, rules_hash
@@ -30,11 +30,13 @@ from constraints.plantfile.heartbeat import handshake_points, handshake_rule
 from constraints.plantfile.interlocks import interlocks
 from constraints.plantfile.issues import Issues, dotted
 from constraints.plantfile.lint import lint
+from constraints.plantfile.loaded import Loaded
 from constraints.plantfile.machines import machines
 from constraints.plantfile.models import pairs, warn_loose_ends
 from constraints.plantfile.money import money
 from constraints.plantfile.multipliers import multipliers
 from constraints.plantfile.mvs import envelope, mv_spec
+from constraints.plantfile.parts import check_alone, parts
 from constraints.plantfile.scheduled import scheduled_limits
 from constraints.plantfile.schema import PlantFile
 from constraints.plantfile.schema_errors import report
@@ -46,33 +48,42 @@ from constraints.plantfile.transforms import check_untransformed
 from constraints.plantfile.tuning import tuning
 from constraints.plantfile.units import Unit, UnitError, unit
 from constraints.plantfile.whole import check_plant, dvs, timing
-from constraints.plantfile.writes import check_writes
+from constraints.plantfile.writes import Written, check_between, check_writes
 from safety.signals import Mode
 from safety.validity import ValidityRule
 
 _ROUNDS_MAX = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A plant and what was noticed about its file without being wrong."""
-
-    plant: Plant
-    warnings: tuple[Diagnostic, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=dict)
-    """Text of the plant file and of each file that it includes, by name."""
-
-
 def compile_document(document: Document) -> Loaded:
     """Return the plant in ``document``; raises PlantFileError with every finding, warnings too."""
     issues = Issues(document)
     formed = _form(document, issues)
-    plant = _plant(Scope(document, formed[0], issues, formed[1])) if formed is not None else None
+    plants = _plants(Scope(document, formed[0], issues, formed[1])) if formed is not None else {}
     _report_empty(document, issues)
     found = in_order(issues.found)
-    if plant is None or issues.errors:
+    if not plants or issues.errors:
         raise PlantFileError(found, document.texts)
-    return Loaded(plant, found, document.texts)
+    return Loaded(plants, found, document.texts)
+
+
+def _plants(scope: Scope) -> dict[str, Plant]:
+    """Return the plant of each controller; what is missing was reported. The only one of a file has no name."""
+    if scope.file.controllers is None:
+        check_alone(scope)
+        plant, _ = _plant(scope)
+        return {"": plant} if plant is not None else {}
+    own = parts(scope)
+    found: dict[str, Plant] = {}
+    written: dict[str, Written] = {}
+    for name, part in own.items():
+        plant, written[name] = _plant(part)
+        if plant is not None:
+            found[name] = replace(plant, controller=name)
+    _check_same_names(scope)
+    check_between(scope, written)
+    scope.issues.add(each for part in own.values() for each in part.issues.found)
+    return found
 
 
 def _form(document: Document, issues: Issues) -> tuple[PlantFile, frozenset[Path]] | None:
@@ -118,8 +129,8 @@ def _without(data: dict[str, Value], paths: Iterable[Path]) -> dict[str, Value]:
     return pruned
 
 
-def _plant(scope: Scope) -> Plant | None:
-    """Return the plant; None, or one with gaps, where findings were reported."""
+def _plant(scope: Scope) -> tuple[Plant | None, Written]:
+    """Return the plant, None or one with gaps where findings were reported; and every place that is written."""
     scope = replace(scope, conditions=conditions(scope))
     file = scope.file
     check_plant(scope)
@@ -175,14 +186,14 @@ def _plant(scope: Scope) -> Plant | None:
     adapted = adaptation(
         scope, mvs=mvs, cvs=cvs, pairs=models, blocks=state_space, money=terms, ranges=ranges, known=known
     )
+    places_written = Written(places, written)
     if scope.issues.errors or handshake is None:
-        return None
+        return None, places_written
     given_envelopes = {name: each for name, each in envelopes.items() if each is not None}
     given_trips = tuple(each for each in trips if each is not None)
     validity = {name: rule for name, rule in rules.items() if rule is not None}
     inner = _inner_rule(times.cycle_s)
-    inner_tags = [p.tag for mv in mvs.values() for p in (mv.setpoint, mv.available, mv.windup_hi, mv.windup_lo) if p]
-    inner_tags += [point.tag for point in registers.values() if point.tag.startswith("plc.")]
+    inner_tags = _inner_tags(mvs, registers)
     plant = Plant(
         name=file.plant.name,
         site=file.plant.site,
@@ -227,7 +238,7 @@ def _plant(scope: Scope) -> Plant | None:
         notify=calls[1],
     )
     lint(scope, plant)
-    return plant
+    return plant, places_written
 
 
 def _known_unit(scope: Scope, text: str) -> Unit | None:
@@ -260,6 +271,12 @@ def _check_same_names(scope: Scope) -> None:
 def _check_places(scope: Scope, places: dict[str, Place], written: dict[str, Place]) -> None:
     check_writes(scope, places, written)
     warn_unprotected(scope, {place.connection for place in (*places.values(), *written.values())})
+
+
+def _inner_tags(mvs: Mapping[str, MvSpec], registers: Mapping[str, Point]) -> list[str]:
+    """Return what loops and the PLC's block answer."""
+    found = [p.tag for mv in mvs.values() for p in (mv.setpoint, mv.available, mv.windup_hi, mv.windup_lo) if p]
+    return found + [point.tag for point in registers.values() if point.tag.startswith("plc.")]
 
 
 def _inner_rule(cycle_s: float) -> ValidityRule:

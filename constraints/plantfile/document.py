@@ -40,18 +40,28 @@ class Document:
     """Keys after which nothing stands; ``null`` is something."""
     included: Mapping[str, str] = field(default_factory=dict)
     """Text of each included file, by name; workbooks have none."""
+    moved: Mapping[Path, Path] = field(default_factory=dict)
+    """Of a part of a larger document: where a beginning of a path stands in that one."""
 
     @property
     def texts(self) -> Mapping[str, str]:
         """The text of every file, by name."""
         return {self.name: self.source, **self.included}
 
+    def placed(self, path: Path) -> Path:
+        """Return where ``path`` stands in the document as it was read."""
+        for end in (2, 1):
+            if path[:end] in self.moved and len(path) >= end:
+                return (*self.moved[path[:end]], *path[end:])
+        return path
+
     def value_at(self, path: Path) -> Span:
         """Return where the value at ``path`` stands; of the nearest known ancestor where there is no such value."""
-        return self._nearest(self.values, path)
+        return self._nearest(self.values, self.placed(path))
 
     def key_at(self, path: Path) -> Span:
         """Return where the key at ``path`` stands; for a list's item, the item itself."""
+        path = self.placed(path)
         return self.keys.get(path) or self._nearest(self.values, path)
 
     def keys_in(self, path: Path) -> tuple[str, ...]:
@@ -69,7 +79,7 @@ class Document:
     def inside(self, path: Path, offset: int, length: int = 1) -> Span:
         """Return where character ``offset`` of the text at ``path`` stands."""
         span = self.value_at(path)
-        lead = self.inner.get(path)
+        lead = self.inner.get(self.placed(path))
         if lead is None:
             return span
         return replace(span, column=span.column + lead + offset, length=length)

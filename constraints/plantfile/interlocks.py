@@ -103,7 +103,7 @@ def _then(scope: Scope, path: Path, text: str) -> tuple[Then, str | None] | None
         at = scope.document.inside(path, text.index(words[1], len(word)), len(words[1]))
         if words[1] not in scope.names("mvs"):
             hint = did_you_mean(words[1], scope.names("mvs")) or _readback_of(scope, words[1])
-            scope.issues.at("E052", at, f"unknown MV {words[1]!r} in interlocks[{int(path[1]) + 1}].then", hint)
+            scope.issues.at("E052", at, f"unknown MV {words[1]!r} in {scope.dotted(path)}", hint)
             return None
         return cast("Then", word), words[1]
     if word in _MV:

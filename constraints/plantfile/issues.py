@@ -46,6 +46,14 @@ class Issues:
             )
         )
 
+    def add(self, found: Iterable[Diagnostic]) -> None:
+        """Take over findings of parts of the document; what two parts say of one place is said once."""
+        told = {_about(each) for each in self.found}
+        for each in found:
+            if _about(each) not in told:
+                told.add(_about(each))
+                self.found.append(each)
+
     def near(self, word: str, choices: Iterable[str]) -> str:
         """Return ``did_you_mean``; empty once there are ``HINTS_MAX`` findings, for looking takes time."""
         return did_you_mean(word, choices) if len(self.found) < HINTS_MAX else ""
@@ -54,6 +62,10 @@ class Issues:
     def errors(self) -> bool:
         """Whether there is at least one error."""
         return any(each.severity == "error" for each in self.found)
+
+
+def _about(found: Diagnostic) -> tuple[object, ...]:
+    return found.code, found.path, found.line, found.column, found.message
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -12,13 +12,15 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import BinaryIO
 
-from constraints.plantfile.compile import Loaded, compile_document
+from constraints.plant import Plant
+from constraints.plantfile.compile import compile_document
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
 from constraints.plantfile.document import Document
 from constraints.plantfile.document import Path as Place
 from constraints.plantfile.hashing import with_code
 from constraints.plantfile.include import IncludeError, with_included
 from constraints.plantfile.issues import Issues
+from constraints.plantfile.loaded import Loaded
 from constraints.plantfile.rawtext import BYTES_MAX, decoded, refused
 from constraints.plantfile.yamltext import parse
 
@@ -30,9 +32,12 @@ ABSENT = "absent"
 """Stands for a module that is not installed here."""
 
 
-def load(path: Path) -> Loaded:
-    """Return the plant that the file at ``path`` declares, and warnings; raises PlantFileError with every finding."""
-    return _with_sources(compile_document(_document(path)))
+def load(path: Path, controller: str | None = None) -> Loaded:
+    """Return the plant that the file at ``path`` declares, and warnings; raises PlantFileError with every finding.
+
+    Of several controllers ``controller`` keeps one; raises ControllerError where there is no such.
+    """
+    return _with_sources(compile_document(_document(path)).only(controller))
 
 
 def load_text(source: str, name: str) -> Loaded:
@@ -40,12 +45,12 @@ def load_text(source: str, name: str) -> Loaded:
     return _with_sources(compile_document(_document_of(source, name)))
 
 
-def load_with_functions(path: Path) -> Loaded:
+def load_with_functions(path: Path, controller: str | None = None) -> Loaded:
     """Return the plant as ``load`` does, its functions ready to be called; raises PlantFileError with every finding.
 
     This runs engineers' own code, so only the process that thinks does it, never the one that writes.
     """
-    return _with_functions(_document(path))
+    return _with_functions(_document(path), controller)
 
 
 def load_text_with_functions(source: str, name: str) -> Loaded:
@@ -53,11 +58,19 @@ def load_text_with_functions(source: str, name: str) -> Loaded:
     return _with_functions(_document_of(source, name))
 
 
-def _with_functions(document: Document) -> Loaded:
-    loaded = _with_sources(compile_document(document))
+def _with_functions(document: Document, controller: str | None = None) -> Loaded:
+    loaded = _with_sources(compile_document(document).only(controller))
     issues = Issues(document)
+    plants = {name: _ready(plant, issues) for name, plant in loaded.plants.items()}
+    if issues.errors:
+        raise PlantFileError(in_order((*issues.found, *loaded.warnings)), document.texts)
+    return replace(loaded, plants=plants)
+
+
+def _ready(plant: Plant, issues: Issues) -> Plant:
+    """Return the plant with its functions looked up; report those that cannot be had."""
     found = {}
-    for key, spec in loaded.plant.functions.items():
+    for key, spec in plant.functions.items():
         ready = {}
         for part, address in (("call", spec.address), ("jacobian", spec.jacobian_address)):
             if not address:
@@ -68,27 +81,28 @@ def _with_functions(document: Document) -> Loaded:
                 issues.at_value("E074", ("functions", key, part), str(error), error.hint)
         found[key] = replace(spec, call=ready.get("call"), jacobian=ready.get("jacobian"))
     calls = []
-    listed = document.data.get("constraints")
+    listed = issues.document.data.get("constraints")
     entries = listed if isinstance(listed, list) else []
     names = {each["name"]: i for i, each in enumerate(entries) if isinstance(each, dict)}
-    for call in loaded.plant.calls:
+    for call in plant.calls:
         try:
             calls.append(replace(call, call=_function(call.address, CONSTRAINTS_GROUP)))
         except FunctionLoadError as error:
             issues.at_value("E074", ("constraints", names[call.name], "call"), str(error), error.hint)
-    if issues.errors:
-        raise PlantFileError(in_order((*issues.found, *loaded.warnings)), document.texts)
-    return replace(loaded, plant=replace(loaded.plant, functions=found, calls=tuple(calls)))
+    return replace(plant, functions=found, calls=tuple(calls))
 
 
 def _with_sources(loaded: Loaded) -> Loaded:
-    """Return the plant with a hash that knows the code which it calls, as it lies on the disk."""
-    plant = loaded.plant
+    """Return the plants, each with a hash that knows the code which it calls, as it lies on the disk."""
+    return replace(loaded, plants={name: _with_source(plant) for name, plant in loaded.plants.items()})
+
+
+def _with_source(plant: Plant) -> Plant:
     addresses = [(each.address, MODELS_GROUP) for each in plant.functions.values()]
     addresses += [(each.jacobian_address, MODELS_GROUP) for each in plant.functions.values()]
     addresses += [(each.address, CONSTRAINTS_GROUP) for each in plant.calls]
     of_code = source_hash(_spot(address, group)[0] for address, group in addresses if address)
-    return replace(loaded, plant=replace(plant, config_hash=with_code(plant.config_hash, of_code)))
+    return replace(plant, config_hash=with_code(plant.config_hash, of_code))
 
 
 class FunctionLoadError(Exception):

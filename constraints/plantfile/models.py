@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from constraints.plant import FunctionSpec, Pair
 from constraints.plantfile import units
 from constraints.plantfile.document import Path, Value
-from constraints.plantfile.issues import did_you_mean, dotted
+from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.schema_models import Model
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.tables import Points, table
@@ -36,7 +36,7 @@ def _one_form(scope: Scope, path: Path, given: Model) -> bool:
     """Return whether exactly one of gain, step and function is given, and nothing that it excludes."""
     forms = [key for key in ("gain", "step", "function") if getattr(given, key) is not None]
     if not forms:
-        scope.issues.at_key("E011", path, f"key 'gain' is missing in {dotted(path)}", "or give step, or function")
+        scope.issues.at_key("E011", path, f"key 'gain' is missing in {scope.dotted(path)}", "or give step, or function")
         return False
     excluded = list(forms[1:])
     if forms[0] == "step":

@@ -11,7 +11,7 @@ from typing import Final
 
 from constraints.plantfile import units
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import did_you_mean, dotted
+from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.schema_rules import Term
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.unit_table import CURRENCIES
@@ -54,7 +54,7 @@ def money(scope: Scope, known: Mapping[str, Unit], tariffs: Mapping[str, Unit]) 
 def _term(
     scope: Scope, path: Path, given: Term, sign: float, known: Mapping[str, Unit], tariffs: Mapping[str, Unit]
 ) -> MoneyTerm | None:
-    where = dotted(path)
+    where = scope.dotted(path)
     fine = _exactly_one(scope, path, {"flow": given.flow, "power": given.power})
     fine &= _exactly_one(scope, path, {"price": given.price, "tariff": given.tariff})
     if not fine:
@@ -88,7 +88,7 @@ def _exactly_one(scope: Scope, path: Path, choices: Mapping[str, object]) -> boo
         return True
     words = " or ".join(choices)
     said = "both are" if given else "none is"
-    scope.issues.at_key("E016", path, f"{dotted(path)} needs {words}; {said} given", "keep exactly one")
+    scope.issues.at_key("E016", path, f"{scope.dotted(path)} needs {words}; {said} given", "keep exactly one")
     return False
 
 
@@ -99,7 +99,7 @@ def _variable(scope: Scope, path: Path, tag: str) -> str | None:
         scope.issues.at_value("E035", path, f"{tag!r} is neither MV nor CV: its money could not be optimised", hint)
     elif found is None:
         choices = (*scope.names("tags"), *scope.names("mvs"))
-        scope.issues.at_value("E051", path, f"unknown tag {tag!r} in {dotted(path)}", did_you_mean(tag, choices))
+        scope.issues.at_value("E051", path, f"unknown tag {tag!r} in {scope.dotted(path)}", did_you_mean(tag, choices))
     return found
 
 

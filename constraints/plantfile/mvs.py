@@ -8,7 +8,7 @@ from typing import Final
 from constraints.plant import MvSpec, Point
 from constraints.plantfile.addresses import Place
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import did_you_mean, dotted
+from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.nesting import check_value_inside, nested
 from constraints.plantfile.points import check_scaling, flag_point, place_of, point, yes_point
 from constraints.plantfile.quadratic import quadratic
@@ -100,7 +100,7 @@ def _speed(scope: Scope, path: Path, value: float | str, unit: Unit | None) -> f
     speed = scope.rate(path, value, unit, "min")
     if speed <= 0.0:
         hint = "both are sizes, in the MV's unit per minute; for an MV that must not move, remove the MV"
-        scope.issues.at_value("E014", path, f"{dotted(path)} must be above 0", hint)
+        scope.issues.at_value("E014", path, f"{scope.dotted(path)} must be above 0", hint)
         return math.nan
     return speed
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from constraints.plant import NestedLimits
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import dotted
 from constraints.plantfile.schema_variables import CvLimits, MvLimits
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit
@@ -40,7 +39,7 @@ def _range(scope: Scope, path: Path, given: Sequence[float | str | None] | None,
     hi = math.inf if high is None else scope.point((*path, 1), high, unit)
     if lo >= hi:
         hint = "write [low, high]" if lo > hi else "an MV or CV that must not move needs no limits; remove it"
-        scope.issues.at_value("E041", path, f"{dotted(path)}: {lo:g} is not below {hi:g}", hint)
+        scope.issues.at_value("E041", path, f"{scope.dotted(path)}: {lo:g} is not below {hi:g}", hint)
         return math.nan, math.nan
     return lo, hi
 
@@ -55,5 +54,5 @@ def _check_inside(scope: Scope, path: Path, inner: Range, name: str, outer: Rang
 def check_value_inside(scope: Scope, path: Path, value: float, limits: Range, kind: str) -> None:
     """Report a value outside ``limits``, which are called ``kind``."""
     if value < limits[0] or value > limits[1]:
-        message = f"{dotted(path)} of {value:g} is outside the {kind} limits {list(limits)}"
+        message = f"{scope.dotted(path)} of {value:g} is outside the {kind} limits {list(limits)}"
         scope.issues.at_value("E042", path, message, f"from {limits[0]:g} to {limits[1]:g}")

@@ -8,7 +8,7 @@ from typing import Final
 from constraints.plant import Point
 from constraints.plantfile.addresses import AddressError, Place, place
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import did_you_mean, dotted
+from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.schema_variables import Node
 from constraints.plantfile.scope import Scope
 from safety.encoding import Encoding, Kind
@@ -22,7 +22,7 @@ def place_of(scope: Scope, path: Path, text: str) -> Place | None:
     declared = scope.names("connections")
     if connection not in declared:
         hint = did_you_mean(connection, declared)
-        message = f"unknown connection {connection!r} in {dotted(path)}"
+        message = f"unknown connection {connection!r} in {scope.dotted(path)}"
         scope.issues.at("E050", scope.document.inside(path, 0, len(connection)), message, hint)
         return None
     if connection not in scope.file.connections:

@@ -11,6 +11,7 @@ from constraints.plantfile.fields import Section
 from constraints.plantfile.published import published
 from constraints.plantfile.schema_adaptation import AdaptationSection
 from constraints.plantfile.schema_alarms import AlarmSection, NotifySection
+from constraints.plantfile.schema_controllers import ControllerEntry
 from constraints.plantfile.schema_machines import MachineSection
 from constraints.plantfile.schema_models import FunctionSection, Model, MultiplierSection, StateSpaceSection
 from constraints.plantfile.schema_plant import ConnectionSection, ControllerSection, Heartbeat, Modes, PlantSection
@@ -44,6 +45,10 @@ class PlantFile(Section):
     connections: dict[str, ConnectionSection]
     heartbeat: Heartbeat = Field(default_factory=Heartbeat)
     controller: ControllerSection = Field(default_factory=ControllerSection)
+    controllers: Annotated[
+        Annotated[dict[str, ControllerEntry], Field(min_length=1, max_length=100)] | None,
+        Field(description="Instead of controller and heartbeat: several controllers by name, each with its variables"),
+    ] = None
     tags: dict[str, Tag]
     mvs: dict[str, Mv] = Field(default_factory=dict)
     cvs: dict[str, Cv] = Field(default_factory=dict)

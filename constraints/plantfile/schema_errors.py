@@ -52,7 +52,7 @@ def report(error: ValidationError, issues: Issues) -> frozenset[Path]:
             leave_out.add(path)
             continue
         alone = path[:1] in _VARIABLES and each["type"] in _ALONE
-        leave_out.add(path if alone else path[:2])
+        leave_out.add(path if alone else path[: _depth(path)])
         if each["type"] == "missing":
             likely_typo = path in unknown and _typo(issues.document, path, each["loc"], missing)
             if not likely_typo:
@@ -61,6 +61,13 @@ def report(error: ValidationError, issues: Issues) -> frozenset[Path]:
         else:
             _wrong_value(each, path, issues)
     return frozenset(leave_out)
+
+
+def _depth(path: Path) -> int:
+    """Return how much of a path with an error is left out: an entry of a section; of a controller only one key."""
+    if path[:1] != ("controllers",):
+        return 2
+    return 4 if path[2:3] in (("heartbeat",), ("modes",), ("adaptation",)) else 3
 
 
 def _place(document: Document, loc: tuple[str | int, ...]) -> tuple[Path, str]:

@@ -135,6 +135,10 @@ class InterlockSection(Section):
         Field(description="none: it cannot be bypassed", json_schema_extra=_or_none),
     ] = None
     proof_test: ProofTestSection | None = None
+    controllers: Annotated[
+        list[str] | None,
+        Field(min_length=1, max_length=100, description="Whom it counts for; default all, block_up MV: the MV's"),
+    ] = None
 
 
 class ScheduleSection(Section):
@@ -145,3 +149,7 @@ class ScheduleSection(Section):
     hours: Annotated[str, Field(description="e.g. 22:00-06:00")]
     set_: Annotated[dict[str, Quantity], Field(alias="set")] = Field(default_factory=dict)
     mode: Literal["off", "monitor", "advisory"] | None = None
+    controllers: Annotated[
+        list[str] | None,
+        Field(min_length=1, max_length=100, description="Whom it counts for; default those whose variables it sets"),
+    ] = None

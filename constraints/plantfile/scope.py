@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -38,9 +38,13 @@ class Scope:
     """Entries left out because their form is wrong: known names without a content."""
     conditions: Conditions = field(default=USUAL)
     """Of this plant."""
+    beyond: Mapping[str, Set[str]] = field(default_factory=dict)
+    """Of one controller among several: names in the whole file, by section that all controllers share."""
 
     def names(self, section: str) -> Set[str]:
         """Return every name declared in a section, entries with errors included, in the file's order."""
+        if section in self.beyond:
+            return self.beyond[section]
         there = self.document.data.get(section)
         return there.keys() if isinstance(there, dict) else frozenset()
 
@@ -50,6 +54,10 @@ class Scope:
         if isinstance(given, dict):
             return tuple((("dvs", name), name) for name in given)
         return tuple((("dvs", index), name) for index, name in enumerate(given))
+
+    def dotted(self, path: Path) -> str:
+        """Return what messages call ``path``: as it stands in the file."""
+        return dotted(self.document.placed(path))
 
     @property
     def dv_names(self) -> tuple[str, ...]:
@@ -63,7 +71,7 @@ class Scope:
         if name in declared:
             return False
         hint = self.issues.near(name, declared)
-        self.issues.at_value(code, path, f"unknown {_KINDS[section]} {name!r} in {dotted(path)}", hint)
+        self.issues.at_value(code, path, f"unknown {_KINDS[section]} {name!r} in {self.dotted(path)}", hint)
         return True
 
     def check_name(self, path: Path) -> None:
@@ -107,14 +115,14 @@ class Scope:
     def positive(self, path: Path, value: float) -> float:
         """Return ``value``, reported and NaN where it is not above 0."""
         if value <= 0.0:
-            self.issues.at_value("E014", path, f"{dotted(path)} must be above 0")
+            self.issues.at_value("E014", path, f"{self.dotted(path)} must be above 0")
             return math.nan
         return value
 
     def not_negative(self, path: Path, value: float) -> float:
         """Return ``value``, reported and NaN where it is below 0."""
         if value < 0.0:
-            self.issues.at_value("E014", path, f"{dotted(path)} must not be below 0")
+            self.issues.at_value("E014", path, f"{self.dotted(path)} must not be below 0")
             return math.nan
         return value
 
@@ -124,7 +132,7 @@ class Scope:
             return make()
         except ValueError as error:
             if not self.issues.errors:
-                self.issues.at_key("E014", path, f"{dotted(path)}: {error}")
+                self.issues.at_key("E014", path, f"{self.dotted(path)}: {error}")
             return None
 
     def once(self, code_path: Iterable[tuple[str, Path]], what: str) -> None:
@@ -139,5 +147,5 @@ class Scope:
         try:
             return convert()
         except UnitError as error:
-            self.issues.at_value(error.code, path, f"{error.message} ({dotted(path)})", error.hint)
+            self.issues.at_value(error.code, path, f"{error.message} ({self.dotted(path)})", error.hint)
             return math.nan

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from constraints.plant import CvSpec, DvSpec, MvSpec, TagSpec
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import did_you_mean, dotted
+from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.units import Unit
 from constraints.supplied import Source
@@ -57,7 +57,7 @@ def _check_tag(scope: Scope, path: Path, tag: str, unit: Unit | None) -> None:
     report = scope.issues.at_key if path[-1] == tag else scope.issues.at_value
     if tag not in scope.names("tags"):
         hint = did_you_mean(tag, scope.names("tags"))
-        report("E051", path, f"unknown tag {tag!r} in {dotted(path)}", hint)
+        report("E051", path, f"unknown tag {tag!r} in {scope.dotted(path)}", hint)
     elif tag in scope.file.tags and unit is not None:
         own = scope.unit(("tags", tag, "unit"), scope.file.tags[tag].unit)
         if own is not None and (own.dimensions, own.factor, own.offset) != (unit.dimensions, unit.factor, unit.offset):
@@ -76,7 +76,7 @@ def check_arrivals(
             for tag in source.all_tags():
                 rule = validity.get(tag)
                 if rule is not None and math.isfinite(age_s):
-                    _check_lasting(scope, tag, rule, age_s, dotted(path))
+                    _check_lasting(scope, tag, rule, age_s, scope.dotted(path))
 
 
 def with_moments(tags: Mapping[str, TagSpec], variables: Iterable[Variable]) -> dict[str, TagSpec]:

@@ -7,7 +7,6 @@ import math
 from typing import Final
 
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import dotted
 from constraints.plantfile.schema_supplied import Dv, ExternalSection, ForecastSection, LabSection
 from constraints.plantfile.scope import Scope
 from constraints.plantfile.sources import named, source
@@ -72,7 +71,7 @@ def external_rule(
         age = scope.positive((*path, "max_age"), scope.seconds((*path, "max_age"), given.max_age))
     elif given.tag is not None:
         hint = "a target that nobody renews must end: add max_age, such as 30 min"
-        scope.issues.at_key("E011", (*path, "tag"), f"key 'max_age' is missing in {dotted(path)}", hint)
+        scope.issues.at_key("E011", (*path, "tag"), f"key 'max_age' is missing in {scope.dotted(path)}", hint)
     target = source(scope, path, named(tag=given.tag), named(issued=given.issued), given.count, unit)
     return ExternalRule(rank=given.rank or rank, per_s_max=rate, age_s_max=age, source=target)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from constraints.plantfile.document import Path
-from constraints.plantfile.issues import dotted
 from constraints.plantfile.scope import Scope
 
 _COLUMNS: Final = 2
@@ -23,7 +22,7 @@ def table(
 ) -> Points | None:
     """Return the points at ``path``; None where they are no table (reported). ``form`` shows what one looks like."""
     if len(given) < _POINTS_MIN:
-        scope.issues.at_value("E072", path, f"{dotted(path)} needs two points or more", form)
+        scope.issues.at_value("E072", path, f"{scope.dotted(path)} needs two points or more", form)
         return None
     wrong = [i for i, point in enumerate(given) if len(point) != _COLUMNS]
     for i in wrong:
@@ -34,7 +33,7 @@ def table(
     points = tuple((first((*path, i, 0), a), second((*path, i, 1), b)) for i, (a, b) in enumerate(given))
     for i, ((before, _), (after, _)) in enumerate(itertools.pairwise(points), start=1):
         if after <= before:
-            message = f"{dotted(path)}: {after:g} does not lie above {before:g}"
+            message = f"{scope.dotted(path)}: {after:g} does not lie above {before:g}"
             scope.issues.at_value("E072", (*path, i), message, "points stand in ascending order")
             return None
     return points

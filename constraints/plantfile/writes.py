@@ -3,10 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from constraints.plantfile.addresses import Place
 from constraints.plantfile.document import Path
 from constraints.plantfile.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Every place that one controller writes."""
+
+    setpoints: Mapping[str, Place]
+    """By MV."""
+    registers: Mapping[str, Place]
+    """Of the handshake, by name."""
+
+
+def check_between(scope: Scope, written: Mapping[str, Written]) -> None:
+    """Report what two controllers write to the same place: each clash of setpoints, one of each two handshakes."""
+    names = list(written)
+    for index, name in enumerate(names):
+        for earlier in names[:index]:
+            _check_two(scope, (name, written[name]), (earlier, written[earlier]))
+
+
+def _check_two(scope: Scope, one: tuple[str, Written], other: tuple[str, Written]) -> None:
+    (name, mine), (whose, theirs) = one, other
+    for mv, place in mine.setpoints.items():
+        for kind, taken in (("", theirs.setpoints), ("handshake register ", theirs.registers)):
+            for what in (what for what, at in taken.items() if place.touches(at)):
+                message = f"{mv} writes to the place of {kind}{what} of {whose}"
+                scope.issues.at_value("E057", ("mvs", mv, "writes"), message, "give each its own")
+    for register, place in mine.registers.items():
+        key = ("controllers", name, "heartbeat")
+        own: Path = (*key, "points", register)
+        at = own if own in scope.document.values else (*key, "root")
+        clash = next((what for what, taken in theirs.registers.items() if place.touches(taken)), "")
+        if clash:
+            message = f"handshake register {register} of {name} and {clash} of {whose} share a place"
+            hint = "each controller has a block of its own in the PLC, and so a root of its own"
+            scope.issues.at_value("E057", at, message, hint)
+            return
+    for register, place in mine.registers.items():
+        for mv in (mv for mv, taken in theirs.setpoints.items() if place.touches(taken)):
+            message = f"{mv} writes to the place of handshake register {register} of {name}"
+            scope.issues.at_value("E057", ("mvs", mv, "writes"), message, "give each its own")
 
 
 def check_writes(scope: Scope, setpoints: Mapping[str, Place], registers: Mapping[str, Place]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from constraints.plant import NestedLimits, Plant
-from constraints.plantfile.compile import Loaded
 from constraints.plantfile.document import Value
+from constraints.plantfile.loaded import Loaded
 from supervisor.changes.difference import changes
 from supervisor.changes.plan import ChangePlan
 from supervisor.changes.versions import Files, Version

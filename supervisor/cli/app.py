@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from supervisor.cli.about import About
 from supervisor.cli.changing_app import add_changing
 from supervisor.cli.console import fail
 from supervisor.cli.exits import Exit
@@ -28,18 +29,22 @@ app.add_typer(tags_app, name="tags")
 PlantArgument = Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")]
 PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML).")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the records; default: beside the file.")]
+ControllerOption = Annotated[
+    str, typer.Option("--controller", "-C", help="One of the plant's controllers, where it has several.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 PLANT_FILE = Path("plant.yaml")
 HOST, PORT = "127.0.0.1", 8420
 
 
 @app.command()
-def check(
+def check(  # noqa: PLR0917 - one option each
     plant: PlantArgument = PLANT_FILE,
     history: Annotated[
         str | None, typer.Option("--history", help="Try its interlocks on so much of the record, such as 24 h.")
     ] = None,
     data: DataOption = None,
+    controller: ControllerOption = "",
     live: Annotated[bool, typer.Option("--live", help="Also read every tag once, and write nothing.")] = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002
     form: Annotated[Form, typer.Option("--format", help="github: annotations for a build on GitHub.")] = Form.TEXT,
@@ -58,7 +63,7 @@ def check(
 
         run_live(plant, as_json=as_json)
     elif history is not None:
-        show_lookback(plant, data, history, as_json=as_json)
+        show_lookback(About(plant, data, controller), history, as_json=as_json)
     else:
         run_check(plant, Form.JSON if as_json else form)
 
@@ -78,14 +83,14 @@ def explain(
 
 
 @app.command()
-def run(plant: PlantArgument = PLANT_FILE, data: DataOption = None) -> None:
-    """Run the supervisor in the foreground; it starts disarmed, always.
+def run(plant: PlantArgument = PLANT_FILE, data: DataOption = None, controller: ControllerOption = "") -> None:
+    """Run the supervisor in the foreground; it starts disarmed, always. Of several controllers: all, or one with -C.
 
     Example: setwise run plant.yaml
     """
     from supervisor.cli.run import run_control  # noqa: PLC0415
 
-    run_control(plant, data)
+    run_control(About(plant, data, controller))
 
 
 @app.command()
@@ -102,26 +107,32 @@ def web(
     """
     from supervisor.cli.web import run_web  # noqa: PLC0415
 
-    run_web(plant, data, host=host, port=port)
+    run_web(About(plant, data), host=host, port=port)
 
 
 @app.command()
-def status(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+def status(
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    controller: ControllerOption = "",
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
     """Show requested and actual mode and why, MVs, CVs, links and the last verdict.
 
     Example: setwise status -c plant.yaml --json
     """
     from supervisor.cli.status import show_status  # noqa: PLC0415
 
-    show_status(plant, data, as_json=as_json)
+    show_status(About(plant, data, controller), as_json=as_json)
 
 
 @app.command()
-def mode(
+def mode(  # noqa: PLR0917 - one option each
     wanted: Annotated[str, typer.Argument(help="off, monitor, advisory or closed_loop.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Confirm without asking (closed_loop).")] = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
@@ -131,16 +142,17 @@ def mode(
     """
     from supervisor.cli.requests import ask_mode  # noqa: PLC0415
 
-    ask_mode(wanted, reason, plant, data, yes=yes, as_json=as_json)
+    ask_mode(wanted, reason, About(plant, data, controller), yes=yes, as_json=as_json)
 
 
 @app.command()
-def limit(
+def limit(  # noqa: PLR0917 - one option each
     name: Annotated[str, typer.Argument(help="Variable and side, e.g. moist.hi.")],
     value: Annotated[float, typer.Argument(help="New operator limit, in the variable's unit.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Change an operator limit inside the engineering limits.
@@ -149,7 +161,7 @@ def limit(
     """
     from supervisor.cli.requests import ask_limit  # noqa: PLC0415
 
-    ask_limit(name, value, reason, plant, data, as_json=as_json)
+    ask_limit(name, value, reason, About(plant, data, controller), as_json=as_json)
 
 
 @app.command()
@@ -158,6 +170,7 @@ def reset(
     reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Acknowledge a trip, or reset a latched interlock whose cause is gone.
@@ -166,7 +179,7 @@ def reset(
     """
     from supervisor.cli.requests import ask_reset  # noqa: PLC0415
 
-    ask_reset(interlock, reason, plant, data, as_json=as_json)
+    ask_reset(interlock, reason, About(plant, data, controller), as_json=as_json)
 
 
 @app.command()
@@ -178,6 +191,7 @@ def bypass(
     end: Annotated[bool, typer.Option("--end", help="End the bypass now.")] = False,
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Bypass an interlock for a time, in your name, or end that. It also ends when control is restarted.
@@ -187,9 +201,9 @@ def bypass(
     from supervisor.cli.bypass import ask_bypass, ask_restore  # noqa: PLC0415
 
     if end:
-        ask_restore(interlock, lasting, reason, plant, data, as_json=as_json)
+        ask_restore(interlock, lasting, reason, About(plant, data, controller), as_json=as_json)
     else:
-        ask_bypass(interlock, lasting, reason, plant, data, as_json=as_json)
+        ask_bypass(interlock, lasting, reason, About(plant, data, controller), as_json=as_json)
 
 
 @app.command()
@@ -201,6 +215,7 @@ def lab(
     reason: Annotated[str, typer.Option("--reason", help="Remark; it goes on record.")] = "",
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Give a laboratory value: it is held against the estimate of its sampling time, and corrects it slowly.
@@ -209,11 +224,11 @@ def lab(
     """
     from supervisor.cli.supplied import give_lab  # noqa: PLC0415
 
-    give_lab(cv, value, sampled, reason, plant, data, as_json=as_json)
+    give_lab(cv, value, sampled, reason, About(plant, data, controller), as_json=as_json)
 
 
 @app.command()
-def target(
+def target(  # noqa: PLR0913 - one option each
     name: Annotated[str, typer.Argument(help="CV or MV, e.g. moist.")],
     value: Annotated[float | None, typer.Argument(help="Its target, in its unit.")] = None,
     *,
@@ -222,6 +237,7 @@ def target(
     end: Annotated[bool, typer.Option("--end", help="End the target now.")] = False,
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Set a target of a CV or MV for a time, or end that. It also ends when control is restarted.
@@ -230,16 +246,17 @@ def target(
     """
     from supervisor.cli.supplied import change_target  # noqa: PLC0415
 
-    change_target(name, value, lasting, reason, plant, data, end=end, as_json=as_json)
+    change_target(name, value, lasting, reason, About(plant, data, controller), end=end, as_json=as_json)
 
 
 @app.command()
-def mv(
+def mv(  # noqa: PLR0917 - one option each
     name: Annotated[str, typer.Argument(help="MV, e.g. T_in_sp.")],
     hands: Annotated[str, typer.Argument(help="opr: in the operators' hands; apc: the controller's again.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it goes on record.")] = "",
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Take one MV out of control, or give it back; the others go on. A critical one cannot be taken alone.
@@ -248,16 +265,17 @@ def mv(
     """
     from supervisor.cli.requests import ask_hands  # noqa: PLC0415
 
-    ask_hands(name, hands, reason, plant, data, as_json=as_json)
+    ask_hands(name, hands, reason, About(plant, data, controller), as_json=as_json)
 
 
 @app.command()
-def advise(
+def advise(  # noqa: PLR0917 - one option each
     verdict: Annotated[str, typer.Argument(help="accept or reject.")],
     name: Annotated[str, typer.Argument(help="MV; without one, everything that is advised now.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why; a rejection needs one.")] = "",
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Put on record what you say to the advice. Nothing is written to the plant: you set the loop yourself.
@@ -266,13 +284,14 @@ def advise(
     """
     from supervisor.cli.advise import answer_advice  # noqa: PLC0415
 
-    answer_advice(verdict, name, reason, plant, data, as_json=as_json)
+    answer_advice(verdict, name, reason, About(plant, data, controller), as_json=as_json)
 
 
 @app.command()
-def why(
+def why(  # noqa: PLR0917 - one option each
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     at: Annotated[str | None, typer.Option("--at", help="Plant time: 08:14 or 2026-11-12T08:14; default: now.")] = None,
     cycle: Annotated[int | None, typer.Option("--cycle", help="Cycle number instead of a time.")] = None,
     what_if: Annotated[  # noqa: FBT002
@@ -286,18 +305,23 @@ def why(
     """
     from supervisor.cli.why import show_why  # noqa: PLC0415
 
-    show_why(plant, data, at, cycle, as_json=as_json, what_if=what_if)
+    show_why(About(plant, data, controller), at, cycle, as_json=as_json, what_if=what_if)
 
 
 @app.command()
-def doctor(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+def doctor(
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    controller: ControllerOption = "",
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
     """Check this machine and the plant's connections: a list of what is well and what to do about the rest.
 
     Example: setwise doctor -c plant.yaml
     """
     from supervisor.cli.doctor import examine  # noqa: PLC0415
 
-    examine(plant, data, as_json=as_json)
+    examine(About(plant, data, controller), as_json=as_json)
 
 
 @app.command()
@@ -327,14 +351,19 @@ def fmt(
 
 
 @audit_app.command("verify")
-def audit_verify(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+def audit_verify(
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    controller: ControllerOption = "",
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
     """Check the record's chain, signatures and completeness.
 
     Example: setwise audit verify
     """
     from supervisor.cli.audit import verify_record  # noqa: PLC0415
 
-    verify_record(plant, data, as_json=as_json)
+    verify_record(About(plant, data, controller), as_json=as_json)
 
 
 add_changing(app)

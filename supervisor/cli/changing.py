@@ -21,7 +21,7 @@ from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
 from supervisor.cli.records import local, span_s
 from supervisor.cli.requests import ANSWER_S_MAX, blank
-from supervisor.cli.status import control_runs
+from supervisor.cli.running import control_runs
 from supervisor.clock import machine_utc_s
 from supervisor.history.read import History, HistoryError
 from supervisor.mailbox import Mailbox, MailboxError

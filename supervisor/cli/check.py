@@ -22,14 +22,15 @@ def run_check(plant: Path, form: Form = Form.TEXT) -> None:
     except PlantFileError as error:
         show(error.diagnostics, error.source, form)
         raise SystemExit(int(Exit.FINDING)) from None
-    unfit = _unfit(plant, loaded.plant)
+    unfit = tuple(each for it in loaded.plants.values() for each in _unfit(plant, it))
     found = (*unfit, *loaded.warnings)
     show(found, loaded.sources, form)
     if unfit:
         raise SystemExit(int(Exit.FINDING))
     if form is Form.TEXT:
-        it = loaded.plant
-        say(f"{plant}: ok - {len(it.tags)} tags, {len(it.mvs)} MVs, {len(it.cvs)} CVs, {len(it.interlocks)} interlocks")
+        for name, it in loaded.plants.items():
+            counts = f"{len(it.tags)} tags, {len(it.mvs)} MVs, {len(it.cvs)} CVs, {len(it.interlocks)} interlocks"
+            say(f"{plant}: ok - {counts}" if not name else f"{plant}: {name} ok - {counts}, cycle {it.cycle_s:g} s")
 
 
 def print_schema() -> None:

@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from constraints.plant import Connection, Plant
-from constraints.plantfile import PlantFileError, load
+from constraints.plantfile import ControllerError, PlantFileError, load
 from supervisor.audit.verify import verify
+from supervisor.cli.about import About
 from supervisor.cli.console import say, say_json
 from supervisor.cli.exits import Exit
+from supervisor.cli.which import site_of
 from supervisor.clock import RealClock, machine_utc_s
 from supervisor.drivers.build import build_drivers
 from supervisor.drivers.opcua_rights import AccountError, rights
@@ -45,9 +47,9 @@ class Finding:
     """Well, but worth a look."""
 
 
-def examine(plant_path: Path, data: Path | None, *, as_json: bool) -> None:
+def examine(about: About, *, as_json: bool) -> None:
     """Print every finding; exit 1 when one is not well."""
-    site = Site.of(plant_path, data)
+    site = site_of(about)
     findings = list(_all(site))
     if as_json:
         say_json({"well": all(each.well for each in findings), "findings": [asdict(each) for each in findings]})
@@ -64,8 +66,8 @@ def _all(site: Site) -> Iterator[Finding]:
     yield _disk(site)
     yield _record(site)
     try:
-        plant = load(site.plant_path).plant
-    except (PlantFileError, OSError) as error:
+        plant = load(site.plant_path, site.name).plant
+    except (PlantFileError, ControllerError, OSError) as error:
         yield Finding("plant file", well=False, text=f"{error}; run: setwise check {site.plant_path}")
         return
     yield Finding("plant file", well=True, text=f"{len(plant.tags)} tags, {len(plant.mvs)} MVs, {len(plant.cvs)} CVs")

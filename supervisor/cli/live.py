@@ -40,12 +40,12 @@ PAUSE_S: Final = 0.25
 def run_live(path: Path, *, as_json: bool) -> None:
     """Print every finding; exit 1 where one is an error, 5 where a device cannot be reached."""
     try:
-        plant = load(path).plant
+        plants = load(path).plants
     except PlantFileError:
         run_check(path, Form.JSON if as_json else Form.TEXT)  # says what is wrong, and ends
         raise
     try:
-        found, looked_at = asyncio.run(looked(plant, path.resolve().parent))
+        found, looked_at = asyncio.run(looked_all(tuple(plants.values()), path.resolve().parent))
     except DriverKindError as error:
         fail(Exit.FINDING, f"{path}: {error}")
     if as_json:
@@ -54,6 +54,13 @@ def run_live(path: Path, *, as_json: bool) -> None:
         _table(found)
         say(f"{path}: {looked_at} places looked at, {_count(found)}")
     _end(found)
+
+
+async def looked_all(plants: Sequence[Plant], base: Path) -> tuple[tuple[Finding, ...], int]:
+    """Return what ``looked`` does of every controller's plant; what two of them read is told once."""
+    parts = [await looked(plant, base) for plant in plants]
+    found = dict.fromkeys(each for part, _ in parts for each in part)
+    return tuple(found), sum(count for _, count in parts)
 
 
 async def looked(plant: Plant, base: Path) -> tuple[tuple[Finding, ...], int]:

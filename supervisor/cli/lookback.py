@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from supervisor.cli.about import About
 from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
-from supervisor.cli.records import plant_of, span_s
+from supervisor.cli.records import span_s
+from supervisor.cli.which import one
 from supervisor.history.read import History, HistoryError
 from supervisor.lookback import looked_back
-from supervisor.site import Site
 
 
-def show_lookback(plant_path: Path, data: Path | None, span: str, *, as_json: bool) -> None:
+def show_lookback(about: About, span: str, *, as_json: bool) -> None:
     """Print the interlocks that were always true, or never false, over the last ``span`` on record."""
-    site, plant = Site.of(plant_path, data), plant_of(plant_path)
+    site, plant = one(about)
     lasting_s = span_s("--history", span, "24 h or 7 d")
     history = History(site.database_url)
     try:

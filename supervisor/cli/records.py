@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from constraints.plant import Plant
-from constraints.plantfile import PlantFileError, load, render
 from supervisor.audit.spool import SpoolError, waiting
 from supervisor.cli.console import fail
 from supervisor.cli.exits import Exit
@@ -19,16 +17,6 @@ from supervisor.site import Site
 
 FIRST_SPOOLED = 3
 """Among so many spooled cycles is the one that says why."""
-
-
-def plant_of(path: Path) -> Plant:
-    """Return the checked plant; end with its errors where it has any."""
-    if not path.exists():
-        fail(Exit.USAGE, f"there is no plant file {path}: name it with --config")
-    try:
-        return load(path).plant
-    except PlantFileError as error:
-        fail(Exit.FINDING, render(error.diagnostics, error.source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +49,9 @@ def stored_cycle(site: Site, utc_s: float | None = None, cycle: int | None = Non
     except HistoryError as error:
         fail(Exit.UNREACHABLE, f"the record of {site.data} cannot be read: {error}")
     if found is None:
-        fail(Exit.UNREACHABLE, f"no such cycle on record in {site.data}; start control: setwise run {site.plant_path}")
+        also = f" --controller {site.controller}" if site.controller else ""
+        start = f"setwise run {site.plant_path}{also}"
+        fail(Exit.UNREACHABLE, f"no such cycle on record in {site.data}; start control: {start}")
     return found
 
 

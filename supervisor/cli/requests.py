@@ -6,12 +6,14 @@ import getpass
 import math
 import sys
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from safety.signals import Mode
+from supervisor.cli.about import About
 from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
+from supervisor.cli.which import began_here, running_here, site_of
 from supervisor.clock import machine_utc_s
 from supervisor.mailbox import Mailbox, MailboxError
 from supervisor.record import Answer, Request
@@ -23,8 +25,11 @@ ANSWER_S_MAX = 30.0
 MODES = {"off": Mode.OFF, "monitor": Mode.MONITOR, "advisory": Mode.ADVISORY, "closed_loop": Mode.CLOSED_LOOP}
 
 
-def ask_mode(wanted: str, reason: str, plant: Path, data: Path | None, *, yes: bool, as_json: bool) -> None:
-    """Ask for a mode. CLOSED_LOOP takes a second confirmation: a typed answer, or ``--yes`` in a script."""
+def ask_mode(wanted: str, reason: str, about: About, *, yes: bool, as_json: bool) -> None:
+    """Ask for a mode. CLOSED_LOOP takes a second confirmation: a typed answer, or ``--yes`` in a script.
+
+    OFF goes to every controller where none is named.
+    """
     mode = MODES.get(wanted.lower().replace("-", "_"))
     if mode is None:
         fail(Exit.USAGE, f"unknown mode '{wanted}': use {', '.join(MODES)}")
@@ -36,10 +41,18 @@ def ask_mode(wanted: str, reason: str, plant: Path, data: Path | None, *, yes: b
         confirmed = sys.stdin.readline().strip() == "closed_loop"
         if not confirmed:
             fail(Exit.REFUSED, "not confirmed; nothing was asked")
-    ask(replace(blank("mode", reason), mode=mode, confirmed=confirmed), plant, data, as_json=as_json)
+    request = replace(blank("mode", reason), mode=mode, confirmed=confirmed)
+    to_all = mode is Mode.OFF and not about.controller
+    names = running_here(about) if to_all else ()
+    if to_all and not names and len(began := began_here(about)) > 1:
+        fail(Exit.UNREACHABLE, f"no controller runs here: neither of {', '.join(began)}")
+    if len(names) > 1:
+        _ask_all(request, about, names, as_json=as_json)
+    else:
+        ask(request, about if not names else replace(about, controller=names[0]), as_json=as_json)
 
 
-def ask_limit(name: str, value: float, reason: str, plant: Path, data: Path | None, *, as_json: bool) -> None:
+def ask_limit(name: str, value: float, reason: str, about: About, *, as_json: bool) -> None:
     """Ask for an operator limit, e.g. ``moist.hi``."""
     variable, _, side = name.rpartition(".")
     if not variable or side not in ("lo", "hi"):
@@ -47,22 +60,22 @@ def ask_limit(name: str, value: float, reason: str, plant: Path, data: Path | No
     if not math.isfinite(value):
         fail(Exit.USAGE, f"'{value}' is no limit: give a number in the variable's unit")
     request = replace(blank("limit", reason), variable=variable, value=value)
-    ask(replace(request, side="lo" if side == "lo" else "hi"), plant, data, as_json=as_json)
+    ask(replace(request, side="lo" if side == "lo" else "hi"), about, as_json=as_json)
 
 
-def ask_reset(interlock: str, reason: str, plant: Path, data: Path | None, *, as_json: bool) -> None:
+def ask_reset(interlock: str, reason: str, about: About, *, as_json: bool) -> None:
     """Acknowledge the TRIPPED latch (``trip``) or reset a latched interlock."""
     if interlock == "trip":
-        ask(blank("acknowledge", reason), plant, data, as_json=as_json)
+        ask(blank("acknowledge", reason), about, as_json=as_json)
     else:
-        ask(replace(blank("reset", reason), interlock=interlock), plant, data, as_json=as_json)
+        ask(replace(blank("reset", reason), interlock=interlock), about, as_json=as_json)
 
 
-def ask_hands(name: str, hands: str, reason: str, plant: Path, data: Path | None, *, as_json: bool) -> None:
+def ask_hands(name: str, hands: str, reason: str, about: About, *, as_json: bool) -> None:
     """Ask to take an MV out of control (``opr``) or to give it back (``apc``)."""
     if hands not in ("opr", "apc"):
         fail(Exit.USAGE, f"'{hands}' is neither opr (the operators' hands) nor apc (the controller's)")
-    ask(replace(blank(f"mv_{hands}", reason), variable=name), plant, data, as_json=as_json)
+    ask(replace(blank(f"mv_{hands}", reason), variable=name), about, as_json=as_json)
 
 
 def blank(action: str, reason: str) -> Request:
@@ -80,22 +93,22 @@ def blank(action: str, reason: str) -> Request:
     )
 
 
-def ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> None:
+def ask(request: Request, about: About, *, as_json: bool) -> None:
     """Put ``request`` in the mailbox, wait for its answer and say it; exit 4 where it was refused, 5 without answer."""
-    answer = asked(request, plant, data)
+    answer = asked(request, about)
     if as_json:
         say_json({"accepted": answer.accepted, "why": answer.why, "id": answer.id})
     else:
-        say(("accepted" if answer.accepted else "refused") + (f": {answer.why}" if answer.why else ""))
+        say(_words(answer))
     if not answer.accepted:
         raise SystemExit(int(Exit.REFUSED))
 
 
-def asked(request: Request, plant: Path, data: Path | None, wait_s: float = ANSWER_S_MAX) -> Answer:
+def asked(request: Request, about: About, wait_s: float = ANSWER_S_MAX) -> Answer:
     """Put ``request`` in the mailbox and return its answer; exit 5 where there is none within ``wait_s``."""
-    site = Site.of(plant, data)
+    site = site_of(about)
     if not site.mailbox.exists():
-        fail(Exit.UNREACHABLE, f"no supervisor has run here ({site.data}); start one: setwise run {plant}")
+        fail(Exit.UNREACHABLE, f"no supervisor has run here ({site.data}); start one: setwise run {about.plant}")
     try:
         answer = _post(site, request, wait_s)
     except MailboxError as error:
@@ -103,6 +116,43 @@ def asked(request: Request, plant: Path, data: Path | None, wait_s: float = ANSW
     if answer is None:
         fail(Exit.UNREACHABLE, f"control did not answer within {wait_s:.0f} s; is it running? setwise status")
     return answer
+
+
+def _ask_all(request: Request, about: About, names: Sequence[str], *, as_json: bool) -> None:
+    """Ask all at once, each in its own mailbox, and then wait: nobody's answer keeps another from being asked."""
+    posted: dict[str, tuple[Mailbox, str]] = {}
+    said: dict[str, Answer | None] = {}
+    for name in names:
+        each = replace(request, id=uuid.uuid4().hex)
+        try:
+            mailbox = Mailbox(Site.of(about.plant, about.data, name).mailbox)
+            mailbox.post(each)
+        except MailboxError as error:
+            tell(f"{name}: the request cannot be passed on: {error}; OFF without it: kill -USR1 <pid of control>")
+            said[name] = None
+        else:
+            posted[name] = mailbox, each.id
+    for name, (mailbox, number) in posted.items():
+        said[name] = mailbox.wait_answer(number, ANSWER_S_MAX)
+    if as_json:
+        say_json({name: _fact(answer) for name, answer in said.items()})
+    else:
+        for name, answer in said.items():
+            say(f"{name or 'control'}: {_words(answer)}")
+    if None in said.values():
+        raise SystemExit(int(Exit.UNREACHABLE))
+    if not all(answer is not None and answer.accepted for answer in said.values()):
+        raise SystemExit(int(Exit.REFUSED))
+
+
+def _fact(answer: Answer | None) -> dict[str, object]:
+    return {"accepted": answer is not None and answer.accepted, "why": "no_answer" if answer is None else answer.why}
+
+
+def _words(answer: Answer | None) -> str:
+    if answer is None:
+        return f"no answer within {ANSWER_S_MAX:.0f} s; is it running? setwise status"
+    return ("accepted" if answer.accepted else "refused") + (f": {answer.why}" if answer.why else "")
 
 
 def _post(site: Site, request: Request, wait_s: float) -> Answer | None:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import asyncio
 
+from constraints.plantfile import ControllerError, PlantFileError, load
+from supervisor.cli.about import About
+from supervisor.cli.console import fail
+from supervisor.cli.exits import Exit
 from supervisor.clock import RealClock
 from supervisor.control import run_until_told
-from supervisor.site import Site
 
 
-def run_control(plant: Path, data: Path | None) -> None:
-    """Run control in the foreground until a signal ends it."""
-    raise SystemExit(run_until_told(Site.of(plant, data), RealClock()))
+def run_control(about: About) -> None:
+    """Run control in the foreground until a signal ends it; of several controllers each in a process of its own."""
+    names: tuple[str, ...] = (about.controller,)
+    try:
+        names = tuple(load(about.plant, about.controller or None).plants)
+    except ControllerError as error:
+        fail(Exit.USAGE, str(error))
+    except PlantFileError:
+        pass  # control says what is wrong with it
+    if len(names) == 1:
+        raise SystemExit(run_until_told(about.site(names[0]), RealClock()))
+    from supervisor.family import run_family  # noqa: PLC0415 - most plants have one controller
+
+    raise SystemExit(asyncio.run(run_family([about.site(name) for name in names])))

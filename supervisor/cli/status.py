@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from constraints.plant import Plant
+from supervisor.cli.about import About
 from supervisor.cli.console import say, say_json
 from supervisor.cli.exits import Exit
-from supervisor.cli.records import local, plant_of, stored_cycle, waiting_cycles
+from supervisor.cli.records import Waiting, local, stored_cycle, waiting_cycles
+from supervisor.cli.running import control_runs
+from supervisor.cli.which import every, for_each
 from supervisor.record import CycleRecord, JsonValue
 from supervisor.sentences import bypass_words
 from supervisor.site import Site
 from supervisor.supplied_words import supplied_lines
 
 
-def show_status(plant_path: Path, data: Path | None, *, as_json: bool) -> None:
-    """Print mode, MVs, CVs, money, links and the last verdict; exit 5 where control does not run."""
-    site, plant = Site.of(plant_path, data), plant_of(plant_path)
-    record, waiting = stored_cycle(site).record, waiting_cycles(site)
-    if waiting is not None and waiting.newest.utc_s > record.utc_s:
-        record = waiting.newest  # what the database says is what was before it stopped taking cycles
+def show_status(about: About, *, as_json: bool) -> None:
+    """Print mode, MVs, CVs, money, links and the last verdict of each controller; exit 5 where one does not run."""
+    found = every(about)
+    if as_json and len(found) > 1:
+        _say_json_of(found)
+    else:
+        for_each(found, lambda each: _one(*each, about.plant, as_json=as_json))
+
+
+def _one(site: Site, plant: Plant, plant_path: Path, *, as_json: bool) -> None:
+    record, waiting = _last(site)
     running = control_runs(site)
     if as_json:
-        why = "" if waiting is None else waiting.why or "cycles wait in the spool file"
-        say_json({**status_json(record, running=running), "not_stored": why})
+        say_json(_with_waiting(record, waiting, running=running))
     else:
         for line in status_lines(plant, record):
             say(line)
@@ -33,9 +40,35 @@ def show_status(plant_path: Path, data: Path | None, *, as_json: bool) -> None:
             say(f"NOT STORED in {site.data}: {waiting.why or 'cycles wait in the spool file'}")
             say("No setpoint is written to the plant until the record takes cycles again; OFF always works.")
         if not running:
-            say(f"control does not run; this is its last record. Start it: setwise run {plant_path}")
+            also = f" --controller {site.controller}" if site.controller else ""
+            say(f"control does not run; this is its last record. Start it: setwise run {plant_path}{also}")
     if not running:
         raise SystemExit(int(Exit.UNREACHABLE))
+
+
+def _say_json_of(found: Mapping[str, tuple[Site, Plant]]) -> None:
+    """Print one object with every controller's status; null for one that never ran."""
+    each: dict[str, JsonValue] = {}
+    code = Exit.OK
+    for name, (site, _) in found.items():
+        running = control_runs(site)
+        code = code if running else Exit.UNREACHABLE
+        began = site.pid_file.exists()
+        each[name] = cast("JsonValue", _with_waiting(*_last(site), running=running)) if began else None
+    say_json({"controllers": each})
+    if code is not Exit.OK:
+        raise SystemExit(int(code))
+
+
+def _last(site: Site) -> tuple[CycleRecord, Waiting | None]:
+    """Return the last cycle, and what waits; what the database says is what was before it stopped taking cycles."""
+    record, waiting = stored_cycle(site).record, waiting_cycles(site)
+    return (waiting.newest if waiting is not None and waiting.newest.utc_s > record.utc_s else record), waiting
+
+
+def _with_waiting(record: CycleRecord, waiting: Waiting | None, *, running: bool) -> dict[str, JsonValue]:
+    why = "" if waiting is None else waiting.why or "cycles wait in the spool file"
+    return {**status_json(record, running=running), "not_stored": why}
 
 
 def status_json(record: CycleRecord, *, running: bool) -> dict[str, JsonValue]:
@@ -70,7 +103,8 @@ def status_lines(plant: Plant, record: CycleRecord) -> list[str]:
     mode = record.mode
     why = f" ({', '.join(mode.reasons)})" if mode.reasons else ""
     lines = [
-        f"{plant.name}, {plant.site}: cycle {record.cycle} at {local(record.utc_s, plant)}",
+        f"{', '.join(filter(None, (plant.name, plant.site, plant.controller)))}: "
+        f"cycle {record.cycle} at {local(record.utc_s, plant)}",
         f"mode {mode.requested.name} -> {mode.actual.name}{why}; verdict {record.verdict}",
     ]
     lines += [f"  refused: {each.code} {each.subject}" for each in record.refusals]
@@ -105,15 +139,3 @@ def _row(name: str, unit: str, record: CycleRecord, tag: str, status: JsonValue,
 
 def _finite(limit: float) -> float | None:
     return limit if abs(limit) != float("inf") else None
-
-
-def control_runs(site: Site) -> bool:
-    """Return whether a control process holds this data folder."""
-    if not site.pid_file.exists():
-        return False
-    with site.pid_file.open("rb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from constraints.plantfile import PlantFileError, render
-from supervisor.cli.console import fail, tell
-from supervisor.cli.exits import Exit
+from supervisor.cli.about import About
+from supervisor.cli.console import tell
+from supervisor.cli.which import every
 from supervisor.web.serve import Serving, serve
+from supervisor.web.units import units_of
 
 
-def run_web(plant: Path, data: Path | None, *, host: str, port: int) -> None:
+def run_web(about: About, *, host: str, port: int) -> None:
     """Serve the pages until Ctrl-C."""
-    if not plant.exists():
-        fail(Exit.USAGE, f"there is no plant file {plant}: name it, e.g. setwise web plant.yaml")
+    units = units_of(every(about))
     tell(f"pages at http://{host}:{port}/")
-    try:
-        serve(Serving(plant=plant, data=data, host=host, port=port))
-    except PlantFileError as error:
-        fail(Exit.FINDING, render(error.diagnostics, error.source))
+    serve(Serving(units=units, host=host, port=port))

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import cast
 
 from constraints.plant import Plant
 from controllers.explain import relief_sentences, sentences
 from controllers.memory import MemoryFormatError
+from supervisor.cli.about import About
 from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
-from supervisor.cli.records import local, plant_of, plant_time, stored_cycle
+from supervisor.cli.records import local, plant_time, stored_cycle
 from supervisor.cli.status import status_json
+from supervisor.cli.which import one
 from supervisor.history.pack import StoredCycle
 from supervisor.plans import StoredPlan, plan_of
 from supervisor.record import CycleRecord
 from supervisor.sentences import bypass_words, mode_sentence, refusal_sentence
-from supervisor.site import Site
 from supervisor.supplied_words import supplied_lines
 
 
-def show_why(
-    plant_path: Path, data: Path | None, at: str | None, cycle: int | None, *, as_json: bool, what_if: bool = False
-) -> None:
+def show_why(about: About, at: str | None, cycle: int | None, *, as_json: bool, what_if: bool = False) -> None:
     """Print why the controller moved, or did not, in one cycle; with ``what_if`` also what more room would earn."""
-    site, plant = Site.of(plant_path, data), plant_of(plant_path)
+    site, plant = one(about)
     utc_s = plant_time(at, plant, stored_cycle(site).record.utc_s) if at is not None else None
     stored = stored_cycle(site, utc_s, cycle)
     record = stored.record

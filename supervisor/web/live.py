@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from supervisor.audit.spool import SpoolError, waiting
-from supervisor.cli.status import control_runs
+from supervisor.cli.running import control_runs
 from supervisor.history.pack import PackError, StoredCycle, unpack
 from supervisor.history.read import History, HistoryError
 from supervisor.record import CycleRecord

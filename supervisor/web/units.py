@@ -20,6 +20,11 @@ class Unit:
     site: Site
 
     @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.plant.controller or self.plant.name
+
+    @property
     def path(self) -> str:
         """Where its pages are."""
         return f"/controller/{self.key}"
@@ -27,6 +32,12 @@ class Unit:
 
 Units = Mapping[str, Unit]
 """By key."""
+
+
+def units_of(found: Mapping[str, tuple[Site, Plant]]) -> Units:
+    """Return the units of a plant's controllers, given by name; one without a name bears the plant's."""
+    made = (Unit(key_of(name or plant.name), plant, site) for name, (site, plant) in found.items())
+    return {unit.key: unit for unit in made}
 
 
 def key_of(name: str) -> str:

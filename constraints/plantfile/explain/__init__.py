@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from constraints.plantfile.explain import expressions, files, form, limits, lint, models, money, places, text, warnings
+from constraints.plantfile.explain import (
+    controllers,
+    expressions,
+    files,
+    form,
+    limits,
+    lint,
+    models,
+    money,
+    places,
+    text,
+    warnings,
+)
 from constraints.plantfile.explain.base import BASE
 from constraints.plantfile.explain.page import Page, as_markdown, as_text
 
-_GROUPS: Final = (text, files, form, expressions, limits, places, models, money, warnings, lint)
+_GROUPS: Final = (text, files, form, expressions, limits, places, models, money, controllers, warnings, lint)
 PAGES: Final[Mapping[str, Page]] = {
     page.code: page for page in sorted((page for group in _GROUPS for page in group.PAGES), key=lambda page: page.code)
 }

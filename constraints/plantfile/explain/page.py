@@ -29,6 +29,8 @@ class Page:
     """How to get from the one to the other."""
     encoding: str = "utf-8"
     """Of the wrong file."""
+    instead_of: tuple[str, ...] = ()
+    """Sections of ``BASE`` that both do without."""
     beside: tuple[tuple[str, str], ...] = ()
     """Names and texts of files that lie beside both."""
 
@@ -59,7 +61,7 @@ def _section(page: Page) -> str:
 {textwrap.fill(page.means, 120)}
 
 {textwrap.fill(page.matters, 120)}
-
+{_without(page)}
 ```yaml
 # wrong
 {page.wrong.strip(chr(10))}
@@ -72,6 +74,10 @@ def _section(page: Page) -> str:
 
 {textwrap.fill(page.do, 120)}
 """
+
+
+def _without(page: Page) -> str:
+    return f"\nThe plant is without {' and '.join(page.instead_of)} here.\n" if page.instead_of else ""
 
 
 _HEAD: Final = """# What `setwise check` says

@@ -12,14 +12,14 @@ from constraints.terms import ScheduleEntry
 
 def warn_schedule(scope: Scope, plant: Plant) -> None:
     """Warn of two entries that set the same limit to two values in the same hour: the narrower one holds then."""
-    for (i, one), (j, other) in itertools.combinations(enumerate(plant.schedule), 2):
+    for (_, one), (j, other) in itertools.combinations(enumerate(plant.schedule), 2):
         both = [key for key in one.limits if key in other.limits and one.limits[key] != other.limits[key]]
         when = _first_overlap(one, other) if both else None
         if when is None:
             continue
         name, side = both[0]
         message = f"{one.name!r} and {other.name!r} both set {name}.{side} on {when}"
-        hint = f"the narrower limit holds then; separate the hours, or remove it from entry {i + 1} or {j + 1}"
+        hint = "the narrower limit holds then; separate the hours, or remove it from one of them"
         scope.issues.at_key("W125", ("schedule", j), message, hint)
 
 

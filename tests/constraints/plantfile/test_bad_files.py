@@ -289,6 +289,7 @@ BAD = [
     Bad("schedule sets safety", "E085", "cvs.power.limits.operator.hi", "§cvs.power.limits.safety.hi", "operator"),
     Bad("schedule sets nothing known", "E052", "cvs.power.limits.operator.hi", "§cvs.powr.limits.operator.hi", "power"),
     Bad("no heating value", "E086", "    gas: {flow: gas, heating_value: 36 MJ/m**3,", "    §gas: {flow: gas,", "heat"),
+    Bad("no controllers", "E090", "alarm: high}", "alarm: high, controllers: [§north]}", "remove the key"),
     Bad("money of a DV", "E035", "cost:\n    elec", "cost:\n    water: {flow: §hum, price: 1 EUR/kg}\n    elec"),
 ]  # fmt: skip
 PLACES = {  # for changes that take away what the finding would point at, or point elsewhere
@@ -378,7 +379,7 @@ def test_two_loops_cannot_have_one_readback() -> None:
 
 
 def test_the_corpus_reaches_every_error_code() -> None:
-    elsewhere = {"E001", "E019", "E078"}  # tests of the loader, of tag lists, and of the command
+    elsewhere = {"E001", "E019", "E078", "E091"}  # tests of loader, tag lists, the command, several controllers
     assert {bad.code for bad in BAD} >= {code for code in CODES if code.startswith("E")} - elsewhere
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from constraints.plant import NestedLimits, Pair, Plant, Row, Tuning
 from constraints.plantfile import load, load_text
-from constraints.plantfile.compile import Loaded
+from constraints.plantfile.loaded import Loaded
 from constraints.terms import MoneyTerm, ScheduleEntry, TariffBand, TariffVersion
 from safety.encoding import Encoding
 from safety.envelope import Envelope

@@ -30,8 +30,10 @@ def out(text):
 def test_every_example_means_the_same_before_and_after(path):
     before = path.read_text("utf-8")
     after = out(before)
-    old, new = load_text(before, "x").plant, load_text(after, "x").plant
-    assert (old.config_hash, old.limits_hash) == (new.config_hash, new.limits_hash)
+    old, new = load_text(before, "x").plants, load_text(after, "x").plants
+    assert old.keys() == new.keys()
+    for name, plant in old.items():
+        assert (plant.config_hash, plant.limits_hash) == (new[name].config_hash, new[name].limits_hash)
     assert out(after) == after
     assert before.count("#") == after.count("#")
 

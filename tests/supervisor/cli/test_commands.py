@@ -13,6 +13,7 @@ import pytest
 from constraints.plantfile import Diagnostic
 from safety.signals import Mode
 from supervisor.cli import requests
+from supervisor.cli.about import About
 from supervisor.cli.app import app
 from supervisor.cli.exits import Exit
 from supervisor.cli.findings import annotation
@@ -328,7 +329,7 @@ def test_closed_loop_on_a_terminal_is_confirmed_by_its_word(site, asked, monkeyp
 
     monkeypatch.setattr(requests.sys, "stdin", Terminal())
     try:
-        requests.ask_mode("closed_loop", "", site.plant_path, None, yes=False, as_json=False)
+        requests.ask_mode("closed_loop", "", About(site.plant_path, None), yes=False, as_json=False)
         found = 0
     except SystemExit as ended:
         found = ended.code

@@ -11,8 +11,10 @@ import httpx
 import pytest
 import uvicorn
 
+from constraints.plantfile import load
 from supervisor.web.app import make_app
-from supervisor.web.serve import desk_for, units_of
+from supervisor.web.serve import desk_for
+from supervisor.web.units import units_of
 from tests.supervisor.cli.conftest import no_database_of_the_environment, site
 
 __all__ = ["no_database_of_the_environment", "site"]
@@ -20,7 +22,7 @@ __all__ = ["no_database_of_the_environment", "site"]
 
 @pytest.fixture
 def desk(site):
-    return desk_for(units_of(site.plant_path, site.data), 1.0)
+    return desk_for(units_of({"": (site, load(site.plant_path).plant)}), 1.0)
 
 
 @pytest.fixture
