@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from supervisor.cli.accounts_app import token_app, user_app
 from supervisor.cli.changing_app import add_changing
 from supervisor.cli.console import fail
 from supervisor.cli.exits import Exit
@@ -24,6 +25,8 @@ app = typer.Typer(
 audit_app = typer.Typer(no_args_is_help=True, help="The record of every decision.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(tags_app, name="tags")
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
 
 PlantArgument = Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")]
 PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML).")]

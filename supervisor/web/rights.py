@@ -16,11 +16,11 @@ from supervisor.web.accounts.users import Role
 Field = Literal["operator", "engineering", "safety", "tariff", "text", ""]
 """What a change is of: a kind of limit, what energy costs, or words."""
 
-_LOOK = frozenset({"viewer", "operator", "energy_manager", "engineer", "admin"})
-_OPERATE = frozenset({"operator", "engineer"})
-_ENGINEER = frozenset({"engineer"})
-_ADMIN = frozenset({"admin"})
-_PLAN = frozenset({"engineer", "energy_manager"})
+_LOOK: Final[frozenset[Role]] = frozenset({"viewer", "operator", "energy_manager", "engineer", "admin"})
+_OPERATE: Final[frozenset[Role]] = frozenset({"operator", "engineer"})
+_ENGINEER: Final[frozenset[Role]] = frozenset({"engineer"})
+_ADMIN: Final[frozenset[Role]] = frozenset({"admin"})
+_PLAN: Final[frozenset[Role]] = frozenset({"engineer", "energy_manager"})
 
 TABLE: Final[Mapping[str, frozenset[Role]]] = {
     "view": _LOOK,
@@ -49,7 +49,7 @@ TABLE: Final[Mapping[str, frozenset[Role]]] = {
     "plan_apply": _PLAN,
     "plan_keep": _PLAN,
     "plan_roll_back": _PLAN,
-    "reload": _PLAN,
+    "reload": _ENGINEER,  # by itself; applying a plan asks for it too
     "users": _ADMIN,
     "tokens": _ADMIN,
     "sessions": _ADMIN,

@@ -113,14 +113,25 @@ def change_password(accounts: Accounts, session: Session, old: str, new: str, ad
 
 
 def sign_out(accounts: Accounts, session: Session) -> None:
-    """End a session."""
+    """End a session of a browser (a token is revoked, not signed out)."""
+    if session.kind != "browser":
+        return
     with accounts.store.writing() as connection:
         sessions.end(connection, session.number)
         note(connection, "signed_out", accounts.now_s(), who=session.who, session=session.number)
 
 
+def end_others(accounts: Accounts, session: Session) -> None:
+    """End all sessions of the same person but this one."""
+    with accounts.store.writing() as connection:
+        ended = sessions.end_all(connection, session.user, but=session.number)
+        note(connection, "sessions_ended", accounts.now_s(), who=session.who, ended=ended, by=session.who)
+
+
 def lock(accounts: Accounts, session: Session, why: str = "asked") -> None:
-    """Lock a session; ``why``: ``asked`` or ``idle``."""
+    """Lock a session of a browser; ``why``: ``asked`` or ``idle``."""
+    if session.kind != "browser":
+        return
     with accounts.store.writing() as connection:
         if sessions.lock(connection, session.number):
             note(connection, "locked", accounts.now_s(), who=session.who, session=session.number, why=why)
@@ -130,8 +141,9 @@ def of_cookie(accounts: Accounts, token: str) -> Session | None:
     """Return the session of a cookie's token, None where there is none; one that was idle too long is locked."""
     with accounts.store.reading() as connection:
         session = sessions.by_token(connection, token, accounts.now_s(), accounts.times)
-    if session is not None and session.locked:
-        lock(accounts, session, "idle")  # notes it once; a later move of the clock does not unlock it
+        fresh = session is not None and session.locked and not sessions.is_locked(connection, session.number)
+    if session is not None and fresh:
+        lock(accounts, session, "idle")  # so that it is on record, and a clock that is set back does not unlock it
     return session
 
 

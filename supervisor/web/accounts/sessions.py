@@ -36,6 +36,8 @@ class Session:
     """A token that may only read is a viewer's."""
     locked: bool
     must_change: bool
+    seen_utc_s: float
+    """When the person did something last, to some ten seconds."""
     proved_utc_s: float
     """When the password was given last; minus infinity for a token."""
     started_utc_s: float
@@ -109,6 +111,11 @@ def lock(connection: sqlite3.Connection, number: int) -> bool:
     return connection.execute("UPDATE session SET locked = 1 WHERE number = ? AND locked = 0", (number,)).rowcount > 0
 
 
+def is_locked(connection: sqlite3.Connection, number: int) -> bool:
+    """Return whether it is noted that a session is locked."""
+    return connection.execute("SELECT 1 FROM session WHERE number = ? AND locked = 1", (number,)).fetchone() is not None
+
+
 def end(connection: sqlite3.Connection, number: int) -> None:
     """End a session: its token is worth nothing from now on."""
     connection.execute("DELETE FROM session WHERE number = ?", (number,))
@@ -144,6 +151,7 @@ def _found(connection: sqlite3.Connection, where: str, value: str | int, now_s: 
         role=user.role,
         locked=bool(locked) or abs(now_s - seen_s) >= times.idle_s,
         must_change=user.must_change,
+        seen_utc_s=seen_s,
         proved_utc_s=proved_s,
         started_utc_s=started_s,
         ends_utc_s=ends_s,

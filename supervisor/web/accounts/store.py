@@ -38,6 +38,9 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS signature (
         plan_sha256 TEXT NOT NULL, user INTEGER NOT NULL REFERENCES user (id), utc_s REAL NOT NULL, why TEXT NOT NULL,
         PRIMARY KEY (plan_sha256, user))""",
+    """CREATE TABLE IF NOT EXISTS released (
+        unit TEXT PRIMARY KEY, mode INTEGER NOT NULL, user INTEGER NOT NULL REFERENCES user (id),
+        utc_s REAL NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS event (
         seq INTEGER PRIMARY KEY, utc_s REAL NOT NULL, kind TEXT NOT NULL, epoch INTEGER NOT NULL, body TEXT NOT NULL,
         prev_hash TEXT NOT NULL, hash TEXT NOT NULL)""",

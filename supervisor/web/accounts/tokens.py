@@ -86,6 +86,7 @@ def by_number(connection: sqlite3.Connection, number: int, now_s: float) -> Sess
         role=user.role if token.scope == "act" else "viewer",
         locked=False,
         must_change=user.must_change,
+        seen_utc_s=now_s,
         proved_utc_s=-math.inf,
         started_utc_s=token.created_utc_s,
         ends_utc_s=token.expires_utc_s,
