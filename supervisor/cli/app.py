@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from supervisor.cli.about import About
+from supervisor.cli.accounts_app import token_app, user_app
 from supervisor.cli.changing_app import add_changing
 from supervisor.cli.console import fail
 from supervisor.cli.exits import Exit
@@ -25,6 +26,8 @@ app = typer.Typer(
 audit_app = typer.Typer(no_args_is_help=True, help="The record of every decision.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(tags_app, name="tags")
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
 
 PlantArgument = Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")]
 PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML).")]
@@ -100,14 +103,22 @@ def web(
     *,
     host: Annotated[str, typer.Option("--host", help="Address to listen on; only this machine by default.")] = HOST,
     port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = PORT,
+    name: Annotated[list[str] | None, typer.Option("--name", help="Name by which browsers call us; repeat.")] = None,
+    certificate: Annotated[Path | None, typer.Option("--certificate", help="Our TLS certificate (PEM).")] = None,
+    private_key: Annotated[Path | None, typer.Option("--private-key", help="Its private key (PEM).")] = None,
+    behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy here speaks TLS for us.")] = False,
 ) -> None:
     """Serve the operator's pages of a plant whose control runs on this machine, or of its records.
 
     Example: setwise web plant.yaml
     """
-    from supervisor.cli.web import run_web  # noqa: PLC0415
+    from supervisor.cli.web import Listening, run_web  # noqa: PLC0415
 
-    run_web(About(plant, data), host=host, port=port)
+    listening = Listening(
+        host=host, port=port, hosts=tuple(name or ()), certificate=certificate, private_key=private_key,
+        behind_proxy=behind_proxy,
+    )  # fmt: skip
+    run_web(About(plant, data), listening)
 
 
 @app.command()

@@ -1,24 +1,54 @@
-"""The application: pages, stream, files. What it may touch is the desk."""
+"""The application: pages, stream, files, behind the guard. It touches the desk, the accounts and the mailboxes."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
+from supervisor.mailbox import Mailbox
+from supervisor.web.accounts.door import Door, install, signed_in, still
+from supervisor.web.accounts.service import Accounts
+from supervisor.web.acting import ANSWER_S, Acting
 from supervisor.web.desk import Desk, asked_of
+from supervisor.web.guarding import Guard, Policy
 from supervisor.web.pages import ROUTERS
+from supervisor.web.person import known
 from supervisor.web.render import environment, page
 
 STATIC = Path(__file__).with_name("static")
 
 
-def make_app(desk: Desk) -> FastAPI:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A web application and what stands before it."""
+
+    app: FastAPI
+    guarded: ASGIApp
+    """What is to be served."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What the pages are made with besides the desk."""
+
+    accounts: Accounts
+    policy: Policy = field(default_factory=Policy)
+    banner: str = ""
+    answer_s: float = ANSWER_S
+    """How long an act waits for control's answer, real seconds."""
+
+
+def make_app(desk: Desk, house: House) -> Made:
     """Return the application over ``desk``."""
 
     @asynccontextmanager
@@ -31,19 +61,34 @@ def make_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.state.templates = environment()
     app.state.boards = {}
-    app.state.may_go_on = _while_connected
+    app.state.may_go_on = _while_signed_in
+    app.state.acting = {
+        key: Acting(house.accounts, Mailbox(unit.site.mailbox), key, answer_s=house.answer_s)
+        for key, unit in desk.units.items()
+    }
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    install(app, Door(accounts=house.accounts, cookie=house.policy.cookie, show=_shown, banner=house.banner))
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(known)])
     app.add_exception_handler(HTTPException, _trouble)
-    return app
+    return Made(app=app, guarded=Guard(app, house.policy, time.monotonic))
 
 
-def _while_connected(request: Request) -> Callable[[], Awaitable[bool]]:
-    async def still() -> bool:
-        return not await request.is_disconnected()
+def _while_signed_in(request: Request) -> Callable[[], Awaitable[bool]]:
+    """Return what tells a stream whether it may go on: the browser is there, and its session still counts."""
+    session = signed_in(request)
 
-    return still
+    async def may_go_on() -> bool:
+        return not await request.is_disconnected() and await run_in_threadpool(still, request, session)
+
+    return may_go_on
+
+
+def _shown(request: Request, template: str, context: Mapping[str, object], status: int = 200) -> Response:
+    """Return a page of accounts in the frame of all pages."""
+    response = page(request, template, asked_of(request), {}, {"live": False, **context})
+    response.status_code = status
+    return response
 
 
 async def _trouble(request: Request, error: Exception) -> HTMLResponse:

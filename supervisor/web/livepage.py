@@ -87,6 +87,7 @@ def pulse(asked: Asked) -> dict[str, object]:
     now = asked.now[quietest]
     return {
         "sequence": now.sequence,
+        "cycle": now.record.cycle if now.record is not None else None,
         "quiet_s": round(live.quiet_s(quietest), 3),
         "frozen_after_s": round(desk.frozen_after_s(desk.units[quietest]), 3),
         "running": now.running,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from supervisor.web import words
 from supervisor.web.desk import Asked
+from supervisor.web.person import person_of
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -43,5 +45,6 @@ def page(
 ) -> HTMLResponse:
     """Return a whole page; ``cells`` are its live parts, by id."""
     made: Environment = request.app.state.templates
-    values = {**context, "t": asked.t, "asked": asked, "desk": asked.desk, "request": request, "cells": cells}
+    always = {"t": asked.t, "asked": asked, "desk": asked.desk, "request": request, "cells": cells}
+    values = {**context, **always, "person": person_of(request), "fresh_key": lambda: secrets.token_urlsafe(16)}
     return HTMLResponse(made.get_template(template).render(values))

@@ -67,6 +67,8 @@ class MvRow:
     worth_hi: float
     available: bool | None
     """Whether the loop takes our setpoint; None where the PLC does not tell."""
+    by_hand: bool
+    """Whether an operator took it out of control here."""
     written: str
     """Outcome of this cycle's write; empty where nothing was written."""
     reasons: tuple[str, ...]
@@ -144,6 +146,7 @@ def mv_rows(plant: Plant, record: CycleRecord) -> tuple[MvRow, ...]:
                 worth_lo=worth.get(f"mv.{name}.lo", 0.0),
                 worth_hi=worth.get(f"mv.{name}.hi", 0.0),
                 available=None if available is None or available.value is None else available.value == 1.0,
+                by_hand=name in record.by_hand,
                 written=outcomes.get(name, ""),
                 reasons=reasons.get(name, ()),
                 places=decimals(span_of((spec.limits.operator,))),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import controller, overview
+from supervisor.web.pages import act, controller, limit, overview
 
-ROUTERS = (overview.router, controller.router)
+ROUTERS = (overview.router, controller.router, limit.router, act.router)

@@ -58,6 +58,8 @@
       const place = document.getElementById(id);
       if (place) place.innerHTML = html;
     }
+    // What a form says was seen is the cycle that the page shows now.
+    if (said.cycle !== null) for (const each of document.querySelectorAll("[data-cycle]")) each.value = said.cycle;
     const isNew = sequence !== null && said.sequence !== sequence;
     sequence = said.sequence;
     if (!said.running) freeze("stopped");

@@ -10,12 +10,26 @@ import time
 import httpx
 import pytest
 import uvicorn
+from argon2 import profiles
 
 from constraints.plantfile import load
-from supervisor.web.app import make_app
+from supervisor.web.accounts import service, users
+from supervisor.web.accounts.passwords import Hasher
+from supervisor.web.accounts.service import Accounts
+from supervisor.web.accounts.store import FILE, Store
+from supervisor.web.app import House, make_app
+from supervisor.web.cookies import Cookie
 from supervisor.web.serve import desk_for
 from supervisor.web.units import units_of
 from tests.supervisor.cli.conftest import no_database_of_the_environment, site
+
+ORIGIN = "http://127.0.0.1:8420"
+ROLES = ("viewer", "operator", "energy_manager", "engineer", "admin")
+PASSWORD = "copper kettle on the stove"
+SEED = "s" * 22
+CSRF = Cookie().csrf(SEED)
+QUICK = Hasher(profiles.CHEAPEST)
+"""Argon2id with parameters that cost nothing: what is tested is not how slow it is."""
 
 __all__ = ["no_database_of_the_environment", "site"]
 
@@ -26,16 +40,48 @@ def desk(site):
 
 
 @pytest.fixture
-async def app(desk):
-    made = make_app(desk)
-    async with made.router.lifespan_context(made):
-        yield made
+def house(site):
+    """Accounts with one person of each role, whose password is known; control answers at once or not at all."""
+    accounts = Accounts(store=Store(site.data / FILE), hasher=QUICK, plant="Dryer 2")
+    with accounts.store.writing() as connection:
+        for role in ROLES:
+            users.add(connection, role, role, QUICK.hashed(PASSWORD), accounts.now_s())
+        connection.execute("UPDATE user SET must_change = 0")
+    return House(accounts=accounts, answer_s=2.0)
 
 
 @pytest.fixture
-async def client(app):
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8420") as client:
+async def made(desk, house):
+    app = make_app(desk, house)
+    async with app.app.router.lifespan_context(app.app):
+        yield app
+
+
+@pytest.fixture
+async def stranger(made):
+    """A browser of somebody who is not signed in."""
+    async with browser(made) as client:
         yield client
+
+
+@pytest.fixture
+async def client(made, house):
+    """The browser of an operator."""
+    async with browser(made, signed_in(house, "operator")) as client:
+        yield client
+
+
+def browser(made, cookie=""):
+    headers = {"accept": "text/html", "origin": ORIGIN, "sec-fetch-site": "same-origin"}
+    if cookie:
+        headers["cookie"] = f"setwise={cookie}"
+    return httpx.AsyncClient(transport=httpx.ASGITransport(made.guarded), base_url=ORIGIN, headers=headers)
+
+
+def signed_in(house, name):
+    """Begin a session; return the cookie's value."""
+    done = service.sign_in(house.accounts, name, PASSWORD, "here")
+    return f"{SEED}.{done.token}"
 
 
 @contextlib.contextmanager
@@ -56,6 +102,6 @@ def served(app):
 
 
 @pytest.fixture
-def address(desk):
-    with served(make_app(desk)) as address:
+def address(desk, house):
+    with served(make_app(desk, house).guarded) as address:
         yield address

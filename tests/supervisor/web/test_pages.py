@@ -6,6 +6,7 @@ import re
 import httpx
 
 from supervisor.history.read import History
+from tests.supervisor.web.conftest import signed_in
 
 
 async def test_the_overview_has_a_tile_with_both_modes_and_why(client):
@@ -36,9 +37,9 @@ async def test_german_readers_get_german(client):
     assert "GEREGELT" in page
 
 
-def test_the_stream_sends_everything_once_and_then_what_changed(address):
-    beats = []
-    with httpx.stream("GET", f"{address}/controller/dryer-2/live", timeout=20.0) as stream:
+def test_the_stream_sends_everything_once_and_then_what_changed(address, house):
+    beats, headers = [], {"cookie": f"setwise={signed_in(house, 'viewer')}"}
+    with httpx.stream("GET", f"{address}/controller/dryer-2/live", timeout=20.0, headers=headers) as stream:
         for line in stream.iter_lines():
             if line.startswith("data: "):
                 beats.append(json.loads(line.removeprefix("data: ")))

@@ -1,0 +1,1 @@
+"""Who may come in: persons, their passwords, sessions and tokens, and the record of what became of them."""
