@@ -61,7 +61,7 @@ async def _all(ends: Sequence[asyncio.Task[int]]) -> int:
 async def _started(site: Site) -> asyncio.subprocess.Process:
     """Start one control process, in a session of its own: Ctrl-C reaches only this process, which ends all in order."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "supervisor", "run", str(site.plant_path)),
+        *(sys.executable, "-m", "supervisor", "run", str(site.plant_path), "--no-web"),
         *("--controller", site.controller, "--data", str(site.data.parent)),
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,

@@ -86,14 +86,22 @@ def explain(
 
 
 @app.command()
-def run(plant: PlantArgument = PLANT_FILE, data: DataOption = None, controller: ControllerOption = "") -> None:
+def run(
+    plant: PlantArgument = PLANT_FILE,
+    data: DataOption = None,
+    controller: ControllerOption = "",
+    *,
+    port: Annotated[int, typer.Option("--port", help="Port of the pages, on this machine only.")] = PORT,
+    pages: Annotated[bool, typer.Option("--web/--no-web", help="Whether to serve the pages too.")] = True,
+) -> None:
     """Run the supervisor in the foreground; it starts disarmed, always. Of several controllers: all, or one with -C.
 
     Example: setwise run plant.yaml
     """
+    from supervisor.cli.beside import Beside  # noqa: PLC0415
     from supervisor.cli.run import run_control  # noqa: PLC0415
 
-    run_control(About(plant, data, controller))
+    run_control(About(plant, data, controller), Beside(port if pages else None))
 
 
 @app.command()

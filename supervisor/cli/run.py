@@ -6,13 +6,14 @@ import asyncio
 
 from constraints.plantfile import ControllerError, PlantFileError, load
 from supervisor.cli.about import About
+from supervisor.cli.beside import Beside, pages_beside
 from supervisor.cli.console import fail
 from supervisor.cli.exits import Exit
 from supervisor.clock import RealClock
 from supervisor.control import run_until_told
 
 
-def run_control(about: About) -> None:
+def run_control(about: About, beside: Beside) -> None:
     """Run control in the foreground until a signal ends it; of several controllers each in a process of its own."""
     names: tuple[str, ...] = (about.controller,)
     try:
@@ -20,9 +21,10 @@ def run_control(about: About) -> None:
     except ControllerError as error:
         fail(Exit.USAGE, str(error))
     except PlantFileError:
-        pass  # control says what is wrong with it
-    if len(names) == 1:
-        raise SystemExit(run_until_told(about.site(names[0]), RealClock()))
-    from supervisor.family import run_family  # noqa: PLC0415 - most plants have one controller
+        beside = Beside(None)  # control says what is wrong with it
+    with pages_beside(about, beside):
+        if len(names) == 1:
+            raise SystemExit(run_until_told(about.site(names[0]), RealClock()))
+        from supervisor.family import run_family  # noqa: PLC0415 - most plants have one controller
 
-    raise SystemExit(asyncio.run(run_family([about.site(name) for name in names])))
+        raise SystemExit(asyncio.run(run_family([about.site(name) for name in names])))

@@ -78,7 +78,7 @@ class Control:
         self.log = plant.parent / f"control-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *python, "-m", "supervisor", "run", str(plant)],
+                [sys.executable, *python, "-m", "supervisor", "run", str(plant), "--no-web"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -92,14 +92,14 @@ def test_a_bug_is_not_called_a_wrong_plant_file(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("how", [("-O",), ("-OO",)])
 def test_it_will_not_run_without_assertions(tmp_path, how):
-    done = setwise("run", write_tank(tmp_path), python=how)
+    done = setwise("run", write_tank(tmp_path), "--no-web", python=how)
     assert done.returncode == 1
     assert "assertions" in done.stderr
     assert not (tmp_path / "setwise-data").exists()
 
 
 def test_nor_by_environment(tmp_path):
-    assert setwise("run", write_tank(tmp_path), env={"PYTHONOPTIMIZE": "1"}).returncode == 1
+    assert setwise("run", write_tank(tmp_path), "--no-web", env={"PYTHONOPTIMIZE": "1"}).returncode == 1
 
 
 def test_a_dead_plant_is_watched_with_bad_tags_and_alarms_and_it_ends_in_order(tmp_path):
@@ -139,7 +139,7 @@ def running(tmp_path_factory):
 
 
 def test_a_second_one_on_the_same_records_is_refused_and_the_first_goes_on(running):
-    done = setwise("run", running.site.plant_path)
+    done = setwise("run", running.site.plant_path, "--no-web")
     assert done.returncode == 1
     assert "another supervisor runs" in done.stderr
     before = running.last().record.cycle
@@ -186,7 +186,7 @@ def test_the_names_of_a_stranger_keep_it_from_starting(tmp_path):
     stranger = tmp_path / "stranger"
     (stranger / "safety").mkdir(parents=True)
     (stranger / "safety" / "__init__.py").write_text("", encoding="utf-8")
-    done = setwise("run", write_tank(tmp_path), env={"PYTHONPATH": str(stranger)}, cwd=tmp_path)
+    done = setwise("run", write_tank(tmp_path), "--no-web", env={"PYTHONPATH": str(stranger)}, cwd=tmp_path)
     assert done.returncode == 1
     assert "package names collide" in done.stderr
     assert Path(sys.executable).exists()

@@ -101,7 +101,7 @@ def test_f67_a_wrong_plant_file_starts_nothing_and_shows_all_its_errors(tmp_path
         text = text.replace(before, after)
     plant = tmp_path / "plant.yaml"
     plant.write_text(text, encoding="utf-8")
-    words = [sys.executable, "-m", "supervisor", "run", str(plant)]
+    words = [sys.executable, "-m", "supervisor", "run", str(plant), "--no-web"]
     run = subprocess.run(words, capture_output=True, text=True, timeout=100.0, check=False)
     assert run.returncode == 1
     for place in ("Berlinn", "195, 170", "parsec", "fann"):

@@ -161,7 +161,7 @@ def test_check_of_nothing(tmp_path):
 
 
 def test_run_on_a_wrong_file_exits_1_like_check(tmp_path):
-    done = setwise("run", write_tank(tmp_path, **{"cycle: 1 s": "cycle: never"}))
+    done = setwise("run", "--no-web", write_tank(tmp_path, **{"cycle: 1 s": "cycle: never"}))
     assert (done.returncode, done.stdout) == (1, "")
     assert ":6:" in done.stderr
     assert "Traceback" not in done.stderr
