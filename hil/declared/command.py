@@ -20,7 +20,8 @@ from hil.declared.resting import measured_only
 from hil.declared.rig import line_of, rest_of
 from hil.declared.settings import Wishes, WishesError
 from hil.declared.wiring import UnservableError, places, plc_rule
-from hil.demo.processes import READY_S_MAX, Child, DemoError, control_child
+from hil.demo.pages import pages_words
+from hil.demo.processes import READY_S_MAX, Child, DemoError, control_child, pages_child
 from supervisor.cli.console import colour, fail, say, tell
 from supervisor.cli.exits import Exit
 from supervisor.site import DATA_FOLDER
@@ -37,6 +38,8 @@ class Options:
     seed: int
     speed: float
     start: Sequence[str]
+    port: int | None = None
+    """Where the pages are served when control is started too; None where they are not."""
 
 
 def run_bench(options: Options) -> None:
@@ -84,12 +87,19 @@ async def _run(options: Options) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     children = [_bench(options)]
+    ended_with: list[Child] = []
     await children[0].start()
     try:
         copy, clock = await _ready(children[0], options.folder)
         if options.speed != 1.0:
             children.append(control_child(copy, copy.parent / DATA_FOLDER, clock, options.folder / "control.log"))
             await children[1].start()
+            if options.port is not None:
+                log = options.folder / "pages.log"
+                pages = pages_child(copy, copy.parent / DATA_FOLDER, options.speed, options.port, log)
+                await pages.start()
+                ended_with.append(pages)
+                say(pages_words(options.port))
         _say(copy, options.speed)
         told = asyncio.create_task(stop.wait())
         while not told.done():
@@ -97,7 +107,7 @@ async def _run(options: Options) -> None:
                 child.check()
             await asyncio.wait({told}, timeout=CHECK_S)
     finally:
-        for child in reversed(children):
+        for child in (*ended_with, *reversed(children)):
             await child.stop()
 
 

@@ -12,10 +12,10 @@ from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
 
 
-def run(*, folder: Path, speed: float, seed: int, headless: bool, as_json: bool) -> None:
+def run(*, folder: Path, speed: float, seed: int, headless: bool, as_json: bool, port: int | None) -> None:
     """Run the story; exit 0 when it went as it must, 1 when a figure is out of bounds, 130 when interrupted."""
     live = not headless and sys.stdout.isatty()
-    options = Options(folder=folder.resolve(), speed=speed, seed=seed, live=live)
+    options = Options(folder=folder.resolve(), speed=speed, seed=seed, live=live, port=None if headless else port)
     try:
         outcome = asyncio.run(run_demo(options, tell))
     except DemoError as error:

@@ -24,6 +24,11 @@ NAME, PASSWORD = "demo", "simulated plant only"
 """No secret: the plant is simulated, and nobody reaches the pages from elsewhere."""
 
 
+def pages_words(port: int) -> str:
+    """Return where the pages are and how to get in."""
+    return f"pages at http://127.0.0.1:{port}/ (sign in as {NAME}, password: {PASSWORD})"
+
+
 def make_person(store: Store) -> None:
     """Add the demo's engineer, unless somebody is there already."""
     hash_ = Hasher().hashed(PASSWORD)

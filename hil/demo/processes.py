@@ -96,6 +96,12 @@ def control_child(plant: Path, data: Path, clock: FastClock, log: Path) -> Child
     return Child("control", (*command, "--speed", repr(clock.speed), *anchors), log)
 
 
+def pages_child(plant: Path, data: Path, speed: float, port: int, log: Path) -> Child:
+    """Return the web process, which serves the pages of the plant on ``port`` of this machine."""
+    command = (sys.executable, "-m", "hil.demo.pages", str(plant), "--data", str(data))
+    return Child("the pages", (*command, "--port", str(port), "--speed", repr(speed)), log)
+
+
 async def wait_ready(child: Child, folder: Path) -> Ready:
     """Wait for the bench. Raises DemoError when it ends or takes too long."""
     path = folder / READY_FILE

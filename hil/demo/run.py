@@ -17,7 +17,18 @@ from constraints.plant import Plant
 from constraints.plantfile import load
 from hil.clock import FastClock
 from hil.demo.outcome import Outcome, outcome_of
-from hil.demo.processes import BenchRemote, Child, DemoError, Ready, bench_child, control_child, wait_ready, write_plant
+from hil.demo.pages import pages_words
+from hil.demo.processes import (
+    BenchRemote,
+    Child,
+    DemoError,
+    Ready,
+    bench_child,
+    control_child,
+    pages_child,
+    wait_ready,
+    write_plant,
+)
 from hil.demo.story import START_LOCAL, STORY, Step
 from hil.demo.view import Scene, View
 from safety.signals import Mode
@@ -49,6 +60,8 @@ class Options:
     speed: float
     seed: int
     live: bool
+    port: int | None
+    """Where the pages are served; None where they are not."""
 
 
 @dataclass(slots=True)
@@ -79,6 +92,7 @@ async def run_demo(options: Options, tell: Tell) -> Outcome | None:
     start_utc_s = datetime.fromisoformat(START_LOCAL).replace(tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
     bench = bench_child(options.folder / "bench", options.speed, options.seed, start_utc_s - 60.0 * LEAD_MIN)
     control: Child | None = None
+    pages: Child | None = None
     await bench.start()
     try:
         ready = await wait_ready(bench, options.folder / "bench")
@@ -87,13 +101,18 @@ async def run_demo(options: Options, tell: Tell) -> Outcome | None:
         control = control_child(plant_path, site.data, ready.clock, options.folder / "control.log")
         await control.start()
         stage = Stage(site, load(plant_path).plant, ready.clock, BenchRemote(ready), start_utc_s)
+        if options.port is not None:
+            pages = pages_child(plant_path, site.data, options.speed, options.port, options.folder / "pages.log")
+            await pages.start()
+            tell(pages_words(options.port))
         tell(f"plant at {options.speed:g} x real time; files in {options.folder}")
         ended = await _play(stage, (bench, control), stop, options, tell)
         await control.stop()
         shed = await _shed(stage)
     finally:
-        if control is not None:
-            await control.stop()
+        for child in (pages, control):
+            if child is not None:
+                await child.stop()
         await bench.stop()
     if not ended:
         return None
