@@ -89,15 +89,15 @@ class Parts:
     """What instruments show, by the line's names."""
     every_s: Mapping[str, float]
     """Signals whose device renews them only so often, plant seconds."""
-    loops: Sequence[LoopWiring]
-    block: Block
+    blocks: Mapping[str, tuple[Sequence[LoopWiring], Block]]
+    """By controller, the only one of a plant has no name: its loops, and the program in the PLC that watches it."""
 
 
 class Moved(Generic[S_co]):
     """The parts are public: faults, control and tests reach for them."""
 
     def __init__(
-        self, settings: BenchSettings, clock: FastClock, parts: Parts, servers: Callable[[Cabinet], S_co]
+        self, settings: BenchSettings, clock: FastClock, parts: Parts, servers: Callable[[Mapping[str, Cabinet]], S_co]
     ) -> None:
         """Put the plant at rest at the clock's time; nothing listens yet. The folder must be there."""
         self.settings = settings
@@ -107,8 +107,13 @@ class Moved(Generic[S_co]):
         self.trace = Trace(settings.folder / TRACE_FILE)
         self.line = parts.line
         self.instruments = Instruments(every_s=parts.every_s)
-        self.cabinet = Cabinet(parts.line, parts.loops, self.plant_s, self.trace.add, parts.block)
-        self.devices = servers(self.cabinet)
+        self.cabinets = {
+            name: Cabinet(parts.line, loops, self.plant_s, self._log_of(name), block)
+            for name, (loops, block) in parts.blocks.items()
+        }
+        self.cabinet = next(iter(self.cabinets.values()))
+        """The only one, or the first: faults of a PLC are put into this."""
+        self.devices = servers(self.cabinets)
         self._signals = tuple(parts.signals)
         self._traced_s = -math.inf
 
@@ -122,6 +127,12 @@ class Moved(Generic[S_co]):
         """Plant seconds that the plant still has to catch up."""
         return max(self.clock.now().mono_s - self.plant_s, 0.0)
 
+    def _log_of(self, controller: str) -> Callable[[Mapping[str, object]], None]:
+        """Return where a PLC's block tells its events: the trace, with the controller's name where it has one."""
+        if not controller:
+            return self.trace.add
+        return lambda event: self.trace.add({**event, "controller": controller})
+
     async def start(self) -> None:
         """Listen everywhere and show the first values. OSError when an asked-for port is taken."""
         self._look()
@@ -134,7 +145,8 @@ class Moved(Generic[S_co]):
         self.plant_s = self.begin_s = clock.now().mono_s
         self.instruments.healthy.clear()
         self._look()
-        self.cabinet.begin(self.plant_s)
+        for cabinet in self.cabinets.values():
+            cabinet.begin(self.plant_s)
         await self.show()
 
     async def stop(self) -> None:
@@ -148,7 +160,8 @@ class Moved(Generic[S_co]):
         self.plant_s += self.settings.step_s
         self.trace.t_s = self.plant_s - self.begin_s
         self._look()
-        self.cabinet.scan(self.plant_s)
+        for cabinet in self.cabinets.values():
+            cabinet.scan(self.plant_s)
         if self.plant_s - self._traced_s >= self.settings.trace_every_s:
             self._traced_s = self.plant_s
             self.trace.add({"utc": self.utc_s, "behind_s": self.behind_s, **self.story()})
@@ -159,7 +172,8 @@ class Moved(Generic[S_co]):
 
     async def restart_plc(self) -> None:
         """Power-cycle the PLC: its registers fall back, and say so."""
-        self.cabinet.restart(self.plant_s)
+        for cabinet in self.cabinets.values():
+            cabinet.restart(self.plant_s)
         await self.devices.show_memory(self.utc_s)
 
     def ready(self) -> dict[str, object]:
@@ -168,7 +182,9 @@ class Moved(Generic[S_co]):
 
     def story(self) -> dict[str, object]:
         """Return one line of the trace: what is true, what is asked of the loops, and who has them."""
-        loops = {wiring.rule.name: self.line.loops[wiring.loop] for wiring in self.cabinet.loops}
+        wirings = [wiring for cabinet in self.cabinets.values() for wiring in cabinet.loops]
+        loops = {wiring.rule.name: self.line.loops[wiring.loop] for wiring in wirings}
+        several = {"permits": {name: each.state.permitted for name, each in self.cabinets.items()}}
         return {
             "true": dict(self.line.true()),
             "sp": {mv: loop.setpoint for mv, loop in loops.items()},
@@ -176,6 +192,7 @@ class Moved(Generic[S_co]):
             "permitted": self.cabinet.state.permitted,
             "remote": self.cabinet.remote,
             "epoch": self.cabinet.state.epoch,
+            **(several if len(self.cabinets) > 1 else {}),
         }
 
     def _look(self) -> None:
@@ -192,10 +209,9 @@ class Rig(Moved[Devices]):
             line=DryerLine(settings.seed),
             signals=SIGNALS,
             every_s={"moist": ANALYSER_EVERY_S},
-            loops=LOOPS,
-            block=settings.block or EmulatedBlock(PLC_RULE),
+            blocks={"": (LOOPS, settings.block or EmulatedBlock(PLC_RULE))},
         )
-        super().__init__(settings, clock, parts, lambda cabinet: Devices(cabinet, credentials, settings.ports))
+        super().__init__(settings, clock, parts, lambda cabinets: Devices(cabinets[""], credentials, settings.ports))
         self.credentials = credentials
 
     def ready(self) -> dict[str, object]:

@@ -16,10 +16,10 @@ from controllers.models.function import FunctionError
 from hil.bench import READY_FILE
 from hil.clock import FastClock
 from hil.declared.folder import BenchFolderError, prepare
-from hil.declared.resting import measured_only
-from hil.declared.rig import line_of, rest_of
+from hil.declared.rig import check_servable, line_of, rest_of
 from hil.declared.settings import Wishes, WishesError
-from hil.declared.wiring import UnservableError, places, plc_rule
+from hil.declared.whole import whole_of
+from hil.declared.wiring import UnservableError
 from hil.demo.pages import pages_words
 from hil.demo.processes import READY_S_MAX, Child, DemoError, control_child, pages_child
 from supervisor.cli.console import colour, fail, say, tell
@@ -48,8 +48,7 @@ def run_bench(options: Options) -> None:
         make = "make a plant first, e.g. setwise init dryer2 --template dryer, or name a plant file"
         fail(Exit.FINDING, f"there is no plant file {options.plant}: {make}")
     try:
-        _look_ahead(options)
-        asyncio.run(_run(options))
+        asyncio.run(_run(options, _look_ahead(options)))
     except PlantFileError as error:
         say(render(error.diagnostics, error.source, ANSI if colour() else PLAIN))
         raise SystemExit(int(Exit.FINDING)) from None
@@ -59,19 +58,24 @@ def run_bench(options: Options) -> None:
         fail(Exit.FINDING, f"{options.plant}: {error}")
 
 
-def _look_ahead(options: Options) -> None:
-    """Raise now, with its own words, what would stop the bench; warn of what keeps closed loop away."""
-    plant = measured_only(load_with_functions(options.plant).plant)
+def _look_ahead(options: Options) -> tuple[str, ...]:
+    """Raise now, with its own words, what would stop the bench; warn of what keeps closed loop away.
+
+    Return the controllers' names.
+    """
+    whole = whole_of(load_with_functions(options.plant).plants)
     wishes = Wishes.of(options.plant, options.start)
-    rest = rest_of(plant, options.plant, wishes)
-    line_of(plant, rest, wishes, options.seed)
-    places(plant)
-    plc_rule(plant)
+    rest = rest_of(whole.plant, options.plant, wishes)
+    line_of(whole, rest, wishes, options.seed)
+    check_servable(whole)
     prepare(options.folder, options.plant)
     for name in rest.tripped:
         tell(f"interlock {name!r} is tripped where this plant rests: give another start, e.g. --start NAME=VALUE")
-    if plant.handshake.kind != "full":
-        tell("the plant file has no full handshake: the supervisor will go no further than advisory")
+    for name, part in whole.parts.items():
+        if part.handshake.kind != "full":
+            who = f"controller {name}" if name else "the plant file"
+            tell(f"{who} has no full handshake: the supervisor will go no further than advisory")
+    return tuple(whole.parts)
 
 
 def _bench(options: Options) -> Child:
@@ -82,7 +86,7 @@ def _bench(options: Options) -> Child:
     return Child("the bench", tuple(command), options.folder / "bench.log")
 
 
-async def _run(options: Options) -> None:
+async def _run(options: Options, controllers: Sequence[str]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -92,8 +96,10 @@ async def _run(options: Options) -> None:
     try:
         copy, clock = await _ready(children[0], options.folder)
         if options.speed != 1.0:
-            children.append(control_child(copy, copy.parent / DATA_FOLDER, clock, options.folder / "control.log"))
-            await children[1].start()
+            for name in controllers:
+                log = options.folder / f"control{name and '-'}{name}.log"
+                children.append(control_child(copy, copy.parent / DATA_FOLDER, clock, log, name))
+                await children[-1].start()
             if options.port is not None:
                 log = options.folder / "pages.log"
                 pages = pages_child(copy, copy.parent / DATA_FOLDER, options.speed, options.port, log)

@@ -7,10 +7,11 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-from constraints.plant import Connection, Plant, Point
+from constraints.plant import Connection, Point
 from hil.cabinet import Cabinet, Line
 from hil.declared.keys import Keys
-from hil.declared.wiring import Place, node, places, register, shown_when, topics
+from hil.declared.whole import Whole
+from hil.declared.wiring import Place, answer_name, node, places, register, shown_when, topics
 from hil.devices import free_port
 from hil.distort import Instruments, Report
 from hil.plants.pid import Mode
@@ -25,10 +26,13 @@ _WHOLE = frozenset({"int16", "uint16", "int32", "uint32"})
 class DeclaredDevices:
     """Implements ``hil.rig.Servers`` for any plant file. Cables and servers go by connection."""
 
-    def __init__(self, plant: Plant, cabinet: Cabinet, keys: Keys) -> None:
-        """Prepare; nothing listens yet. UnservableError where an address cannot be served."""
-        self._cabinet = cabinet
-        self._places = places(plant)
+    def __init__(self, whole: Whole, cabinets: Mapping[str, Cabinet], keys: Keys) -> None:
+        """Prepare; nothing listens yet. ``cabinets``: by controller. UnservableError where an address cannot be
+        served.
+        """
+        plant = whole.plant
+        self._cabinets = cabinets
+        self._places = places(plant, whole.parts)
         self._nodes = {
             name: {address: node(plant, place) for address, place in given.items()}
             for name, given in self._places.items()
@@ -135,25 +139,29 @@ class DeclaredDevices:
 
     async def show_memory(self, utc_s: float) -> None:
         """Show the PLC's written registers as they stand, e.g. after its restart."""
-        memory = self._cabinet.memory
         for name, given in self._places.items():
-            written = {address: place for address, place in given.items() if place.register in memory}
+            written = {address: place for address, place in given.items() if place.register in self._memory(place)}
             if name in self.opcua:
                 await self.opcua[name].publish(
                     _sample(
                         place,
                         self._nodes[name][address],
-                        Report(memory[place.register], utc_s, "UncertainInitialValue"),
+                        Report(self._memory(place)[place.register], utc_s, "UncertainInitialValue"),
                     )
                     for address, place in written.items()
                 )
             elif name in self.modbus:
-                self.modbus[name].publish({address: memory[place.register] for address, place in written.items()})
+                self.modbus[name].publish(
+                    {address: self._memory(place)[place.register] for address, place in written.items()}
+                )
+
+    def _memory(self, place: Place) -> Mapping[str, float]:
+        return self._cabinets[place.controller].memory
 
     def _take(self, place: Place, value: float, via: str) -> None:
         """Hand a client's write to the PLC; what it has no register for goes nowhere, as in a PLC without our block."""
-        if place.register in self._cabinet.memory:
-            self._cabinet.write(place.register, value, via)
+        if place.register in self._memory(place):
+            self._cabinets[place.controller].write(place.register, value, via)
 
     def _values(self, instruments: Instruments, line: Line, utc_s: float) -> dict[str, Report]:
         """Return everything that the bench knows, by what places call it."""
@@ -165,7 +173,8 @@ class DeclaredDevices:
             now[f"{mv}.available"] = Report(float(state.mode is Mode.CAS), utc_s)
             now[f"{mv}.windup_hi"] = Report(float(state.windup_hi), utc_s)
             now[f"{mv}.windup_lo"] = Report(float(state.windup_lo), utc_s)
-        now |= {f"plc.{name}": Report(value, utc_s) for name, value in self._cabinet.shown().items()}
+        for controller, cabinet in self._cabinets.items():
+            now |= {answer_name(each, controller): Report(value, utc_s) for each, value in cabinet.shown().items()}
         return now
 
     def _speak(self, name: str, now: Mapping[str, Report], utc_s: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import exp
 from random import Random
@@ -85,14 +85,23 @@ class DeclaredLine:
     """Implements ``hil.cabinet.Line``. Loops go by the tag of their measurement; it starts at rest, noise free."""
 
     def __init__(
-        self, plant: Plant, rest: Mapping[str, float], wishes: Wishes, seed: int, mode: Mode = Mode.AUTO
+        self,
+        plant: Plant,
+        rest: Mapping[str, float],
+        wishes: Wishes,
+        seed: int,
+        mode: Mode = Mode.AUTO,
+        parts: Sequence[Plant] = (),
     ) -> None:
-        """``rest``: see ``resting``. Raises ModelError and FunctionError where the models cannot be computed with."""
+        """``rest``: see ``resting``. ``parts``: the controllers' own, where ``plant`` has several.
+
+        Raises ModelError and FunctionError where the models cannot be computed with.
+        """
         self._plant = plant
         self._rest = dict(rest)
         self._wishes = wishes
         self._random = Random(seed)
-        self._process = ModelProcess(plant, rest, SAMPLE_S)
+        self._processes = [(part, ModelProcess(part, rest, SAMPLE_S)) for part in parts or (plant,)]
         self._tunings = {mv.readback: Tuning(0.0, 1.0, *mv.limits.safety) for mv in plant.mvs.values()}
         self._loops = {
             mv.readback: _placed(settled(mode, rest[name], 0.0), self._tunings[mv.readback])
@@ -165,9 +174,7 @@ class DeclaredLine:
         self._now_s += SAMPLE_S
         for acting in self._outside.values():
             acting.later(SAMPLE_S, self._random.gauss(0.0, 1.0))
-        inputs = {name: self._loops[mv.readback].setpoint for name, mv in plant.mvs.items()}
-        inputs |= {name: self._outside[name].now for name in plant.dvs}
-        cvs = self._process.advance(inputs, SAMPLE_S)
+        cvs = {name: value for each in self._processes for name, value in self._moved(*each).items()}
         true = {tag: acting.now for tag, acting in self._outside.items() if tag not in cvs}
         true |= {tag: self._follow(tag) for tag in self._loops if tag not in cvs}
         true |= {name: value + self._outside[name].now for name, value in cvs.items()}
@@ -180,6 +187,12 @@ class DeclaredLine:
         for tag, loop in self._loops.items():
             if loop.mode is Mode.MAN:  # its setpoints track the measurement
                 self._loops[tag] = replace(loop, sp_auto=self._readings[tag], sp_cas=self._readings[tag])
+
+    def _moved(self, part: Plant, process: ModelProcess) -> dict[str, float]:
+        """Return the CVs of one controller's part; what another part moves acts on it one sample later."""
+        inputs = {name: self._loops[mv.readback].setpoint for name, mv in part.mvs.items()}
+        inputs |= {n: self._outside[n].now if n in self._plant.dvs else self._true[n] for n in part.dvs}
+        return process.advance(inputs, SAMPLE_S)
 
     def _follow(self, loop: str) -> float:
         state = self._loops[loop]

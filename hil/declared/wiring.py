@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import cast
 
@@ -41,21 +41,35 @@ class Place:
     point: Point
     register: str = ""
     """Where a client writes: the PLC's register."""
+    controller: str = ""
+    """Whose block's that register or answer is, where there are several."""
+
+    @property
+    def answer(self) -> str:
+        """Which register of a block answers here; empty where none does."""
+        key = self.point.tag.removeprefix("plc.")
+        return _REGISTER[key] if self.point.tag.startswith("plc.") else ""
 
     @property
     def shows(self) -> str:
         """What the bench calls the value that stands here: a tag, ``<mv>.actual``, ``plc.HB_ECHO``."""
-        key = self.point.tag.removeprefix("plc.")
-        return f"plc.{_REGISTER[key]}" if self.point.tag.startswith("plc.") else self.point.tag
+        return answer_name(self.answer, self.controller) if self.answer else self.point.tag
 
 
-def places(plant: Plant) -> Mapping[str, Mapping[str, Place]]:
+def answer_name(register: str, controller: str = "") -> str:
+    """Return what the bench calls a register that a block answers with."""
+    return f"plc.{controller}.{register}" if controller else f"plc.{register}"
+
+
+def places(plant: Plant, parts: Mapping[str, Plant] | None = None) -> Mapping[str, Mapping[str, Place]]:
     """Return connection -> address -> place; of several that read one address, the first.
+
+    ``parts``: what of ``plant`` each of several controllers has.
 
     Raises UnservableError for points that no server of ours can show.
     """
     found: dict[str, dict[str, Place]] = {name: {} for name in plant.connections}
-    for place in (*_written(plant), *(Place(point) for point in plant.points_read())):
+    for place in _all(parts or {"": plant}):
         connection = plant.connections[place.point.connection]
         if connection.protocol == "memory":
             raise UnservableError(f"connection {connection.name!r} is of type memory, which nothing outside can reach")
@@ -69,11 +83,17 @@ def places(plant: Plant) -> Mapping[str, Mapping[str, Place]]:
         if connection.protocol == "modbus-tcp" and _wire(there.point) != _wire(place.point):
             raise UnservableError(f"connection {connection.name!r}: {address} is read as two different types")
         if there.register and not place.register:  # written and read at one place: it shows what the loop has
-            found[connection.name][address] = Place(place.point, there.register)
+            found[connection.name][address] = replace(place, register=there.register)
     for name, given in found.items():
         if plant.connections[name].protocol == "modbus-tcp":
             _check_apart(name, given)
     return found
+
+
+def _all(parts: Mapping[str, Plant]) -> Iterator[Place]:
+    for name, part in parts.items():
+        for place in (*_written(part), *(Place(point) for point in part.points_read())):
+            yield replace(place, controller=name)
 
 
 def _wire(point: Point) -> tuple[str, str]:
@@ -168,7 +188,7 @@ def _node_kind(place: Place) -> NodeKind:
         shown = shown_when(point.equals, yes=True)
         return "string" if isinstance(shown, str) else "bool" if isinstance(shown, bool) else "float64"
     register = place.register if not place.register.startswith("SP.") else ""
-    register = register or place.shows.removeprefix("plc.")
+    register = register or place.answer
     kind = WRITTEN_KINDS.get(register) or ANSWERED_KINDS.get(register) or point.encoding.kind
     return cast("NodeKind", kind)
 

@@ -22,12 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m hil.demo.control")
     parser.add_argument("plant", type=Path)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--controller", default="", help="which one, where the plant file has several")
     parser.add_argument("--speed", type=float, required=True)
     parser.add_argument("--anchor-mono", type=float, required=True)
     parser.add_argument("--anchor-utc", type=float, required=True)
     parsed = parser.parse_args(arguments)
     clock = FastClock(parsed.speed, parsed.anchor_mono, parsed.anchor_utc)
-    return run_until_told(Site.of(parsed.plant, parsed.data), clock)
+    return run_until_told(Site.of(parsed.plant, parsed.data, parsed.controller), clock)
 
 
 if __name__ == "__main__":

@@ -89,11 +89,11 @@ def bench_child(folder: Path, speed: float, seed: int, start_utc_s: float) -> Ch
     return Child("bench", (*command, "--start-utc", str(start_utc_s)), folder / "bench.log")
 
 
-def control_child(plant: Path, data: Path, clock: FastClock, log: Path) -> Child:
-    """Return the control process on the bench's clock."""
-    command = (sys.executable, "-m", "hil.demo.control", str(plant), "--data", str(data))
+def control_child(plant: Path, data: Path, clock: FastClock, log: Path, controller: str = "") -> Child:
+    """Return the control process on the bench's clock; ``controller``: of which one, where the file has several."""
+    command = (sys.executable, "-m", "hil.demo.control", str(plant), "--data", str(data), "--controller", controller)
     anchors = ("--anchor-mono", repr(clock.anchor_real_mono), "--anchor-utc", repr(clock.anchor_utc))
-    return Child("control", (*command, "--speed", repr(clock.speed), *anchors), log)
+    return Child(f"control{controller and ' of '}{controller}", (*command, "--speed", repr(clock.speed), *anchors), log)
 
 
 def pages_child(plant: Path, data: Path, speed: float, port: int, log: Path) -> Child:

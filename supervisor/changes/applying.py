@@ -7,7 +7,7 @@ from pathlib import Path
 
 from supervisor.changes.disk import bundle, replaced
 from supervisor.changes.keeping import OnTrial, keep, put_on_trial
-from supervisor.changes.plan import ChangePlan
+from supervisor.changes.plan import ChangePlan, Part
 from supervisor.changes.signing import Signature
 from supervisor.changes.versions import Version, Versions, VersionsError, files_sha256
 
@@ -27,18 +27,8 @@ class Order:
     signed_by: tuple[str, ...] = ()
 
 
-def check_may(plan: ChangePlan, versions: Versions, plant_path: Path, signed: tuple[Signature, ...]) -> None:
-    """Raise RefusedError where ``plan`` may not be applied now."""
-    try:
-        current = versions.current()
-        found = files_sha256(bundle(plant_path))
-    except (VersionsError, OSError, ValueError) as error:
-        raise RefusedError(str(error)) from error
-    if current is None or current.number != plan.base or current.files_sha256 != plan.base_files_sha256:
-        now = "nothing" if current is None else f"version {current.number}"
-        raise RefusedError(f"planned on version {plan.base}, and {now} runs: plan again")
-    if found not in (plan.base_files_sha256, files_sha256(plan.files)):
-        raise RefusedError(f"{plant_path.name} has other changes than the plan: plan again, so that nothing is lost")
+def check_signed(plan: ChangePlan, signed: tuple[Signature, ...]) -> None:
+    """Raise RefusedError where signatures are missing."""
     missing = plan.signatures - len({each.who for each in signed})
     if missing > 0:
         raise RefusedError(
@@ -47,13 +37,29 @@ def check_may(plan: ChangePlan, versions: Versions, plant_path: Path, signed: tu
         )
 
 
-def apply(plan: ChangePlan, versions: Versions, plant_path: Path, data: Path, order: Order) -> Version:
-    """Make ``plan`` the newest version and the plant file; ``check_may`` comes first. Raises VersionsError, OSError."""
-    stored = versions.add(
+def check_may(plan: ChangePlan, part: Part, versions: Versions, plant_path: Path) -> None:
+    """Raise RefusedError where ``plan`` may not be applied now to the controller of ``part``."""
+    try:
+        current = versions.current()
+        found = files_sha256(bundle(plant_path))
+    except (VersionsError, OSError, ValueError) as error:
+        raise RefusedError(str(error)) from error
+    number, files = (0, plan.base_files_sha256) if current is None else (current.number, current.files_sha256)
+    if number != part.base or files != plan.base_files_sha256:
+        now = "nothing" if current is None else f"version {number}"
+        of = f" of {part.controller}" if part.controller else ""
+        raise RefusedError(f"planned on version {part.base}{of}, and {now} runs: plan again")
+    if found not in (plan.base_files_sha256, files_sha256(plan.files)):
+        raise RefusedError(f"{plant_path.name} has other changes than the plan: plan again, so that nothing is lost")
+
+
+def stored(plan: ChangePlan, part: Part, versions: Versions, data: Path, order: Order) -> Version:
+    """Make ``plan`` the newest version of one controller; ``check_may`` comes first. Raises VersionsError, OSError."""
+    made = versions.add(
         plan.files,
         Version(
             number=0,
-            config_hash=plan.config_hash,
+            config_hash=part.config_hash,
             files_sha256="",
             who=order.who,
             why=order.why,
@@ -62,12 +68,11 @@ def apply(plan: ChangePlan, versions: Versions, plant_path: Path, data: Path, or
             plan_sha256=plan.sha256,
         ),
     )
-    if order.keep_until_utc_s is None:
+    if order.keep_until_utc_s is None or not part.base:
         keep(data)
     else:
-        put_on_trial(data, OnTrial(stored.number, order.keep_until_utc_s, plan.base))
-    replaced(plant_path, plan.files)
-    return stored
+        put_on_trial(data, OnTrial(made.number, order.keep_until_utc_s, part.base))
+    return made
 
 
 def adopted(versions: Versions, plant_path: Path, config_hash: str, who: str, utc_s: float) -> Version:

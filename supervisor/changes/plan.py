@@ -14,7 +14,7 @@ from supervisor.changes.difference import Change
 from supervisor.changes.versions import Files
 from supervisor.changes.weight import Weight
 
-FORM = "setwise-plan-1"
+FORM = "setwise-plan-2"
 
 
 class PlanError(Exception):
@@ -22,14 +22,32 @@ class PlanError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What it is to one controller."""
+
+    controller: str
+    """Empty where the plant has one."""
+    base: int
+    """Version that it was planned on, and may replace; 0 where this one never ran."""
+    config_hash: str
+    """What it will run with; empty where the new file has it no more."""
+    changed: bool
+    """Whether anything that concerns it is other than before."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the new file has it no more."""
+        return not self.config_hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePlan:
     """What is to become of the plant file."""
 
-    base: int
-    """Version that it was planned on, and may replace."""
+    parts: tuple[Part, ...]
+    """By controller, those of the new file first."""
     base_files_sha256: str
     files: Files
-    config_hash: str
     changes: tuple[Change, ...]
     signatures: int
     """How many different people must sign."""
@@ -41,6 +59,12 @@ class ChangePlan:
     made_utc_s: float = 0.0
     notes: tuple[str, ...] = ()
     """What trials and lint said, in words."""
+
+    @property
+    def base_words(self) -> str:
+        """Return what it was planned on: ``version 3``, or ``version 3 of dryer_1, 5 of dryer_2``."""
+        ran = [part for part in self.parts if part.base]
+        return "version " + ", ".join(f"{p.base} of {p.controller}" if p.controller else str(p.base) for p in ran)
 
     @property
     def sha256(self) -> str:
@@ -63,6 +87,7 @@ def from_text(text: str) -> ChangePlan:
         plan = ChangePlan(
             **{
                 **body,
+                "parts": tuple(Part(**each) for each in body["parts"]),
                 "changes": tuple(_change(each) for each in body["changes"]),
                 "widens": tuple(body["widens"]),
                 "notes": tuple(body["notes"]),

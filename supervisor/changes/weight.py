@@ -43,6 +43,11 @@ def weight_of(path: tuple[str, ...], judged: frozenset[str]) -> Weight:
     section, name, part = (*path, "", "", "")[:3]
     if path[-1] == "desc":
         return Weight.TEXT
+    if section == "controllers":  # what is in a file with one controller the sections controller, heartbeat and modes
+        inner = path[2:]
+        if not inner or inner[0] in ("mvs", "cvs"):
+            return Weight.SAFETY
+        return weight_of(inner if inner[0] in ("heartbeat", "modes", "adaptation") else ("controller", *inner), judged)
     if section in _SECTIONS_OF_GATE or (section == "tags" and name in judged):
         return Weight.SAFETY
     if section == "mvs" and (not part or part in _GATE_OF_MV):

@@ -7,9 +7,14 @@ from typing import Annotated
 
 import typer
 
+from supervisor.cli.about import About
+
 PlanFile = Annotated[Path, typer.Argument(help="Plan that setwise plan --out wrote.")]
 PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML) that control runs with.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the records; default: beside the file.")]
+ControllerOption = Annotated[
+    str, typer.Option("--controller", "-C", help="Whose versions, where the plant has several controllers.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stays with the version.")]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Save the plan here.")]
@@ -37,7 +42,7 @@ def plan(  # noqa: PLR0917 - one option each
     """
     from supervisor.cli.changing import make_plan  # noqa: PLC0415
 
-    make_plan(file, plant, data, replay=replay, out=out, as_json=as_json, exit_code=exit_code)
+    make_plan(file, About(plant, data), replay=replay, out=out, as_json=as_json, exit_code=exit_code)
 
 
 def sign(path: PlanFile, plant: PlantOption = PLANT_FILE, data: DataOption = None, reason: ReasonOption = "") -> None:
@@ -47,7 +52,7 @@ def sign(path: PlanFile, plant: PlantOption = PLANT_FILE, data: DataOption = Non
     """
     from supervisor.cli.changing import sign_plan  # noqa: PLC0415
 
-    sign_plan(path, plant, data, reason)
+    sign_plan(path, About(plant, data), reason)
 
 
 def apply(
@@ -64,7 +69,7 @@ def apply(
     """
     from supervisor.cli.changing import apply_plan  # noqa: PLC0415
 
-    apply_plan(path, plant, data, reason, keep_after=keep_after, as_json=as_json)
+    apply_plan(path, About(plant, data), reason, keep_after=keep_after, as_json=as_json)
 
 
 def keep(plant: PlantOption = PLANT_FILE, data: DataOption = None) -> None:
@@ -74,7 +79,7 @@ def keep(plant: PlantOption = PLANT_FILE, data: DataOption = None) -> None:
     """
     from supervisor.cli.changing import keep_change  # noqa: PLC0415
 
-    keep_change(plant, data)
+    keep_change(About(plant, data))
 
 
 def rollback(
@@ -82,6 +87,7 @@ def rollback(
     out: OutOption = None,
     plant: PlantOption = PLANT_FILE,
     data: DataOption = None,
+    controller: ControllerOption = "",
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     """Plan the way back to an earlier version; it is signed and applied like any other plan.
@@ -90,14 +96,19 @@ def rollback(
     """
     from supervisor.cli.changing import plan_rollback  # noqa: PLC0415
 
-    plan_rollback(plant, data, to, out=out, as_json=as_json)
+    plan_rollback(About(plant, data, controller), to, out=out, as_json=as_json)
 
 
-def versions(plant: PlantOption = PLANT_FILE, data: DataOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+def versions(
+    plant: PlantOption = PLANT_FILE,
+    data: DataOption = None,
+    controller: ControllerOption = "",
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
     """List the versions of the plant file that ran, who brought each, and whether they are as they were stored.
 
     Example: setwise versions
     """
     from supervisor.cli.changing import list_versions  # noqa: PLC0415
 
-    list_versions(plant, data, as_json=as_json)
+    list_versions(About(plant, data, controller), as_json=as_json)

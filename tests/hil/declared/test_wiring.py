@@ -9,6 +9,7 @@ from hil.clock import FastClock
 from hil.declared.resting import resting
 from hil.declared.rig import line_of, make_declared_rig
 from hil.declared.settings import Wishes, WishesError
+from hil.declared.whole import whole_of
 from hil.declared.wiring import UnservableError, loops, node, places, plc_rule, shown_when, topics
 from hil.plants.pid import Mode
 from hil.rig import BenchSettings
@@ -124,9 +125,9 @@ def test_a_loop_that_is_read_where_it_is_written_shows_its_setpoint() -> None:
 def test_the_dryer_is_itself_and_only_for_its_own_tags() -> None:
     dryer, odd = load(plant_files()["dryer"]).plant, load(ODD).plant
     wishes = Wishes(process="dryer")
-    assert line_of(dryer, resting(dryer, wishes), wishes, 1).measured()["T_out"] > 60.0
+    assert line_of(whole_of({"": dryer}), resting(dryer, wishes), wishes, 1).measured()["T_out"] > 60.0
     with pytest.raises(WishesError, match="the dryer has no a_guid"):
-        line_of(odd, resting(odd, wishes), wishes, 1)
+        line_of(whole_of({"": odd}), resting(odd, wishes), wishes, 1)
     started = Wishes(process="dryer", start={"T_in_sp": 180.0})
     with pytest.raises(WishesError, match="rests and measures by itself"):
-        line_of(dryer, resting(dryer, started), started, 1)
+        line_of(whole_of({"": dryer}), resting(dryer, started), started, 1)

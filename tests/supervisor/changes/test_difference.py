@@ -105,6 +105,6 @@ def test_two_people_for_safety():
 def test_what_lets_more_through_is_named():
     pairs = (("up: 2 delta_degC/min", "up: 3 delta_degC/min"), ("operator: [50, 95]", "operator: [49, 94]"))
     wider = side_of({"plant.yaml": changed(*pairs)})
-    assert widened(OLD.loaded.plant, wider.loaded.plant) == ("fan_sp.operator.lo", "T_in_sp.move")
-    assert widened(wider.loaded.plant, OLD.loaded.plant) == ("fan_sp.operator.hi",)
-    assert widened(OLD.loaded.plant, OLD.loaded.plant) == ()
+    assert widened([OLD.loaded.plant], [wider.loaded.plant]) == ("fan_sp.operator.lo", "T_in_sp.move")
+    assert widened([wider.loaded.plant], [OLD.loaded.plant]) == ("fan_sp.operator.hi",)
+    assert widened([OLD.loaded.plant], [OLD.loaded.plant]) == ()

@@ -16,7 +16,7 @@ TEXT = (Path(__file__).parents[3] / "hil" / "demo" / "plant.yaml").read_text(enc
 OLD = side_of({"plant.yaml": TEXT})
 NEW = side_of({"plant.yaml": TEXT.replace("safety: [150, 205]", "safety: [150, 208]")})
 BASE = Version(number=86, config_hash="", files_sha256=files_sha256(OLD.files), who="", why="", utc_s=0.0)
-PLAN = planned(BASE, OLD, NEW, Who("anna", 12.0))
+PLAN = planned({"": BASE}, OLD, NEW, Who("anna", 12.0))
 
 
 def test_there_and_back():
@@ -27,14 +27,19 @@ def test_there_and_back():
 def test_what_it_says():
     (change,) = PLAN.changes
     assert (change.name, change.before, change.after) == ("mvs.T_in_sp.limits.safety.hi", "205", "208")
-    assert (PLAN.base, PLAN.signatures, PLAN.widens) == (86, 2, ("T_in_sp.safety.hi",))
-    assert PLAN.config_hash == NEW.loaded.plant.config_hash
+    assert (PLAN.parts[0].base, PLAN.signatures, PLAN.widens) == (86, 2, ("T_in_sp.safety.hi",))
+    assert PLAN.parts[0].config_hash == NEW.loaded.plant.config_hash
 
 
-@pytest.mark.parametrize("key", ["signatures", "base", "config_hash", "files"])
+@pytest.mark.parametrize("key", ["signatures", "parts", "base_files_sha256", "files"])
 def test_one_that_was_changed_by_hand_is_refused(key):
     raw = json.loads(to_text(PLAN))
-    raw["plan"][key] = {"signatures": 0, "base": 85, "config_hash": "x", "files": {"plant.yaml": "other"}}[key]
+    raw["plan"][key] = {
+        "signatures": 0,
+        "parts": [{"controller": "", "base": 85, "config_hash": "x", "changed": True}],
+        "base_files_sha256": "x",
+        "files": {"plant.yaml": "other"},
+    }[key]
     with pytest.raises(PlanError, match="changed after it was made"):
         from_text(json.dumps(raw))
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from safety.signals import Mode
-from supervisor.changes.applying import RefusedError, check_may
+from supervisor.changes.applying import Order, RefusedError
+from supervisor.changes.areas import Areas
 from supervisor.changes.plan import from_text
 from supervisor.changes.signing import Signature
 from supervisor.changes.versions import Versions
@@ -91,11 +92,11 @@ def test_safety_limits_take_two_people(tmp_path, running):
     assert done.returncode == Exit.REFUSED
     assert "1 of 2 signatures are missing" in done.stderr
     plan = from_text((tmp_path / "next.plan").read_text(encoding="utf-8"))
-    versions = Versions(control.site.data)
+    versions, areas = Versions(control.site.data), Areas(plant, {"": control.site.data})
     anna, bert = (Signature(name, 0.0, "") for name in ("anna", "bert"))
     with pytest.raises(RefusedError):
-        check_may(plan, versions, plant, (anna, anna))
-    check_may(plan, versions, plant, (anna, bert))
+        areas.check_may(plan, (anna, anna), frozenset())
+    areas.check_may(plan, (anna, bert), frozenset())
     if os.geteuid() == 0:  # a second account of this machine
         folder = control.site.data / "signatures" / plan.sha256
         other = folder / "daemon.json"
@@ -153,10 +154,7 @@ def test_a_version_that_cannot_start_goes_back_by_itself(tmp_path, running):
     planned(tmp_path, plant)
     plan = from_text((tmp_path / "next.plan").read_text(encoding="utf-8"))
     assert plan.signatures == 2
-    from supervisor.changes.applying import Order, apply
-
-    versions = Versions(control.site.data)
-    apply(plan, versions, plant, control.site.data, Order("anna", "a test", machine_utc_s(), None, ("anna", "bert")))
+    Areas(plant, {"": control.site.data}).apply(plan, Order("anna", "a test", machine_utc_s(), None, ("anna", "bert")))
     assert setwise_reload(control)
     control.until(lambda record: "the new version cannot start" in control.said)
     seen = control.last().record.cycle
