@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from constraints.plant import Plant
-from constraints.plantfile import Diagnostic, PlantFileError, render
+from constraints.plantfile import Diagnostic, PlantFileError, load_with_functions, render
 from constraints.plantfile import load as load_file
 from setwise.errors import PlantFileWarning
 
@@ -18,12 +18,12 @@ COLUMNS = ("severity", "code", "message", "hint", "line", "column", "path")
 
 
 def load(path: str | os.PathLike[str]) -> Plant:
-    """Return the plant that the file at ``path`` declares.
+    """Return the plant that the file at ``path`` declares, its Python functions ready to be called.
 
     Raises PlantFileError, whose text is what ``setwise check`` prints: every error with its line, a caret and a hint.
     Findings that are no errors are a PlantFileWarning.
     """
-    loaded = load_file(Path(path))
+    loaded = load_with_functions(Path(path))
     if loaded.warnings:
         warnings.warn(render(loaded.warnings, loaded.sources), PlantFileWarning, stacklevel=2)
     return loaded.plant
