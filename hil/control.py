@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from hil.faults import FAULTS, subjects
 from hil.plants.pid import Mode
 from hil.proxy import Pass, Pulled
-from hil.rig import Rig
 
 if TYPE_CHECKING:
     from hil.bench import Bench
@@ -179,35 +178,27 @@ async def _operator_setpoint(bench: Bench, args: Args) -> object:
     return taken
 
 
-def _faulty(bench: Bench) -> Rig:
-    """Return the rig that the fault catalogue knows."""
-    if not isinstance(bench.rig, Rig):
-        raise ControlError(
-            "faults can be made on the demo's dryer only; here: pull_cable, plc_local, loop_mode, disturb"
-        )
-    return bench.rig
-
-
 async def _fault(bench: Bench, args: Args) -> object:
-    await bench.faults.inject(_faulty(bench), _text(args, "name"), _text(args, "subject"))
+    await bench.faults.inject(bench.rig, _text(args, "name"), _text(args, "subject"))
     _note(bench, "fault", args)
     return None
 
 
 async def _clear(bench: Bench, args: Args) -> object:
-    await bench.faults.clear(_faulty(bench), _text(args, "name"), _text(args, "subject"))
+    await bench.faults.clear(bench.rig, _text(args, "name"), _text(args, "subject"))
     _note(bench, "clear", args)
     return None
 
 
 async def _check(bench: Bench, args: Args) -> object:
-    return bench.faults.took_effect(_faulty(bench), _text(args, "name"), _text(args, "subject"))
+    return bench.faults.took_effect(bench.rig, _text(args, "name"), _text(args, "subject"))
 
 
 async def _faults(bench: Bench, _args: Args) -> object:
     return {
-        name: {"catalogue": fault.catalogue, "kind": fault.kind, "subjects": list(subjects(fault, _faulty(bench)))}
+        name: {"catalogue": fault.catalogue, "kind": fault.kind, "subjects": list(fitting)}
         for name, fault in FAULTS.items()
+        if (fitting := subjects(fault, bench.rig))
     }
 
 

@@ -6,7 +6,7 @@ import asyncio
 import math
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from hil.wiring import (
     PLC_WRITABLE,
     POWER_POINTS,
     POWER_UNIT_ID,
+    SIGNALS,
     TOPICS,
     opcua_nodes,
     plc_points,
@@ -138,6 +139,18 @@ class Devices:
     def logins(self) -> Mapping[str, int]:
         """Return how often each account has logged in since its server started."""
         return self.opcua.logins
+
+    def signals(self) -> Sequence[str]:
+        """Return every measurement."""
+        return SIGNALS
+
+    def stamped(self) -> Sequence[str]:
+        """Return those of the control system."""
+        return tuple(OPC_SIGNALS)
+
+    def digit(self, signal: str) -> float:
+        """Return the gas meter's last digit; the others show float32."""
+        return 0.06 if signal == "gas" else 0.0
 
     def served(self, signal: str) -> Report:
         """Return what a client with the plant file's addresses would be served for ``signal`` now."""

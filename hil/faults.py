@@ -6,7 +6,7 @@ the switch that was thrown. A test that saw no reaction may only count when it s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -15,13 +15,14 @@ from hil import distort
 from hil.distort import Distortion
 from hil.plants.pid import Mode
 from hil.proxy import BlackHole, CutAfter, Latency, Pass, Pulled, Reset, Slicer, Toxic
-from hil.rig import Rig
+from hil.rig import AnyRig, Rig
 from hil.servers.modbus import WordOrder
-from hil.wiring import LOOPS, OPC_SIGNALS, SIGNALS, TOPICS
+from hil.wiring import TOPICS
 
-Kind = Literal["signal", "meter", "cable", "loop", "topic", "plc"]
-"""What the subject of a fault is; for ``plc`` there is only one and its name does not matter."""
-SET_REGISTERS = frozenset({"SEQ", "MASK", "CRC", "COMMIT", *(f"SP.{loop.rule.name}" for loop in LOOPS)})
+Kind = Literal["signal", "meter", "cable", "loop", "block_loop", "topic", "plc", "server"]
+"""What the subject of a fault is: ``plc`` is the PLC's block, ``block_loop`` a loop that it has, by MV. ``meter``,
+``topic`` and ``server`` are things of the demo's dryer; any other plant has none.
+"""
 STAMP_MARGIN_S = 1e-3
 """OPC UA time stamps have 100 ns, MQTT payloads 1 ms."""
 SWAPPED_PROBE = -1.0e-35
@@ -36,10 +37,10 @@ class Fault:
     catalogue: str
     """Number in the fault catalogue."""
     kind: Kind
-    inject: Callable[[Rig, str], Awaitable[float]]
+    inject: Callable[[AnyRig, str], Awaitable[float]]
     """Break it; what it returns is handed to ``took_effect``."""
-    clear: Callable[[Rig, str], Awaitable[None]]
-    took_effect: Callable[[Rig, str, float], bool]
+    clear: Callable[[AnyRig, str], Awaitable[None]]
+    took_effect: Callable[[AnyRig, str, float], bool]
 
 
 class ActiveFaults:
@@ -53,55 +54,64 @@ class ActiveFaults:
         """Return the faults in force as ``name:subject``."""
         return [f"{name}:{subject}" for name, subject in self._before]
 
-    async def inject(self, rig: Rig, name: str, subject: str) -> None:
+    async def inject(self, rig: AnyRig, name: str, subject: str) -> None:
         """Break it. KeyError for an unknown fault, ValueError for a subject it does not fit."""
+        if name not in FAULTS:
+            raise KeyError(f"no fault {name!r}; there are: {', '.join(FAULTS)}")
         fault = FAULTS[name]
         if subject not in subjects(fault, rig):
-            raise ValueError(f"{name} fits a {fault.kind} ({', '.join(subjects(fault, rig))}), not {subject!r}")
+            fitting = ", ".join(subjects(fault, rig)) or "this plant has none"
+            raise ValueError(f"{name} fits a {fault.kind} ({fitting}), not {subject!r}")
         self._before[name, subject] = await fault.inject(rig, subject)
         await rig.show()
 
-    async def clear(self, rig: Rig, name: str, subject: str) -> None:
+    async def clear(self, rig: AnyRig, name: str, subject: str) -> None:
         """Repair it. KeyError when it is not in force."""
         del self._before[name, subject]
         await FAULTS[name].clear(rig, subject)
         await rig.show()
 
-    def took_effect(self, rig: Rig, name: str, subject: str) -> bool:
+    def took_effect(self, rig: AnyRig, name: str, subject: str) -> bool:
         """Return whether a client is served the fault now. KeyError when it is not in force."""
         return FAULTS[name].took_effect(rig, subject, self._before[name, subject])
 
 
-def subjects(fault: Fault, rig: Rig) -> tuple[str, ...]:
-    """Return what ``fault`` may be injected into."""
-    match fault.kind:
-        case "signal":
-            return tuple(OPC_SIGNALS) if fault.name in OPC_UA_ONLY else SIGNALS
-        case "meter":
-            return ("P_fan", "P_el", "gas")
-        case "cable":
-            return tuple(rig.devices.cables)
-        case "loop":
-            return tuple(loop.rule.name for loop in LOOPS)
-        case "topic":
-            return tuple(topic.name for topic in TOPICS)
-        case "plc":
-            return ("plc",)
+def subjects(fault: Fault, rig: AnyRig) -> tuple[str, ...]:
+    """Return what ``fault`` may be injected into; nothing where this plant has no such thing."""
+    loops = rig.cabinet.mv_order
+    has_block, dryer = bool(rig.cabinet.state.loops), isinstance(rig, Rig)
+    fitting: Mapping[Kind, Sequence[str]] = {
+        "signal": rig.devices.stamped() if fault.name in OPC_UA_ONLY else rig.devices.signals(),
+        "cable": tuple(rig.devices.cables),
+        "loop": loops,
+        "block_loop": loops if has_block else (),
+        "plc": ("plc",) if has_block else (),
+        "meter": ("P_fan", "P_el", "gas") if dryer else (),
+        "topic": tuple(topic.name for topic in TOPICS) if dryer else (),
+        "server": ("plc",) if dryer else (),
+    }
+    return tuple(fitting[fault.kind])
+
+
+def _dryer(rig: AnyRig) -> Rig:
+    if not isinstance(rig, Rig):
+        raise TypeError("a fault of the demo's dryer on another plant")  # ``subjects`` offers none there
+    return rig
 
 
 def _signal(name: str, catalogue: str, kind: Distortion) -> Fault:
-    async def inject(rig: Rig, subject: str) -> float:
+    async def inject(rig: AnyRig, subject: str) -> float:
         rig.instruments.distort(subject, kind)
         return rig.instruments.healthy[subject].value
 
-    async def clear(rig: Rig, subject: str) -> None:
+    async def clear(rig: AnyRig, subject: str) -> None:
         rig.instruments.heal(subject)
 
-    def took_effect(rig: Rig, subject: str, _before: float) -> bool:
+    def took_effect(rig: AnyRig, subject: str, _before: float) -> bool:
         healthy = rig.devices.expected(subject, rig.instruments)
         served = rig.devices.served(subject)
-        # The margin is a meter's last digit (0.1) where it shows integers, float32 elsewhere.
-        margin = 0.06 if subject == "gas" else 1e-6 * abs(healthy.value)
+        # The margin is the last digit of what shows integers, float32 elsewhere.
+        margin = max(rig.devices.digit(subject), 1e-6 * abs(healthy.value))
         other_time = abs(served.source_utc_s - healthy.source_utc_s) > STAMP_MARGIN_S
         return not abs(served.value - healthy.value) <= margin or served.status != healthy.status or other_time
 
@@ -109,17 +119,17 @@ def _signal(name: str, catalogue: str, kind: Distortion) -> Fault:
 
 
 def _word_order() -> Fault:
-    async def inject(rig: Rig, subject: str) -> float:
-        device = rig.devices.meter(subject)
+    async def inject(rig: AnyRig, subject: str) -> float:
+        device = _dryer(rig).devices.meter(subject)
         wrong: WordOrder = "ABCD" if device.order(subject) == "CDAB" else "BADC"
         device.rewire(subject, wrong)
         return 0.0
 
-    async def clear(rig: Rig, subject: str) -> None:
-        device = rig.devices.meter(subject)
-        device.rewire(subject, rig.devices.wired(subject).order)
+    async def clear(rig: AnyRig, subject: str) -> None:
+        devices = _dryer(rig).devices
+        devices.meter(subject).rewire(subject, devices.wired(subject).order)
 
-    def took_effect(rig: Rig, subject: str, _before: float) -> bool:
+    def took_effect(rig: AnyRig, subject: str, _before: float) -> bool:
         served, true = rig.devices.served(subject).value, rig.instruments.reports[subject].value
         return not abs(served - true) <= 0.01 * abs(true)
 
@@ -127,112 +137,113 @@ def _word_order() -> Fault:
 
 
 def _cable(name: str, catalogue: str, toxic: Toxic) -> Fault:
-    async def inject(rig: Rig, subject: str) -> float:
+    async def inject(rig: AnyRig, subject: str) -> float:
         rig.devices.cables[subject].set(toxic)
         return 0.0
 
-    async def clear(rig: Rig, subject: str) -> None:
+    async def clear(rig: AnyRig, subject: str) -> None:
         rig.devices.cables[subject].set(Pass())
 
-    def took_effect(rig: Rig, subject: str, _before: float) -> bool:
+    def took_effect(rig: AnyRig, subject: str, _before: float) -> bool:
         return rig.devices.cables[subject].treated > 0
 
     return Fault(name, catalogue, "cable", inject, clear, took_effect)
 
 
 def _topic(name: str, catalogue: str, late_by_s: float | None) -> Fault:
-    async def inject(rig: Rig, subject: str) -> float:
+    async def inject(rig: AnyRig, subject: str) -> float:
         if late_by_s is None:
-            rig.devices.mute.add(subject)
+            _dryer(rig).devices.mute.add(subject)
         else:
-            rig.devices.late_by_s[subject] = late_by_s
+            _dryer(rig).devices.late_by_s[subject] = late_by_s
         return rig.utc_s
 
-    async def clear(rig: Rig, subject: str) -> None:
-        rig.devices.mute.discard(subject)
-        rig.devices.late_by_s.pop(subject, None)
+    async def clear(rig: AnyRig, subject: str) -> None:
+        devices = _dryer(rig).devices
+        devices.mute.discard(subject)
+        devices.late_by_s.pop(subject, None)
 
-    def took_effect(rig: Rig, subject: str, before: float) -> bool:
+    def took_effect(rig: AnyRig, subject: str, before: float) -> bool:
         every_s = next(topic.every_s for topic in TOPICS if topic.name == subject)
-        _, stamp = rig.devices.sensors.last[subject]
+        _, stamp = _dryer(rig).devices.sensors.last[subject]
         return rig.utc_s - before > every_s and stamp <= before
 
     return Fault(name, catalogue, "topic", inject, clear, took_effect)
 
 
-def _loop_of(mv: str) -> str:
-    return next(loop.loop for loop in LOOPS if loop.rule.name == mv)
+def _loop_of(rig: AnyRig, mv: str) -> str:
+    return next(wiring.loop for wiring in rig.cabinet.loops if wiring.rule.name == mv)
 
 
-async def _restart(rig: Rig, _subject: str) -> float:
+async def _restart(rig: AnyRig, _subject: str) -> float:
     before = rig.cabinet.answers.boot_count
     await rig.restart_plc()
     return before
 
 
-async def _stop(rig: Rig, _subject: str) -> float:
+async def _stop(rig: AnyRig, _subject: str) -> float:
     rig.cabinet.stopped = True
     return rig.plant_s
 
 
-async def _start(rig: Rig, _subject: str) -> None:
+async def _start(rig: AnyRig, _subject: str) -> None:
     rig.cabinet.stopped = False
     await rig.restart_plc()
 
 
-async def _local(rig: Rig, _subject: str) -> float:
+async def _local(rig: AnyRig, _subject: str) -> float:
     rig.cabinet.remote = False
     return 0.0
 
 
-async def _remote(rig: Rig, _subject: str) -> None:
+async def _remote(rig: AnyRig, _subject: str) -> None:
     rig.cabinet.remote = True
 
 
-async def _narrow(rig: Rig, mv: str) -> float:
-    setpoint = rig.line.loops[_loop_of(mv)].setpoint
-    rig.cabinet.narrow[_loop_of(mv)] = (setpoint, setpoint)
+async def _narrow(rig: AnyRig, mv: str) -> float:
+    setpoint = rig.line.loops[_loop_of(rig, mv)].setpoint
+    rig.cabinet.narrow[_loop_of(rig, mv)] = (setpoint, setpoint)
     return setpoint
 
 
-async def _widen(rig: Rig, mv: str) -> None:
-    rig.cabinet.narrow.pop(_loop_of(mv), None)
+async def _widen(rig: AnyRig, mv: str) -> None:
+    rig.cabinet.narrow.pop(_loop_of(rig, mv), None)
 
 
-async def _deafen(rig: Rig, _subject: str) -> float:
-    rig.cabinet.deaf_to = SET_REGISTERS
+async def _deafen(rig: AnyRig, _subject: str) -> float:
+    rig.cabinet.deaf_to = frozenset({"SEQ", "MASK", "CRC", "COMMIT", *(f"SP.{mv}" for mv in rig.cabinet.mv_order)})
     return rig.cabinet.dropped
 
 
-async def _undeafen(rig: Rig, _subject: str) -> None:
+async def _undeafen(rig: AnyRig, _subject: str) -> None:
     rig.cabinet.deaf_to = frozenset()
 
 
-async def _wrong_probe(rig: Rig, _subject: str) -> float:
+async def _wrong_probe(rig: AnyRig, _subject: str) -> float:
     rig.cabinet.probe = SWAPPED_PROBE
     return 0.0
 
 
-async def _right_probe(rig: Rig, _subject: str) -> None:
+async def _right_probe(rig: AnyRig, _subject: str) -> None:
     rig.cabinet.probe = None
 
 
-async def _take_loop(rig: Rig, mv: str) -> float:
-    rig.line.mode(_loop_of(mv), Mode.AUTO)
+async def _take_loop(rig: AnyRig, mv: str) -> float:
+    rig.line.mode(_loop_of(rig, mv), Mode.AUTO)
     return 0.0
 
 
-async def _give_loop(rig: Rig, mv: str) -> None:
-    rig.line.mode(_loop_of(mv), Mode.CAS)
+async def _give_loop(rig: AnyRig, mv: str) -> None:
+    rig.line.mode(_loop_of(rig, mv), Mode.CAS)
 
 
-async def _restart_server(rig: Rig, _subject: str) -> float:
-    before = rig.devices.opcua_starts
-    await rig.devices.restart_opcua()
+async def _restart_server(rig: AnyRig, _subject: str) -> float:
+    before = _dryer(rig).devices.opcua_starts
+    await _dryer(rig).devices.restart_opcua()
     return before
 
 
-async def _nothing(_rig: Rig, _subject: str) -> None:
+async def _nothing(_rig: AnyRig, _subject: str) -> None:
     """There is nothing to take back."""
 
 
@@ -271,8 +282,8 @@ _ALL = (
     ),
     Fault("plc_local", "F33", "plc", _local, _remote, lambda rig, _s, _b: rig.cabinet.shown()["REMOTE"] == 0.0),
     Fault(
-        "plc_clamp", "F34", "loop", _narrow, _widen,
-        lambda rig, mv, _b: bool(rig.cabinet.answers.clamped >> _index(mv) & 1),
+        "plc_clamp", "F34", "block_loop", _narrow, _widen,
+        lambda rig, mv, _b: bool(rig.cabinet.answers.clamped >> rig.cabinet.mv_order.index(mv) & 1),
     ),
     Fault(
         "plc_deaf", "F35", "plc", _deafen, _undeafen,
@@ -283,16 +294,12 @@ _ALL = (
     ),
     Fault(
         "loop_auto", "F39", "loop", _take_loop, _give_loop,
-        lambda rig, mv, _b: rig.line.loops[_loop_of(mv)].mode is Mode.AUTO,
+        lambda rig, mv, _b: rig.line.loops[_loop_of(rig, mv)].mode is Mode.AUTO,
     ),
     Fault(
-        "server_restart", "F24", "plc", _restart_server, _nothing,
-        lambda rig, _subject, before: rig.devices.opcua_starts == before + 1,
+        "server_restart", "F24", "server", _restart_server, _nothing,
+        lambda rig, _subject, before: _dryer(rig).devices.opcua_starts == before + 1,
     ),
 )  # fmt: skip
 
 FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for fault in _ALL})
-
-
-def _index(mv: str) -> int:
-    return next(index for index, loop in enumerate(LOOPS) if loop.rule.name == mv)

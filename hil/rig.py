@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from hil.cabinet import Cabinet, Line
 from hil.clock import FastClock
 from hil.devices import CLIENT_URI, READER, WRITER, Credentials, Devices
-from hil.distort import Instruments
+from hil.distort import Instruments, Report
 from hil.plants.line import DryerLine
 from hil.plc import Block, EmulatedBlock
 from hil.proxy import ToxicProxy
@@ -75,6 +75,21 @@ class Servers(Protocol):
 
     def logins(self) -> Mapping[str, int]:
         """Return how often each account has logged in."""
+
+    def signals(self) -> Sequence[str]:
+        """Return what a client is served as numbers."""
+
+    def stamped(self) -> Sequence[str]:
+        """Return those of them that come with a status and a time stamp of their own (OPC UA)."""
+
+    def served(self, signal: str) -> Report:
+        """Return what a client with the plant file's addresses would be served for one of them now."""
+
+    def expected(self, signal: str, instruments: Instruments) -> Report:
+        """Return what ``served`` would be without a fault; a sensor's last message is judged by its own moment."""
+
+    def digit(self, signal: str) -> float:
+        """Return how far a served number may lie from the instrument's by its form alone; 0 for float32 and longer."""
 
 
 S_co = TypeVar("S_co", bound=Servers, covariant=True)
@@ -198,6 +213,9 @@ class Moved(Generic[S_co]):
     def _look(self) -> None:
         measured = self.line.measured()
         self.instruments.look({name: measured[name] for name in self._signals}, self.utc_s)
+
+
+AnyRig = Moved[Servers]
 
 
 class Rig(Moved[Devices]):

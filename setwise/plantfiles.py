@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from constraints.plant import Plant
-from constraints.plantfile import ControllerError, Diagnostic, PlantFileError, render
+from constraints.plantfile import ControllerError, Diagnostic, PlantFileError, load_with_functions, render
 from constraints.plantfile import load as load_file
 from setwise.errors import InputError, PlantFileWarning
 
@@ -18,14 +18,15 @@ COLUMNS = ("severity", "code", "message", "hint", "line", "column", "path")
 
 
 def load(path: str | os.PathLike[str], controller: str | None = None) -> Plant:
-    """Return the plant that the file at ``path`` declares; of several controllers the one named.
+    """Return the plant that the file at ``path`` declares, its Python functions ready to be called; of several
+    controllers the one named.
 
     Raises PlantFileError, whose text is what ``setwise check`` prints: every error with its line, a caret and a hint.
     Findings that are no errors are a PlantFileWarning. Raises InputError where a controller has to be named or is not
     there.
     """
     try:
-        loaded = load_file(Path(path), controller)
+        loaded = load_with_functions(Path(path), controller)
         plant = loaded.plant
     except ControllerError as error:
         raise InputError(str(error)) from error

@@ -8,7 +8,6 @@ read`` (minutes).
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
@@ -17,11 +16,13 @@ import numpy as np
 
 from constraints.plant import Pair, Plant
 from setwise.errors import InputError, unknown
-from setwise.response import PairState, advanced, lag_pairs, output
+from setwise.truth import Truth
 
 Process = Callable[[Mapping[str, float], Mapping[str, float], float], Mapping[str, float]]
 Mismatch = float | Mapping[tuple[str, str], float] | Callable[[Pair], Pair]
-"""A factor on every gain, factors by (MV or DV, CV), or a function from a modelled pair to the true one."""
+"""A factor on every gain, factors by (MV or DV, CV), or a function from a modelled pair to the true one. The last two
+reach pairs only, no state-space block; at a pair of a function they scale what goes into it.
+"""
 SECONDS_PER_MIN = 60.0
 
 
@@ -57,10 +58,10 @@ class Simulator(Protocol):
 
 
 class ModelProcess:
-    """The plant file's own model as a process, from rest at ``initial``, every MV, CV and DV in its unit.
+    """The plant file's own models as a process, from rest at ``initial``, every MV, CV and DV in its unit.
 
     ``change`` makes the true pair of a modelled one; ``noise`` is the standard deviation by CV, drawn from ``seed``.
-    A slow analyser shows its sample until the next one (``every``).
+    A slow analyser shows its sample until the next one (``every``). All kinds of models: see ``setwise.truth``.
     """
 
     def __init__(
@@ -71,12 +72,13 @@ class ModelProcess:
         noise: Mapping[str, float] | None = None,
         seed: int = 0,
     ) -> None:
-        self._pairs = tuple(change(pair) for pair in lag_pairs(plant))
-        self._states = [PairState()] * len(self._pairs)
-        self._initial = dict(initial)
-        self._changed_s: dict[str, list[float]] = {name: [] for name in (*plant.mvs, *plant.dvs)}
-        self._changed_to: dict[str, list[float]] = {name: [] for name in (*plant.mvs, *plant.dvs)}
+        self._truth = Truth(replace(plant, pairs=tuple(change(pair) for pair in plant.pairs)), initial)
+        self._inputs = {name: initial[name] for name in (*plant.mvs, *plant.dvs)}
+        self._measured_as = {tag: name for name, mv in plant.mvs.items() for tag in (mv.readback, mv.setpoint.tag)}
+        self._tags: dict[str, float] = {}
+        self._followed = frozenset(multiplier.by for multiplier in plant.multipliers.values())
         self._offset = dict.fromkeys(plant.cvs, 0.0)
+        self._shift = dict.fromkeys(plant.cvs, 0.0)
         self._noise = dict(noise or {})
         self._random = np.random.default_rng(seed)
         self._every_s = {name: plant.tags[name].every_s if name in plant.tags else 0.0 for name in plant.cvs}
@@ -86,52 +88,39 @@ class ModelProcess:
     def __call__(
         self, setpoints: Mapping[str, float], disturbances: Mapping[str, float], seconds: float
     ) -> dict[str, float]:
-        """Hold these inputs for ``seconds``, return every CV as measured. One called like a CV adds to it."""
-        for name, value in {**setpoints, **disturbances}.items():
+        """Hold these inputs for ``seconds``, return every CV as measured. One called like a CV adds to it; one like a
+        tag that a multiplier follows is that tag.
+        """
+        given = {**setpoints, **disturbances}
+        for name, value in given.items():
             if name in self._offset:
                 self._offset[name] = value
+            elif name in self._inputs:
+                self._inputs[name] = value
             else:
-                self._put(name, value - self._initial[name])
-        end_s = self._now_s + seconds
-        for number, pair in enumerate(self._pairs):
-            self._states[number] = self._later(pair, self._states[number], end_s)
-        self._now_s = end_s
+                self._tags[name] = value
+        self._truth.put({name: value for name, value in given.items() if name in self._inputs})
+        self._truth.advance(seconds, self._seen())
+        self._now_s += seconds
         return {name: self._measured(name, value) for name, value in self.true().items()}
 
     def true(self) -> dict[str, float]:
         """Return every CV now, without noise or analyser."""
-        values = {name: self._initial[name] + offset for name, offset in self._offset.items()}
-        for pair, state in zip(self._pairs, self._states, strict=True):
-            values[pair.cv] += output(pair, state, self._input(pair, self._now_s))
-        return values
+        return {name: value + self._offset[name] + self._shift[name] for name, value in self._truth.values().items()}
 
     def rebase(self, shift: Mapping[str, float]) -> None:
         """Add to each CV what the model does not explain."""
         for name, value in shift.items():
-            self._initial[name] += value
+            self._shift[name] += value
         self._shown.clear()
 
-    def _put(self, name: str, value: float) -> None:
-        before = self._changed_to[name][-1] if self._changed_to[name] else 0.0
-        if value != before:
-            self._changed_s[name].append(self._now_s)
-            self._changed_to[name].append(value)
-
-    def _input(self, pair: Pair, now_s: float) -> float:
-        """Return the input that acts just before ``now_s``, its dead time ago."""
-        entry = bisect_left(self._changed_s[pair.source], now_s - pair.dead_time_s) - 1
-        return self._changed_to[pair.source][entry] if entry >= 0 else 0.0
-
-    def _later(self, pair: Pair, state: PairState, end_s: float) -> PairState:
-        """Return the pair's state at ``end_s``: constant inputs between the changes that its dead time lets through."""
-        changed_s = self._changed_s[pair.source]
-        at_s = self._now_s
-        entry = bisect_left(changed_s, at_s - pair.dead_time_s)
-        while entry < len(changed_s) and changed_s[entry] + pair.dead_time_s < end_s:
-            until_s = max(changed_s[entry] + pair.dead_time_s, at_s)
-            state = advanced(pair, state, self._changed_to[pair.source][entry - 1] if entry else 0.0, until_s - at_s)
-            at_s, entry = until_s, entry + 1
-        return advanced(pair, state, self._changed_to[pair.source][entry - 1] if entry else 0.0, end_s - at_s)
+    def _seen(self) -> dict[str, float]:
+        """Return what multipliers follow, as far as it is known here."""
+        if not self._followed:
+            return {}
+        known = {**self._tags, **self._inputs, **self.true()}
+        known |= {tag: self._inputs[mv] for tag, mv in self._measured_as.items() if tag not in known}
+        return {name: known[name] for name in self._followed if name in known}
 
     def _measured(self, name: str, true: float) -> float:
         noise = float(self._random.normal(0.0, self._noise[name])) if name in self._noise else 0.0
@@ -195,16 +184,32 @@ def _simulator(simulator: Simulator) -> Process:
     return process
 
 
-def mismatch_of(mismatch: Mismatch, plant: Plant) -> Callable[[Pair], Pair]:
-    """Return what makes a true pair of a modelled one. Raises InputError for a pair that the plant does not have."""
+def true_plant(plant: Plant, mismatch: Mismatch) -> Plant:
+    """Return what ``plant`` is in truth. Raises InputError for a pair that it does not have."""
     if callable(mismatch):
-        return mismatch
+        return replace(plant, pairs=tuple(mismatch(pair) for pair in plant.pairs))
     if isinstance(mismatch, Mapping):
         pairs = {(pair.source, pair.cv) for pair in plant.pairs}
         for key in mismatch:
             if key not in pairs:
                 raise unknown(str(key), "pair (input, CV)", [str(pair) for pair in sorted(pairs)])
-        return lambda pair: replace(pair, gain=pair.gain * mismatch.get((pair.source, pair.cv), 1.0))
+        return replace(
+            plant, pairs=tuple(_scaled(pair, mismatch.get((pair.source, pair.cv), 1.0)) for pair in plant.pairs)
+        )
     if isinstance(mismatch, bool) or not isinstance(mismatch, (int, float)):
         raise InputError(f"mismatch is a factor, factors by (input, CV) or a function of a pair, not {mismatch!r}")
-    return lambda pair: replace(pair, gain=pair.gain * mismatch)
+    return replace(
+        plant,
+        pairs=tuple(_scaled(pair, mismatch) for pair in plant.pairs),
+        blocks=tuple(
+            replace(block, c=_times(block.c, mismatch), d=_times(block.d, mismatch)) for block in plant.blocks
+        ),
+    )
+
+
+def _scaled(pair: Pair, factor: float) -> Pair:
+    return replace(pair, gain=pair.gain * factor, step=tuple((at_s, value * factor) for at_s, value in pair.step))
+
+
+def _times(matrix: tuple[tuple[float, ...], ...], factor: float) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(factor * each for each in row) for row in matrix)

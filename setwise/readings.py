@@ -55,7 +55,8 @@ def snapshot(
 ) -> Snapshot:
     """Return the snapshot of these values, ``stamps`` being when a slow analyser's sample was taken.
 
-    What is not given: a loop is available and not wound up, and its measured value is its setpoint.
+    Other tags that are given (a multiplier's, a laboratory's, a planner's) are there too. What is not given: a loop is
+    available and not wound up, and its measured value is its setpoint.
     """
     seen: dict[str, float] = {name: values[name] for name in (*plant.cvs, *plant.dvs)}
     for name, mv in plant.mvs.items():
@@ -64,6 +65,7 @@ def snapshot(
         for point, usual in ((mv.available, 1.0), (mv.windup_hi, 0.0), (mv.windup_lo, 0.0)):
             if point is not None:
                 seen[point.tag] = values.get(point.tag, usual)
+    seen = {**{name: value for name, value in values.items() if name in plant.tags}, **seen}
     readings = {tag: _reading(value, at_s, stamps.get(tag, at_s)) for tag, value in seen.items()}
     return Snapshot(cycle, Instant(at_s, at_s), readings)
 

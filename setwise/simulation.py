@@ -14,7 +14,7 @@ from setwise.changes import Limits, by_column
 from setwise.errors import InputError, number, unknown
 from setwise.held import NOTHING, Held, held
 from setwise.moments import At, Moment, hours_s, moment
-from setwise.process import Line, Mismatch, ModelProcess, Process, Simulator, mismatch_of, process_of
+from setwise.process import Line, Mismatch, ModelProcess, Process, Simulator, process_of, true_plant
 from setwise.readings import values_of
 from setwise.run import Run, Stepper, frame_of
 
@@ -80,11 +80,12 @@ def simulate(  # noqa: PLR0913 - one question an argument; keyword-only
         if initial is not None or noise is not None or mismatch != 1.0:
             raise InputError("initial, noise and mismatch belong to the plant's own model: the process has its own")
         return run_of(stepper, process_of(process, plant), {}, course)
+    followed = [each.by for each in plant.multipliers.values() if each.by not in plant.mvs]
     for name in disturbed.values:
-        if name not in plant.dvs and name not in plant.cvs:
-            raise unknown(name, "DV or CV", (*plant.dvs, *plant.cvs))
+        if name not in plant.dvs and name not in plant.cvs and name not in followed:
+            raise unknown(name, "DV or CV", (*plant.dvs, *plant.cvs, *followed))
     values = initial_values(plant, initial or {}, disturbed.at(begin.s))
-    own = ModelProcess(plant, values, mismatch_of(mismatch, plant), _noise(plant, noise or {}), seed)
+    own = ModelProcess(true_plant(plant, mismatch), values, noise=_noise(plant, noise or {}), seed=seed)
     return run_of(stepper, own, values, course)
 
 
@@ -122,7 +123,7 @@ def run_of(
         seen = {
             **known,
             **setpoints,
-            **{name: value for name, value in outside.items() if name in plant.dvs},
+            **{name: value for name, value in outside.items() if name not in plant.cvs},
             **measured,
         }
         stepper.change(by_column(course.limited.at(now.s), plant))

@@ -100,10 +100,15 @@ def _brought_up_to(source: Run | Stepper, at_s: float) -> tuple[ModelProcess, di
     past = [each for each in source.decisions if each.at.s <= at_s]
     first, last = past[0], past[-1]
     rest = {name: each for name, each in first.inputs.d.items() if each is not None}
-    values = {**dict.fromkeys(plant.dvs, 0.0), **rest, **first.inputs.u, **dict.fromkeys(plant.cvs, 0.0)}
+    found = {name: 0.0 if math.isnan(first.values[name]) else first.values[name] for name in plant.cvs}
+    values = {**dict.fromkeys(plant.dvs, 0.0), **rest, **first.inputs.u, **found}
     process = ModelProcess(plant, values)
     for before, after in itertools.pairwise(past):
-        outside = {name: each for name, each in before.inputs.d.items() if each is not None}
+        outside = {
+            name: each
+            for name, each in {**before.inputs.scheduling, **before.inputs.d}.items()
+            if each is not None and name not in plant.cvs and name not in plant.mvs
+        }
         process(after.inputs.u, outside, after.at.s - before.at.s)  # read now, so written just after the step before
     dvs = {name: each for name, each in last.inputs.d.items() if each is not None}
     process({}, dvs, 0.0)

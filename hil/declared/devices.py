@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from constraints.plant import Connection, Point
 from hil.cabinet import Cabinet, Line
@@ -50,6 +50,15 @@ class DeclaredDevices:
             if plant.connections[name].protocol == "mqtt"
         }
         self._spoke_utc_s: dict[tuple[str, str], float] = {}
+        self._of_tag = {
+            place.shows: (name, address)
+            for name, given in self._places.items()
+            for address, place in given.items()
+            if place.shows in plant.tags and place.point.equals is None
+        }
+        """By tag that is shown as a number: its connection and address."""
+        self._spoken: dict[str, tuple[Report, Report]] = {}
+        """By tag of a sensor: its last message, and what that would have been without a fault."""
         for name, connection in plant.connections.items():
             self._add(name, connection, keys)
 
@@ -117,6 +126,40 @@ class DeclaredDevices:
         """Return how often each account has logged in."""
         return sum((Counter(server.logins) for server in self.opcua.values()), Counter[str]())
 
+    def signals(self) -> Sequence[str]:
+        """Return the tags that are shown as numbers."""
+        return tuple(self._of_tag)
+
+    def stamped(self) -> Sequence[str]:
+        """Return those that stand on OPC UA."""
+        return tuple(tag for tag, (name, _) in self._of_tag.items() if name in self.opcua)
+
+    def digit(self, signal: str) -> float:
+        """Return half the last digit of a tag that is a whole number on the wire, with some room."""
+        encoding = self._place(signal).point.encoding
+        name, _ = self._of_tag[signal]
+        whole = name not in self.brokers and encoding.kind in (*_WHOLE, "bool")
+        return 0.51 * abs(encoding.scale) if whole else 0.0
+
+    def served(self, signal: str) -> Report:
+        """Return what a client with the plant file's addresses would be served for a tag now."""
+        name, address = self._of_tag[signal]
+        place = self._places[name][address]
+        if name in self.opcua:
+            sample = self.opcua[name].shown(self._nodes[name][address].name)
+            return Report(float(sample.value) * _scale(place) + _offset(place), sample.source_utc_s, sample.status)
+        if name in self.modbus:
+            return Report(self.modbus[name].shown(address), math.nan)
+        return self._spoken[signal][0]
+
+    def expected(self, signal: str, instruments: Instruments) -> Report:
+        """Return what ``served`` would be without a fault; a sensor's last message is judged by its own moment."""
+        return self._spoken[signal][1] if signal in self._spoken else instruments.healthy[signal]
+
+    def _place(self, signal: str) -> Place:
+        name, address = self._of_tag[signal]
+        return self._places[name][address]
+
     async def show(self, instruments: Instruments, line: Line, utc_s: float) -> None:
         """Bring every server up to what the instruments report and the PLC says now."""
         now = self._values(instruments, line, utc_s)
@@ -135,7 +178,7 @@ class DeclaredDevices:
                 }
             )
         for name in self.brokers:
-            self._speak(name, now, utc_s)
+            self._speak(name, now, instruments, utc_s)
 
     async def show_memory(self, utc_s: float) -> None:
         """Show the PLC's written registers as they stand, e.g. after its restart."""
@@ -177,12 +220,15 @@ class DeclaredDevices:
             now |= {answer_name(each, controller): Report(value, utc_s) for each, value in cabinet.shown().items()}
         return now
 
-    def _speak(self, name: str, now: Mapping[str, Report], utc_s: float) -> None:
+    def _speak(self, name: str, now: Mapping[str, Report], instruments: Instruments, utc_s: float) -> None:
         sensors = self.brokers[name][1]
         for topic in self._topics[name]:
             if utc_s - self._spoke_utc_s.get((name, topic.name), -math.inf) < topic.every_s:
                 continue
             self._spoke_utc_s[name, topic.name] = utc_s
+            for _, what in topic.fields:
+                if what in self._of_tag:
+                    self._spoken[what] = now[what], instruments.healthy[what]
             shown = {
                 field: _word(self._places[name][f"{topic.name}#{field}" if field else topic.name], now[what])
                 for field, what in topic.fields

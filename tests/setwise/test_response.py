@@ -9,7 +9,6 @@ import pytest
 
 import setwise
 from constraints.plant import Pair
-from setwise.response import PairState, advanced, output, unit_step
 
 
 def integrated(pair, seconds, dt=1e-3):
@@ -40,24 +39,18 @@ def integrated(pair, seconds, dt=1e-3):
         {},
     ],
 )
-def test_a_step_is_answered_as_the_equations_say(more):
-    pair = Pair(source="u", cv="y", gain=-2.5, **more)
-    for seconds in (4.0, 12.0, 30.0):
-        assert unit_step(pair, seconds) == pytest.approx(integrated(pair, seconds), abs=8e-3)
+def test_a_step_is_answered_as_the_equations_say(plant, more):
+    pair = Pair(source="fan_sp", cv="moist", gain=-2.5, **more)
+    found = setwise.step_responses(replace(plant, pairs=(pair,)), hours=30.0 / 3600.0)["moist", "fan_sp"]
+    for seconds in (4.05, 12.0, 30.0):
+        assert np.interp(seconds, found.index, found) == pytest.approx(integrated(pair, seconds), abs=0.03)
 
 
-def test_nothing_answers_within_the_dead_time():
-    pair = Pair(source="u", cv="y", gain=3.0, dead_time_s=20.0)
-    assert [unit_step(pair, seconds) for seconds in (-1.0, 0.0, 20.0)] == [0.0, 0.0, 0.0]
-    assert unit_step(pair, 20.001) == 3.0
-
-
-def test_many_short_steps_are_one_long_one():
-    pair = Pair(source="u", cv="y", gain=1.0, lag1_s=30.0, lag2_s=12.0, lead_s=20.0, integrating=True)
-    state = PairState()
-    for _ in range(50):
-        state = advanced(pair, state, 0.7, 1.7)
-    assert output(pair, state, 0.7) == pytest.approx(output(pair, advanced(pair, PairState(), 0.7, 85.0), 0.7))
+def test_nothing_answers_within_the_dead_time(plant):
+    pair = Pair(source="fan_sp", cv="moist", gain=3.0, dead_time_s=20.0)
+    found = setwise.step_responses(replace(plant, pairs=(pair,)), hours=40.0 / 3600.0)["moist", "fan_sp"]
+    assert set(found[found.index <= 20.0]) == {0.0}
+    assert set(found[found.index > 20.1]) == {3.0}
 
 
 def test_step_responses_end_at_the_gains(plant):
@@ -67,26 +60,3 @@ def test_step_responses_end_at_the_gains(plant):
         assert responses[pair.cv, pair.source].iloc[0] == 0.0
     assert responses.attrs["units"]["moist", "feed_sp"] == "percent per kg/h"
     assert ("gas", "hum_amb") not in responses.columns, "the plant file has no such pair"
-
-
-def test_it_is_the_controllers_model(plant):
-    """The two share no code."""
-    from controllers.model import Model
-
-    model = Model(plant.pairs, (*plant.mvs, *plant.dvs), tuple(plant.cvs), plant.cycle_s)
-    responses = setwise.step_responses(plant, hours=0.5)
-    steps = model.steps(np.repeat(responses.index.to_numpy()[:, None], len(plant.cvs), axis=1))
-    for (cv, source), mine in responses.items():
-        c, i = list(plant.cvs).index(cv), [*plant.mvs, *plant.dvs].index(source)
-        assert mine.to_numpy() == pytest.approx(steps[:, c, i], abs=1e-9)
-
-
-def test_a_model_of_another_kind_is_refused_and_never_left_out(plant):
-    first = plant.pairs[0]
-    table = replace(first, step=((0.0, 0.0), (60.0, 1.0)))
-    for pair, kind in ((table, "a step response"), (replace(first, multiplier="m"), "multiplier m")):
-        other = replace(plant, pairs=(pair, *plant.pairs[1:]))
-        with pytest.raises(setwise.InputError, match=f"{first.source} on {first.cv}: {kind}.*process="):
-            setwise.step_responses(other)
-    with pytest.raises(setwise.InputError, match="process="):
-        setwise.simulate(replace(plant, pairs=(table, *plant.pairs[1:])), hours=0.1)
