@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from constraints.alarms import ABOUT, ONLY, AlarmRule, Priority, applying
+from constraints.alarms import ABOUT, ONLY, AlarmRule, Priority, applying, id_of
 from constraints.plant import Plant
 from safety.expressions import Expression
 from supervisor.alarms.words import KINDS
@@ -52,6 +52,15 @@ def known(plant: Plant, code: str, subject: str) -> bool:
         return ONLY[code] == subject
     names = _names(plant)
     return any(subject in names[section] for section in ABOUT.get(code, ()))
+
+
+def ids(plant: Plant) -> tuple[str, ...]:
+    """Return the id of every alarm that this plant can have."""
+    names = _names(plant)
+    found = [
+        (code, subject) for code, sections in ABOUT.items() for name in sections for subject in sorted(names[name])
+    ]
+    return tuple(id_of(*key) for key in (*found, *ONLY.items()))
 
 
 def suppressible(rules: Mapping[str, AlarmRule]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from supervisor.cli.alarms_app import alarms_app
 from supervisor.cli.changing_app import add_changing
 from supervisor.cli.console import fail
 from supervisor.cli.exits import Exit
@@ -24,6 +25,7 @@ app = typer.Typer(
 audit_app = typer.Typer(no_args_is_help=True, help="The record of every decision.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(tags_app, name="tags")
+app.add_typer(alarms_app, name="alarms")
 
 PlantArgument = Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")]
 PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML).")]
