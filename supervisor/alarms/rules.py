@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from constraints.alarms import ABOUT, ONLY, Priority, applying, id_of, key_of
 from constraints.plant import Plant
@@ -31,7 +32,9 @@ def rule_of(plant: Plant, code: str, subject: str) -> Rule:
     usual_s = plant.tag_delay_s.get(subject) if code == "tag" else None
     priority = next((each.priority for each in said if each.priority is not None), kind.priority)
     if code == "interlock":
-        level = next((each.alarm for each in plant.interlocks if each.name == subject), "none")
+        level: Priority | Literal["none"] = next(
+            (each.alarm for each in plant.interlocks if each.name == subject), "none"
+        )
         priority = kind.priority if level == "none" else level
     return Rule(
         priority=priority,

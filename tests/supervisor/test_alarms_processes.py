@@ -14,6 +14,7 @@ ALARMS = """\
 alarms:
   "tag:flow": {on_delay: 0 s, off_delay: 0 s, response: "look at FIC1", time_to_respond: 20 min}
   "tag:level": {on_delay: 0 s, off_delay: 0 s}
+notify: [{secret: nobody}]
 models:
 """
 
@@ -26,10 +27,12 @@ def states(record):
 def test_what_people_did_about_alarms_outlives_kill_9(tmp_path):
     plant = write_tank(tmp_path, **{"models:\n": ALARMS})  # nothing is in the memory table: every tag is bad
     with Control(plant) as first:
-        first.until(lambda record: {"tag:flow", "tag:level"} <= states(record).keys())
+        first.until(lambda record: {"tag:flow", "tag:level", "notify:notify"} <= states(record).keys())
         listed = json.loads(call("alarms", "-c", plant, "--json").stdout)
         (flow,) = [each for each in listed["alarms"] if each["id"] == "tag:flow"]
         assert (flow["state"], flow["response"], flow["time_to_respond_s"]) == ("unack", "look at FIC1", 1_200.0)
+        (notify,) = [each for each in listed["alarms"] if each["id"] == "notify:notify"]
+        assert "secret 'nobody' not found" in notify["text"]
         assert call("alarms", "ack", "tag:flow", "-c", plant).stdout == "accepted\n"
         asked = ("alarms", "shelve", "tag:level", "--for", "1h", "--reason", "probe is cleaned", "-c", plant)
         assert call(*asked).stdout == "accepted\n"

@@ -34,6 +34,10 @@ def test_the_list_of_a_record_with_what_to_do(site):
     assert "control does not run" in done.stdout
 
 
+def test_status_counts_them(site):
+    assert "alarms 1, of them unacknowledged 1" in call("status", "-c", site.plant_path).stdout
+
+
 def test_as_json_with_everything_that_a_page_needs(site):
     found = one_object(call("alarms", "--json", "-c", site.plant_path))
     assert (found["running"], found["flood"]) == (False, False)
