@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from constraints.alarms import ABOUT, ONLY, SAFETY_CLASS, AlarmRule, NotifyRule, key_of
+from constraints.plantfile.bounds import Interval, outcomes
 from constraints.plantfile.document import Path
 from constraints.plantfile.expressions import check_names, check_present, check_units, parsed
 from constraints.plantfile.schema_alarms import AlarmSection
@@ -30,9 +31,9 @@ def tag_delay_s(of: Unit) -> float:
     return _kinds().get(of.dimensions, _DELAY_S)
 
 
-def alarms(scope: Scope, known: Mapping[str, Unit]) -> dict[str, AlarmRule]:
+def alarms(scope: Scope, known: Mapping[str, Unit], ranges: Mapping[str, Interval]) -> dict[str, AlarmRule]:
     """Return what the file says, by key: an alarm's id, a subject, or a code."""
-    return {key: _alarm(scope, key, given, known) for key, given in scope.file.alarms.items()}
+    return {key: _alarm(scope, key, given, known, ranges) for key, given in scope.file.alarms.items()}
 
 
 def notify(scope: Scope) -> tuple[NotifyRule, ...]:
@@ -41,7 +42,9 @@ def notify(scope: Scope) -> tuple[NotifyRule, ...]:
     return tuple(NotifyRule(secret=each.secret, least=each.from_) for each in scope.file.notify)
 
 
-def _alarm(scope: Scope, key: str, given: AlarmSection, known: Mapping[str, Unit]) -> AlarmRule:
+def _alarm(
+    scope: Scope, key: str, given: AlarmSection, known: Mapping[str, Unit], ranges: Mapping[str, Interval]
+) -> AlarmRule:
     path: Path = ("alarms", key)
     codes = _codes(scope, key)
     if not codes:
@@ -63,7 +66,7 @@ def _alarm(scope: Scope, key: str, given: AlarmSection, known: Mapping[str, Unit
         response=given.response,
         time_to_respond_s=_time(scope, (*path, "time_to_respond"), given.time_to_respond),
         consequence=given.consequence,
-        suppress_when=_suppressed(scope, (*path, "suppress_when"), given.suppress_when, known),
+        suppress_when=_suppressed(scope, (*path, "suppress_when"), given.suppress_when, known, ranges),
     )
 
 
@@ -103,10 +106,17 @@ def _time(scope: Scope, path: Path, given: float | str | None) -> float | None:
     return None if given is None else scope.not_negative(path, scope.seconds(path, given))
 
 
-def _suppressed(scope: Scope, path: Path, text: str | None, known: Mapping[str, Unit]) -> Expression | None:
+def _suppressed(
+    scope: Scope, path: Path, text: str | None, known: Mapping[str, Unit], ranges: Mapping[str, Interval]
+) -> Expression | None:
     expression = parsed(scope, path, text) if text is not None else None
     if expression is None or not check_names(scope, path, expression, scope.names("tags"), lambda _: ""):
         return None
     check_units(scope, path, expression, known)
     check_present(scope, path, expression)
+    possible = outcomes(expression, ranges)
+    if possible != {True, False}:
+        word = "always" if possible == {True} else "never"
+        hint = "compare the number with the tag's range"
+        scope.issues.at_value("E033", path, f"alarm {path[1]!r} is {word} suppressed by this condition", hint)
     return expression

@@ -181,7 +181,7 @@ def _plant(scope: Scope) -> tuple[Plant | None, Written]:
     prices = tariffs(scope)
     terms = money(scope, known, tariff_quantities(scope))
     entries = schedule(scope, {**mvs, **cvs}, known)
-    floor, calls = machines(scope, of_tags, ranges), (alarms(scope, of_tags), notify(scope))
+    floor, calls = machines(scope, of_tags, ranges), (alarms(scope, of_tags, ranges), notify(scope))
     dynamics = tuning(scope, times.think_s)
     adapted = adaptation(
         scope, mvs=mvs, cvs=cvs, pairs=models, blocks=state_space, money=terms, ranges=ranges, known=known

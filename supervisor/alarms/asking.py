@@ -47,7 +47,7 @@ def asked(plant: Plant, lists: AlarmList, request: Request, at: Instant) -> tupl
     entry = lists.entries.get(key) or Entry(
         code=key[0], subject=key[1], priority=rule_of(plant, *key).priority, since_utc_s=at.utc_s
     )
-    mark = Mark(request.who, at.utc_s, request.why[:REASON_MAX])
+    mark = Mark(request.who[:REASON_MAX], at.utc_s, request.why[:REASON_MAX])
     outcome = _done(entry, request, mark)
     if isinstance(outcome, str):
         return lists, outcome

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from constraints.alarms import ABOUT, key_of
+from constraints.alarms import ABOUT
 from constraints.plant import Plant
 from safety.expressions import History, evaluate
 from safety.signals import Instant, Snapshot
 from supervisor.alarms.bursts import still_recent, with_raised
 from supervisor.alarms.covering import cover_of, moved, step_of, under_cover
 from supervisor.alarms.entries import AlarmList, Entry, Key
-from supervisor.alarms.rules import Rule, known, rule_of, suppressible
+from supervisor.alarms.rules import Rule, rule_of, suppressible
 from supervisor.alarms.standing import Standing
 from supervisor.alarms.states import COVERED, Event, Status, events_of, uncovered
 from supervisor.record import AlarmStep, Step
@@ -41,8 +41,7 @@ class Causes:
 def followed(plant: Plant, lists: AlarmList, causes: Causes, snapshot: Snapshot) -> AlarmList:
     """Return the list after this cycle's causes; its ``steps`` are those of persons in it, and then these."""
     at = snapshot.at
-    explicit = [key_of(each) for each in suppressible(plant.alarms)]
-    keys = dict.fromkeys([*lists.entries, *causes.standing, *(key for key in explicit if known(plant, *key))])
+    keys = dict.fromkeys([*lists.entries, *causes.standing, *suppressible(plant)])
     entries, waiting, steps, rising = dict[Key, Entry](), dict[Key, float](), list(lists.steps), list[_Rise]()
     for key in keys:
         rule = rule_of(plant, *key)

@@ -33,7 +33,14 @@ class Line:
 
 
 def journal(records: Iterable[CycleRecord]) -> Iterator[Line]:
-    """Yield the lines of ``records``, in their order."""
+    """Yield the lines of ``records``, which are in the order of time.
+
+    A cycle that landed late and was spooled meanwhile is on record twice; its lines come once.
+    """
+    last: tuple[int, float] | None = None
     for record in records:
+        if (record.cycle, record.utc_s) == last:
+            continue
+        last = record.cycle, record.utc_s
         for step in record.alarm_steps:
             yield Line(record.utc_s, record.cycle, step)

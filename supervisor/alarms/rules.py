@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from constraints.alarms import ABOUT, ONLY, AlarmRule, Priority, applying
+from constraints.alarms import ABOUT, ONLY, Priority, applying, id_of, key_of
 from constraints.plant import Plant
 from safety.expressions import Expression
 from supervisor.alarms.words import KINDS
@@ -31,8 +32,9 @@ def rule_of(plant: Plant, code: str, subject: str) -> Rule:
     usual_s = plant.tag_delay_s.get(subject) if code == "tag" else None
     priority = next((each.priority for each in said if each.priority is not None), kind.priority)
     if code == "interlock":
-        levels = {each.name: each.alarm for each in plant.interlocks}
-        level = levels.get(subject, "none")
+        level: Priority | Literal["none"] = next(
+            (each.alarm for each in plant.interlocks if each.name == subject), "none"
+        )
         priority = kind.priority if level == "none" else level
     return Rule(
         priority=priority,
@@ -50,29 +52,35 @@ def known(plant: Plant, code: str, subject: str) -> bool:
     """Whether this plant can have the alarm."""
     if code in ONLY:
         return ONLY[code] == subject
-    names = _names(plant)
-    return any(subject in names[section] for section in ABOUT.get(code, ()))
+    return any(subject in _names(plant, section) for section in ABOUT.get(code, ()))
 
 
-def suppressible(rules: Mapping[str, AlarmRule]) -> tuple[str, ...]:
-    """Return the ids that the plant file gives a condition of suppression of their own."""
-    return tuple(key for key, rule in rules.items() if rule.suppress_when is not None and ":" in key)
+def ids(plant: Plant) -> tuple[str, ...]:
+    """Return the id of every alarm that this plant can have."""
+    many = [(code, name) for code, sections in ABOUT.items() for each in sections for name in _names(plant, each)]
+    return tuple(id_of(*key) for key in (*many, *ONLY.items()))
 
 
-def _names(plant: Plant) -> dict[str, frozenset[str]]:
-    return {
-        "connections": frozenset(plant.connections),
-        "tags": frozenset(plant.tags),
-        "mvs": frozenset(plant.mvs),
-        "cvs": frozenset(plant.cvs),
-        "dvs": frozenset(plant.dvs),
-        "interlocks": frozenset(each.name for each in plant.interlocks),
-        "constraints": frozenset(
-            [row.name for row in plant.rows]
-            + [each.name for each in plant.curves]
-            + [each.name for each in plant.calls]
-        ),
+def suppressible(plant: Plant) -> tuple[tuple[str, str], ...]:
+    """Return code and subject of the alarms that the plant file gives a condition of suppression of their own."""
+    keys = [key_of(id_) for id_, rule in plant.alarms.items() if rule.suppress_when is not None]
+    return tuple((code, subject) for code, subject in keys if subject and code in ABOUT)
+
+
+def _names(plant: Plant, section: str) -> Collection[str]:
+    if section == "interlocks":
+        return [each.name for each in plant.interlocks]
+    if section == "constraints":
+        rows = [row.name for row in plant.rows]
+        return rows + [curve.name for curve in plant.curves] + [call.name for call in plant.calls]
+    named: Mapping[str, Mapping[str, object]] = {
+        "connections": plant.connections,
+        "tags": plant.tags,
+        "mvs": plant.mvs,
+        "cvs": plant.cvs,
+        "dvs": plant.dvs,
     }
+    return named[section]
 
 
 def _first(given: list[float | None], usual: float) -> float:

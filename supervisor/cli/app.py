@@ -9,6 +9,7 @@ import typer
 
 from supervisor.cli.about import About
 from supervisor.cli.accounts_app import token_app, user_app
+from supervisor.cli.alarms_app import alarms_app
 from supervisor.cli.changing_app import add_changing
 from supervisor.cli.console import fail
 from supervisor.cli.exits import Exit
@@ -28,6 +29,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(tags_app, name="tags")
 app.add_typer(user_app, name="user")
 app.add_typer(token_app, name="token")
+app.add_typer(alarms_app, name="alarms")
 
 PlantArgument = Annotated[Path, typer.Argument(help="Plant file (YAML).", show_default="plant.yaml")]
 PlantOption = Annotated[Path, typer.Option("--config", "-c", help="Plant file (YAML).")]

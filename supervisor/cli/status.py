@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import cast
 
 from constraints.plant import Plant
+from supervisor.alarms.listing import viewed
 from supervisor.cli.about import About
+from supervisor.cli.alarms_words import counts_line
 from supervisor.cli.console import say, say_json
 from supervisor.cli.exits import Exit
 from supervisor.cli.records import Waiting, local, stored_cycle, waiting_cycles
@@ -108,6 +110,7 @@ def status_lines(plant: Plant, record: CycleRecord) -> list[str]:
         f"mode {mode.requested.name} -> {mode.actual.name}{why}; verdict {record.verdict}",
     ]
     lines += [f"  refused: {each.code} {each.subject}" for each in record.refusals]
+    lines += _alarms(plant, record)
     for name, bypassed in record.bypassed.items():
         lines.append(f"  interlock '{name}' is {bypass_words(bypassed, record.utc_s, plant.timezone)}")
     lines += [f"  {line}" for line in supplied_lines(plant, record)]
@@ -124,6 +127,15 @@ def status_lines(plant: Plant, record: CycleRecord) -> list[str]:
     lines.append(f"money {total:.1f} {plant.currency}/h ({terms})")
     lines.append("links " + ", ".join(f"{name} {state}" for name, state in record.links.items()))
     return lines
+
+
+def _alarms(plant: Plant, record: CycleRecord) -> list[str]:
+    if not record.alarm_list:
+        return []
+    try:
+        return [counts_line(viewed(plant, record), plant)]
+    except ValueError as error:
+        return [f"alarms are not of this version: {error}"]
 
 
 def _row(name: str, unit: str, record: CycleRecord, tag: str, status: JsonValue, goal: JsonValue) -> str:

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from safety.signals import Mode, ModeState, Refusal, WriteOutcome, WriteReceipt
-from supervisor.record import Alarm, Answer, Bypassed, CycleRecord, Intent
+from supervisor.record import Alarm, AlarmStep, Answer, Bypassed, CycleRecord, Intent
 
 
 class Server:
@@ -190,6 +190,20 @@ def make_record() -> Callable[..., CycleRecord]:
             "receipts": (WriteReceipt("T_in_sp", WriteOutcome.CONFIRMED, 181.0, 181.0, ""),),
             "answers": (Answer(id="x", accepted=True, why=""),),
             "alarms": (Alarm(code="late", subject="main", priority="low", state="active", text="late plan"),),
+            "alarm_steps": (
+                AlarmStep(
+                    id="link:dcs",
+                    step="shelved",
+                    state="shelved",
+                    occurrence=3,
+                    priority="medium",
+                    text="no link",
+                    by="ann",
+                    why="cable",
+                    until_utc_s=3_600.25,
+                ),
+            ),
+            "alarm_list": {"next": 4, "entries": [{"code": "link", "value": 1.5}]},
             "limits": {"T_out": (78.0, 92.0), "evap": (-math.inf, math.inf)},
             "money": {"powder": 120.5},
             "supplied": {"forecast": {"hum_amb": "stale"}},

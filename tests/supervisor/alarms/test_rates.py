@@ -22,8 +22,8 @@ def line(after_s, id_, priority="low", kind="raised"):
 
 
 def golden():
-    """A day: 6 quiet ones, one that chatters 4 times, an upset of 12 across two ten-minute spans, one in the last
-    second; 23 in all.
+    """A day: 6 quiet ones, one that chatters 4 times, an upset of 12 across two ten-minute spans, one at the very end;
+    23 in all.
     """
     quiet = [line(hour * HOUR_S, "tag:T_out") for hour in (1, 3, 5, 7, 9, 11)]
     chatter = [line(13 * HOUR_S + after, "link:dcs", "medium") for after in (0.0, 20.0, 40.0, 60.0)]
@@ -83,7 +83,16 @@ def test_a_span_without_length_is_said(end):
 
 def test_the_journal_is_every_step_in_order(make_record):
     steps = (step("link:dcs"), step("link:dcs", "acknowledged", by="jo", why="seen"))
-    found = list(journal([make_record(1, alarm_steps=steps), make_record(2), make_record(3, alarm_steps=steps[:1])]))
+    found = list(
+        journal(
+            [
+                make_record(1, alarm_steps=steps),
+                make_record(1, alarm_steps=steps),
+                make_record(2),
+                make_record(3, alarm_steps=steps[:1]),
+            ]
+        )
+    )
     assert [(each.cycle, each.step.step, each.step.by) for each in found] == [
         (1, "raised", ""), (1, "acknowledged", "jo"), (3, "raised", ""),
     ]  # fmt: skip

@@ -18,3 +18,14 @@ def test_f68_a_bypass_is_in_the_chain_in_every_cycle_with_owner_reason_and_end(m
     assert body["packed_sha256"] == hashlib.sha256(blob).hexdigest()
     (entry,) = cycle_entries(make_record(7, bypassed={}), blob)
     assert json.loads(entry.body)["bypassed"] == {}
+
+
+def test_what_people_did_about_alarms_is_in_the_chain_with_who_and_why(make_record):
+    record = make_record(7)
+    (entry,) = cycle_entries(record, pack(record))
+    assert json.loads(entry.body)["alarm_steps"] == [
+        {
+            "id": "link:dcs", "step": "shelved", "state": "shelved", "occurrence": 3, "priority": "medium",
+            "by": "ann", "why": "cable", "until_utc_s": 3_600.25,
+        }
+    ]  # fmt: skip

@@ -23,7 +23,7 @@ from tests.supervisor.walk import PLANT_FILE
 
 COMMANDS = [
     "check", "explain", "run", "status", "mode", "limit", "reset", "bypass", "why", "doctor", "schema", "audit verify",
-    "web", "mv", "advise", "user add", "user list", "token add",
+    "alarms", "alarms ack", "web", "mv", "advise", "user add", "user list", "token add",
     "demo", "bench", "plan", "sign", "apply", "keep", "rollback", "versions", "init", "fmt", "lab", "target",
     "tags import", "tags export", "tags browse", "tags scan",
 ]  # fmt: skip
