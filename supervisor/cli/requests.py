@@ -75,7 +75,7 @@ def blank(action: str, reason: str) -> Request:
 
 def ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> None:
     """Put ``request`` in the mailbox, wait for its answer and say it; exit 4 where it was refused, 5 without answer."""
-    answer = asked(request, plant, data)
+    answer = asked(request, plant, data, ANSWER_S_MAX)
     if as_json:
         say_json({"accepted": answer.accepted, "why": answer.why, "id": answer.id})
     else:
@@ -84,7 +84,7 @@ def ask(request: Request, plant: Path, data: Path | None, *, as_json: bool) -> N
         raise SystemExit(int(Exit.REFUSED))
 
 
-def asked(request: Request, plant: Path, data: Path | None, wait_s: float = ANSWER_S_MAX) -> Answer:
+def asked(request: Request, plant: Path, data: Path | None, wait_s: float) -> Answer:
     """Put ``request`` in the mailbox and return its answer; exit 5 where there is none within ``wait_s``."""
     site = Site.of(plant, data)
     if not site.mailbox.exists():
