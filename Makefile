@@ -9,8 +9,9 @@ ARGS ?=
 PYTHONS ?= 3.11 3.12 3.13
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Tests and tools must not see what a person's shell happens to put on the path of Python.
-unexport PYTHONPATH PYTHONHOME
+# Tests and tools must not see what a person's shell happens to put on the path of Python; and each of the hundreds of
+# processes that they start would compile all of our code again where Python may not keep it compiled.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .PHONY: help venv demo test lint format ci peers bench coverage mutate mutate-change sabotage nightly lock test-all-pythons system-packages clean
 
@@ -26,8 +27,8 @@ $(STAMP): pyproject.toml requirements.lock tools/make-venv.sh
 demo: $(STAMP) ## a simulated plant under control, live in this terminal, about two minutes
 	@$(BIN)/setwise demo $(ARGS)
 
-test: $(STAMP) system-packages ## every test but the nightly ones
-	$(BIN)/pytest $(ARGS)
+test: $(STAMP) system-packages ## every test but the nightly ones, several at once (ARGS=-n0: one after another)
+	$(BIN)/pytest -n auto $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .
@@ -56,7 +57,7 @@ bench: $(STAMP) peers ## every figure beside its peer or floor: check, gate, cyc
 	  echo; echo "== peers"; $(BIN)/python -m benchmarks.peers --rounds 1 || met=1; exit $$met
 
 coverage: $(STAMP) ## branch coverage of safety/ by its own tests: all of it, or fail
-	$(BIN)/pytest -q --cov=safety --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/safety
+	$(BIN)/pytest -n auto -q --cov=safety --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/safety
 
 sabotage: $(STAMP) ## known defects put in one by one, each of which a named test must notice
 	@$(BIN)/python tools/sabotage.py $(ARGS)

@@ -95,7 +95,7 @@ def blank(action: str, reason: str) -> Request:
 
 def ask(request: Request, about: About, *, as_json: bool) -> None:
     """Put ``request`` in the mailbox, wait for its answer and say it; exit 4 where it was refused, 5 without answer."""
-    answer = asked(request, about)
+    answer = asked(request, about, ANSWER_S_MAX)
     if as_json:
         say_json({"accepted": answer.accepted, "why": answer.why, "id": answer.id})
     else:
