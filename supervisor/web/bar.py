@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from markupsafe import Markup
 
 from safety.signals import Mode
+from supervisor.alarms.listing import AlarmView, viewed
+from supervisor.alarms.states import ANNUNCIATED, UNACKNOWLEDGED
 from supervisor.web.desk import Asked
 from supervisor.web.live import Now
 from supervisor.web.state import State, state_of
 from supervisor.web.units import Unit
 from supervisor.web.words import clock, lasting, offset
+
+SHAPES = {"critical": "■", "high": "▲", "medium": "▼", "low": "●"}
+"""Never colour alone: each priority has a shape and a number."""
+
+
+def calling(view: AlarmView) -> Counter[str]:
+    """Return how many alarms call a person, by priority, and how many of them nobody has acknowledged."""
+    found: Counter[str] = Counter(each.priority for each in view.alarms if each.state in ANNUNCIATED)
+    found["unack"] = sum(each.state in UNACKNOWLEDGED for each in view.alarms)
+    return found
 
 
 def bar_cells(asked: Asked) -> dict[str, str]:
@@ -24,7 +38,26 @@ def bar_cells(asked: Asked) -> dict[str, str]:
         if record is not None
         else ""
     )
+    cells["bar.alarms"] = _alarms(asked)
     return cells
+
+
+def _alarms(asked: Asked) -> Markup:
+    """Return how many alarms call a person, by priority, shape and number beside the colour."""
+    found: Counter[str] = Counter()
+    for key, now in asked.now.items():
+        if now.record is not None:
+            found += calling(viewed(asked.desk.units[key].plant, now.record))
+    parts = [
+        Markup('<a class="flag flag-{}" href="/alarms" title="{}">{}{} {}</a>').format(
+            number, asked.t(f"priority.{name}"), SHAPES[name], number, found[name]
+        )
+        for number, name in enumerate(SHAPES, start=1)
+        if found[name]
+    ]
+    if found["unack"]:
+        parts.append(Markup('<span class="quiet">{}</span>').format(asked.t("alarms.unack", count=found["unack"])))
+    return Markup(" ").join(parts)
 
 
 def mode_words(requested: Mode, actual: Mode, asked: Asked) -> Markup:

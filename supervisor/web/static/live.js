@@ -56,7 +56,9 @@
     if (said.reload) { location.reload(); return; }
     for (const [id, html] of Object.entries(said.patch)) {
       const place = document.getElementById(id);
-      if (place) place.innerHTML = html;
+      if (!place) continue;
+      place.innerHTML = html;
+      if (window.htmx) window.htmx.process(place);
     }
     // What a form says was seen is the cycle that the page shows now.
     if (said.cycle !== null) for (const each of document.querySelectorAll("[data-cycle]")) each.value = said.cycle;
