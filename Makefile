@@ -57,7 +57,7 @@ bench: $(STAMP) peers ## every figure beside its peer or floor: check, gate, cyc
 	  echo; echo "== peers"; $(BIN)/python -m benchmarks.peers --rounds 1 || met=1; exit $$met
 
 coverage: $(STAMP) ## branch coverage of safety/ by its own tests: all of it, or fail
-	$(BIN)/pytest -n auto -q --cov=safety --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/safety
+	$(BIN)/pytest -q --cov=safety --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/safety
 
 sabotage: $(STAMP) ## known defects put in one by one, each of which a named test must notice
 	@$(BIN)/python tools/sabotage.py $(ARGS)

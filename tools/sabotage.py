@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ PATCHES = HOME / "tests" / "sabotage"
 ROOMS = ("setwise", "hil", "supervisor", "controllers", "constraints", "safety")
 COPIED = (*ROOMS, "tests", "docs", "tools", "benchmarks")
 FILES = ("pyproject.toml", "README.md", "Makefile", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+PLUGINS = ("pytest_timeout", "pytest_asyncio.plugin", "_hypothesis_pytestplugin")
+"""What pytest loads: all that is installed would take longer than most tests."""
 FAILED = 1
 """pytest's exit code when tests were collected, run, and failed."""
 TIMEOUT_S = 900.0
@@ -51,27 +54,34 @@ def read(patch: Path) -> Sabotage:
 
 
 def copy_of_tree(folder: Path) -> None:
-    """Copy what tests need into ``folder``."""
+    """Copy what tests need, and what Python has compiled of it, into ``folder``."""
     for name in COPIED:
-        shutil.copytree(HOME / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(HOME / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))  # being written just now
     for name in FILES:
         shutil.copy2(HOME / name, folder / name)
 
 
+@contextmanager
+def another(copy: Path) -> Iterator[Path]:
+    """Copy a copy that nobody works in, for as long as it is needed. What is patched there is compiled anew."""
+    with tempfile.TemporaryDirectory(prefix="sabotage-") as folder:
+        subprocess.run(["cp", "-a", f"{copy}/.", folder], check=True)
+        yield Path(folder)
+
+
 def pytest(folder: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run ``tests`` on the code in ``folder``."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    plugins = [word for name in PLUGINS for word in ("-p", name)]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", *plugins, "-p", "no:cacheprovider", "-m", "", *tests]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )
 
 
-def check_sound(sabotages: Sequence[Sabotage]) -> None:
+def check_sound(sabotages: Sequence[Sabotage], copy: Path) -> None:
     """Run every named test on the code as it is. Raises SuiteError where one fails or the copy is not what runs."""
-    with tempfile.TemporaryDirectory(prefix="sabotage-") as name:
-        folder = Path(name)
-        copy_of_tree(folder)
+    with another(copy) as folder:
         probe = [sys.executable, "-c", "import safety; print(safety.__file__)"]
         environment = {**os.environ, "PYTHONPATH": str(folder)}
         said = subprocess.run(probe, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
@@ -83,11 +93,9 @@ def check_sound(sabotages: Sequence[Sabotage]) -> None:
             raise SuiteError(f"the named tests do not pass on the code as it is:\n{said}")
 
 
-def noticed(sabotage: Sabotage) -> bool:
+def noticed(sabotage: Sabotage, copy: Path) -> bool:
     """Return whether the named test fails once the patch is in. Raises SuiteError."""
-    with tempfile.TemporaryDirectory(prefix="sabotage-") as name:
-        folder = Path(name)
-        copy_of_tree(folder)
+    with another(copy) as folder:
         applied = subprocess.run(
             ["git", "apply", "--whitespace=nowarn", str(sabotage.patch)],
             cwd=folder, capture_output=True, text=True, check=False,
@@ -109,9 +117,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     patches = [patch.resolve() for patch in wanted.patches or sorted(PATCHES.glob("*.patch"))]
     try:
         sabotages = [read(patch) for patch in patches]
-        check_sound(sabotages)
-        with ThreadPoolExecutor(wanted.workers) as pool:
-            found = list(pool.map(noticed, sabotages))
+        with tempfile.TemporaryDirectory(prefix="sabotage-") as name, ThreadPoolExecutor(wanted.workers) as pool:
+            copy = Path(name)
+            copy_of_tree(copy)
+            sound = pool.submit(check_sound, sabotages, copy)
+            tried = [pool.submit(noticed, sabotage, copy) for sabotage in sabotages]
+            try:
+                sound.result()
+                found = [each.result() for each in tried]
+            finally:
+                pool.shutdown(cancel_futures=True)
     except (SuiteError, subprocess.SubprocessError) as error:
         print(f"the sabotage suite is broken: {error}", file=sys.stderr)
         return 2
