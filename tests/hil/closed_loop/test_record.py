@@ -50,8 +50,9 @@ def filled(stage: Stage) -> Iterator[None]:
     data = stage.control.site.data
     ballast = data / "core.dump"
     with ballast.open("wb") as file:
-        free = os.statvfs(data)
-        os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
+        while (free := os.statvfs(data)).f_bavail:
+            with contextlib.suppress(OSError):  # control has taken some of it meanwhile
+                os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, free.f_bavail * free.f_frsize)
     try:
         assert os.statvfs(data).f_bavail == 0
         yield
@@ -83,10 +84,12 @@ def trouble_with_the_record(stage: Stage, trouble: Trouble, reasons: tuple[str, 
     control, since = stage.control, stage.now_utc_s
     with trouble(stage):
         stage.until_shed()
-        said = until_said(stage, "audit")
+        # On a full disk SQLite may go on for a while in room that it has; the heads, which are files, tell first.
+        said = until_said(stage, {"audit"} if trouble is not filled else {"audit", "record_verified"})
         quiet = stage.mark()  # it has told the PLC by now, whoever of the two let go first
-        assert said["not_stored"] in {f"decisions cannot be stored: {reason}" for reason in reasons}
-        assert said["not_stored"] in setwise(stage, "status")
+        if "audit" in said["mode"]["reasons"]:
+            assert said["not_stored"] in {f"decisions cannot be stored: {reason}" for reason in reasons}
+            assert said["not_stored"] in setwise(stage, "status")
         time.sleep(3.0 if trouble is not locked else 5.0)
         # OFF whatever the record does; where not even the mailbox can be written, by the local signal.
         if trouble is failing:
@@ -110,14 +113,14 @@ def trouble_with_the_record(stage: Stage, trouble: Trouble, reasons: tuple[str, 
     assert wrote(control.arm())
 
 
-def until_said(stage: Stage, reason: str) -> dict[str, object]:
-    """Return what ``setwise status`` says once it says that control has let go and gives this reason."""
+def until_said(stage: Stage, reasons: set[str]) -> dict[str, object]:
+    """Return what ``setwise status`` says once it says that control has let go and gives one of these reasons."""
     end = time.monotonic() + 20.0
     while True:
         said: dict[str, object] = json.loads(setwise(stage, "status", "--json"))
         mode = said["mode"]
         assert isinstance(mode, dict)
-        if mode["actual"] == "ADVISORY" and reason in mode["reasons"]:
+        if mode["actual"] == "ADVISORY" and reasons & set(mode["reasons"]):
             return said
         assert time.monotonic() < end, said
         time.sleep(LOOK_S)
