@@ -122,7 +122,7 @@ def _number(args: Args, name: str, default: float | None = None) -> float:
 def _loop(bench: Bench, args: Args) -> str:
     """Return the line's name of the loop that ``mv`` names by its MV, its tag or its own name."""
     wanted = _text(args, "mv")
-    for wiring in bench.rig.cabinet.loops:
+    for wiring in (each for cabinet in bench.rig.cabinets.values() for each in cabinet.loops):
         if wanted in (wiring.rule.name, wiring.tag, wiring.loop):
             return wiring.loop
     raise ControlError(f"no loop {wanted!r}")
@@ -155,13 +155,15 @@ async def _restore(bench: Bench, args: Args) -> object:
 
 
 async def _local(bench: Bench, args: Args) -> object:
-    bench.rig.cabinet.remote = False
+    for cabinet in bench.rig.cabinets.values():  # one switch for all that this PLC has
+        cabinet.remote = False
     _note(bench, "plc_local", args)
     return None
 
 
 async def _remote(bench: Bench, args: Args) -> object:
-    bench.rig.cabinet.remote = True
+    for cabinet in bench.rig.cabinets.values():
+        cabinet.remote = True
     _note(bench, "plc_remote", args)
     return None
 

@@ -63,11 +63,31 @@ def expired(site: Site, trial: OnTrial | None) -> OnTrial | None:
 
 
 def gone_back(site: Site, to: int, why: str) -> bool:
-    """Make version ``to`` the plant file again; return whether that could be done."""
+    """Make version ``to`` the plant file again; return whether that could be done.
+
+    Other controllers to whom the same plan brought the file that is no more go back with it.
+    """
     try:
+        plan = _plan_of(site.data)
         version = taken_back(Versions(site.data), site.plant_path, site.data, to, why, machine_utc_s())
+        for folder in _others(site) if plan else ():
+            current = Versions(folder).current()
+            if current is not None and current.plan_sha256 == plan and current.number > 1:
+                taken_back(Versions(folder), site.plant_path, folder, current.number - 1, why, machine_utc_s())
     except (VersionsError, OSError, StopIteration) as error:
         LOG.error("cannot go back to version %d: %s", to, error)  # noqa: TRY400 - the message says it
         return False
     LOG.warning("%s: back to version %d, now version %d", why, to, version.number)
     return True
+
+
+def _plan_of(data: Path) -> str:
+    current = Versions(data).current()
+    return current.plan_sha256 if current is not None else ""
+
+
+def _others(site: Site) -> tuple[Path, ...]:
+    """Return the folders of the plant's other controllers."""
+    if not site.controller:
+        return ()
+    return tuple(path.parent for path in sorted(site.data.parent.glob("*/config")) if path.parent != site.data)

@@ -119,6 +119,8 @@ def _check_ramp(scope: Scope, path: Path) -> None:
     mvs = scope.file.mvs
     if mvs.keys() == scope.names("mvs") and all(given.safe_value is None for given in mvs.values()):
         hint = "give the MVs that must move a safe_value, or use hold or shed"
+        if scope.beyond:
+            hint += "; or name in controllers whom it counts for"
         scope.issues.at_value("E016", path, "ramp would move nothing: no MV has a safe value", hint)
 
 

@@ -28,7 +28,7 @@ Parts = dict[str, PlantFile]
 
 
 def parts(scope: Scope) -> dict[str, Scope]:
-    """Return each controller's part by its name, with findings of its own; report how the parts do not fit."""
+    """Return each controller's part by its name, with what was found so far; report how the parts do not fit."""
     for section in _ALONE:
         if section in scope.document.data:
             hint = "move it into the entries of controllers: each has its own"
@@ -133,4 +133,5 @@ def _scope(scope: Scope, part: PlantFile, share: Share, beyond: Mapping[str, Set
         moved |= {(section, i): (section, index) for i, index in enumerate(indices)}
     data = part_content(scope.document.data, part, share, listed, others)
     document = replace(scope.document, data=data, moved=moved)
-    return replace(scope, document=document, file=part, issues=Issues(document), beyond=beyond)
+    issues = Issues(document, list(scope.issues.found))  # where the form is wrong no plant is built
+    return replace(scope, document=document, file=part, issues=issues, beyond=beyond)

@@ -136,9 +136,9 @@ def _of_interlock(scope: Scope, owners: Owners, index: int, given: InterlockSect
 def _of_entry(scope: Scope, owners: Owners, index: int, given: ScheduleSection) -> Iterator[tuple[str, list[str]]]:
     """Yield for whom an entry of the schedule counts, each with its own settings; unknown ones go to the first."""
     path: Path = ("schedule", index)
-    whose = {key: _owner_of_setting(owners, key) for key in given.set_}
-    touched = tuple(dict.fromkeys(whose.values()))
     named = chosen(scope, path, given.controllers)
+    whose = {key: _owner_of_setting(owners, key, (named or owners.names)[0]) for key in given.set_}
+    touched = tuple(dict.fromkeys(whose.values()))
     left_out = [(key, owner) for key, owner in whose.items() if named is not None and owner not in named]
     for key, owner in left_out:
         message = f"{key} is of a variable of {owner}, whom controllers leaves out"
@@ -147,6 +147,6 @@ def _of_entry(scope: Scope, owners: Owners, index: int, given: ScheduleSection) 
         yield name, [key for key, owner in whose.items() if owner == name]
 
 
-def _owner_of_setting(owners: Owners, key: str) -> str:
+def _owner_of_setting(owners: Owners, key: str, otherwise: str) -> str:
     found = _SET.match(key)
-    return owners.of.get(found[1] if found else "", owners.names[0])
+    return owners.of.get(found[1] if found else "", otherwise)

@@ -68,7 +68,8 @@ def stored(plan: ChangePlan, part: Part, versions: Versions, data: Path, order: 
             plan_sha256=plan.sha256,
         ),
     )
-    if order.keep_until_utc_s is None or not part.base:
+    concerned = part.base and (part.changed or not part.controller)
+    if order.keep_until_utc_s is None or not concerned:
         keep(data)
     else:
         put_on_trial(data, OnTrial(made.number, order.keep_until_utc_s, part.base))

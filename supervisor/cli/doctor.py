@@ -19,7 +19,7 @@ from constraints.plant import Connection, Plant
 from constraints.plantfile import ControllerError, PlantFileError, load
 from supervisor.audit.verify import verify
 from supervisor.cli.about import About
-from supervisor.cli.console import say, say_json
+from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
 from supervisor.cli.which import site_of
 from supervisor.clock import RealClock, machine_utc_s
@@ -67,7 +67,9 @@ def _all(site: Site) -> Iterator[Finding]:
     yield _record(site)
     try:
         plant = load(site.plant_path, site.name).plant
-    except (PlantFileError, ControllerError, OSError) as error:
+    except ControllerError as error:
+        fail(Exit.USAGE, f"{error}, with -C")
+    except (PlantFileError, OSError) as error:
         yield Finding("plant file", well=False, text=f"{error}; run: setwise check {site.plant_path}")
         return
     yield Finding("plant file", well=True, text=f"{len(plant.tags)} tags, {len(plant.mvs)} MVs, {len(plant.cvs)} CVs")

@@ -93,6 +93,10 @@ def test_two_controllers_from_start_to_end(family):
     assert setwise("mode", "advisory", "-c", plant, "-C", "dryer_1").returncode == 0
     family.until(lambda: family.last("dryer_1").mode.requested is Mode.ADVISORY)
 
+    family.process.send_signal(signal.SIGUSR1)  # OFF for all, whatever else does not work
+    family.until(lambda: all(family.last(name).mode.actual is Mode.OFF for name in NAMES))
+    assert setwise("mode", "monitor", "-c", plant, "-C", "dryer_1").returncode == 0
+
     plant.write_text(plant.read_text(encoding="utf-8") + "nonsense: [", encoding="utf-8")  # OFF needs no good file
     done = setwise("mode", "off", "-c", plant)
     assert (done.returncode, done.stdout) == (0, "dryer_1: accepted\ndryer_2: accepted\n")

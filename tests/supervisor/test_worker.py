@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from constraints.plantfile import load
 from controllers.memory import Memory
 from controllers.types import Inputs, PlanStatus
 from safety.signals import CvStatus, MvStatus
 from supervisor.worker import Thinker
 from tests.supervisor.walk import PLANT_FILE, SENSORS, START, demo_plant
 
+TWO = Path(__file__).parents[1] / "constraints" / "plantfile" / "two.yaml"
 START_S = 40.0
 DEADLINE_S = 20.0
 """Long where an answer must come: other tests use the machine too."""
@@ -291,3 +293,11 @@ async def test_the_thinker_dies_with_control(tmp_path):
     process.kill()
     await process.wait()
     assert await gone(child)
+
+
+async def test_of_several_controllers_it_thinks_for_the_one_named():
+    plant = load(TWO, "dryer_2").plant
+    thinker = Thinker(TWO, plant.config_hash, controller="dryer_2")
+    thinker.start()
+    assert await thinker.wait_ready(), thinker.why
+    await thinker.close()

@@ -18,7 +18,8 @@ FOLDERS = ("examples", "templates")
 
 def examples(root: Path) -> list[Path]:
     """Return the plant files that we show or ship."""
-    found = [root / "hil" / "demo" / "plant.yaml", root / "tests" / "constraints" / "plantfile" / "good.yaml"]
+    ours = root / "tests" / "constraints" / "plantfile"
+    found = [root / "hil" / "demo" / "plant.yaml", ours / "good.yaml", ours / "two.yaml"]
     rooms = ("examples", "docs", "setwise", "hil", "supervisor", "controllers", "constraints")
     for path in sorted(path for room in rooms for path in (root / room).rglob("*.yaml")):
         inside = set(path.relative_to(root).parts[:-1]) & set(FOLDERS)

@@ -34,7 +34,9 @@ def test_an_example_of_sections(tmp_path: Path, text: str) -> None:
     (tmp_path / "base.yaml").write_text(BASE.replace("  meter: {type: memory}", "  meter: {type: modbus-tcp, host: m}"))
     (tmp_path / "plant.yaml").write_text(f"include: [base.yaml]\n{PLANT}{text}")
     found = load(tmp_path / "plant.yaml")
-    assert found.plant.tags.keys() > KNOWN.keys() or found.plant.machines or found.plant.tariffs
+    plants = tuple(found.plants.values())
+    tags = {name for plant in plants for name in plant.tags}
+    assert tags > KNOWN.keys() or any(plant.machines or plant.tariffs or plant.controller for plant in plants)
     assert {each.code for each in found.warnings} <= {"W105"}
 
 

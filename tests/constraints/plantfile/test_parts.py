@@ -168,6 +168,17 @@ def test_two_controllers_write_nothing_twice(change: tuple[str, str], message: s
     assert change[1].strip() in f"readback: {line_of(found[0], change)}"
 
 
+def test_a_ramp_is_of_controllers_with_somewhere_to_go() -> None:
+    ramp = ("then: hold, controllers: [dryer_2]", "then: ramp")
+    found = only(ramp, ("readback: T1\n", "readback: T1\n    safe_value: 160\n"))
+    assert (found.code, "name in controllers whom" in found.hint) == ("E016", True)
+
+
+@pytest.mark.parametrize("change", [("moist2: {limits: {operator: [3, 5]}", "moist2: {limits: {operator: [3, ]}")])
+def test_an_entry_whose_form_is_wrong_is_all_that_is_said(change: tuple[str, str]) -> None:
+    assert only(change).code == "E014"
+
+
 @pytest.mark.parametrize("section", ["controller: {cycle: 5 s}", "heartbeat: {handshake: none}"])
 def test_both_forms_exclude_each_other(section: str) -> None:
     found = only(("\ntags:\n", f"\n{section}\n\ntags:\n"))

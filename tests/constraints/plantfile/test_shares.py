@@ -89,6 +89,12 @@ def test_a_schedules_settings_go_to_their_owners_and_its_mode_to_all() -> None:
     assert (two[1].mode, two[2].mode) == (Mode.MONITOR, Mode.OFF)
 
 
+def test_an_entry_for_one_with_an_unknown_variable_is_told_of_that_alone() -> None:
+    night = NIGHT.replace("cvs.moist1", "cvs.moist3")
+    found = only((INTERLOCKS, night + INTERLOCKS))
+    assert (found.code, found.hint) == ("E052", "did you mean 'moist2'?")
+
+
 def test_what_the_other_loop_measures_can_be_a_disturbance_and_still_its_own() -> None:
     plants = loaded(
         ("dvs: [moist1]", "dvs: [moist1, T1]"),

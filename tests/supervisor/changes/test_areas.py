@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from supervisor.again import gone_back
 from supervisor.changes.applying import Order, RefusedError, adopted
 from supervisor.changes.areas import Areas
 from supervisor.changes.disk import bundle, side_of
@@ -13,6 +14,7 @@ from supervisor.changes.plan import from_text, to_text
 from supervisor.changes.signing import Signature
 from supervisor.changes.versions import Versions
 from supervisor.changes.weight import Weight
+from supervisor.site import Site
 from tests.constraints.plantfile.two import TEXT, changed
 
 ONE = ("  moist1: {limits: {operator: [3, 5]}", "  moist1: {limits: {operator: [3, 6]}")
@@ -80,6 +82,25 @@ def test_it_is_refused_where_one_runs_with_something_else(areas):
 def test_a_trial_is_one_for_all(areas):
     areas.apply(plan_of(areas, BOTH), Order("anna", "a test", 5.0, 900.0))
     assert {name: on_trial(folder).back_to for name, folder in areas.data.items()} == {"dryer_1": 1, "dryer_2": 2}
+
+
+def test_one_that_goes_back_takes_the_others_with_it(areas):
+    plan = plan_of(areas, BOTH)
+    areas.apply(plan, Order("anna", "a test", 5.0, 900.0))
+    site = Site(areas.plant_path, areas.data["dryer_1"], "dryer_1")
+    assert gone_back(site, 1, "nobody kept the change in time")
+    assert areas.plant_path.read_text(encoding="utf-8") == TEXT
+    versions = areas.current()
+    assert {name: version.number for name, version in versions.items()} == {"dryer_1": 3, "dryer_2": 4}
+    assert len({version.files_sha256 for version in versions.values()}) == 1
+    assert all(on_trial(folder) is None for folder in areas.data.values())
+    plan_of(areas, BOTH)  # from there the next plan is made
+
+
+def test_only_those_that_it_concerns_are_on_trial(areas):
+    areas.apply(plan_of(areas, ONE), Order("anna", "a test", 5.0, 900.0))
+    assert on_trial(areas.data["dryer_1"]).back_to == 1
+    assert on_trial(areas.data["dryer_2"]) is None
 
 
 def test_a_controller_that_the_new_file_has_no_more_has_to_be_stopped_first(areas):

@@ -69,6 +69,11 @@ def test_what_needs_no_plant_file_goes_by_what_ran_here(plant, command):
     assert "name one with -C, of dryer_1, dryer_2" in done.stderr
 
 
+def test_a_doctor_of_several_is_asked_for_one(plant):
+    done = call("doctor", "-c", plant)
+    assert (done.exit_code, "dryer_1, dryer_2, with -C" in done.stderr) == (Exit.USAGE, True)
+
+
 def test_an_unknown_controller(plant):
     done = call("why", "-c", plant, "-C", "dryer2")
     assert done.exit_code == Exit.USAGE
