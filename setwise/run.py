@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,6 +18,7 @@ from setwise.kpis import kpis_of
 from setwise.moments import At, Moment, index_of, moment
 from setwise.readings import Measured, time_of, values_of
 from setwise.stepping import State, changed, stepped
+from setwise.supply import External, Forecast, Lab, external_given, forecast_given, lab_given
 from setwise.tables import units_of
 
 if TYPE_CHECKING:
@@ -54,19 +55,59 @@ class Stepper:
         """Every step so far as a table; see ``Run.frame``."""
         return frame_of(self.plant, self._decisions)
 
-    def step(self, measured: Measured, at: At | None = None, hold: Collection[str] = ()) -> Decision:
+    def step(
+        self,
+        measured: Measured,
+        at: At | None = None,
+        hold: Collection[str] = (),
+        *,
+        lab: Lab | None = None,
+        external: External | None = None,
+        forecast: Forecast | None = None,
+    ) -> Decision:
         """Return the decision on what is measured now.
 
         ``measured``: by tag, each MV's setpoint as its loop has it, each CV and each DV (NaN where bad). ``at``:
-        seconds or
-        a wall time; without it the row's own time counts, else one cycle after the step before. ``hold``: MVs that the
-        operators keep. Raises InputError.
+        seconds or a wall time; without it the row's own time counts, else one cycle after the step before. ``hold``:
+        MVs that the operators keep. ``lab``: ``{"moist": (3.4, "2026-03-02 20:10")}``, a laboratory's value and when
+        it was sampled; ``decision.plan.lab`` says what became of it. ``external``: ``{"feed_sp": 2900}``, what a higher
+        layer wishes from this step on; None ends it. ``forecast``: by DV a Series of what is to come, from this step
+        on, until another is given. Raises InputError.
         """
-        return self.decide(values_of(self.plant, measured), self._when(measured, at), hold)
+        values, now = values_of(self.plant, measured), self._when(measured, at)
+        state, refused = self._supplied(now, lab, external, forecast)
+        if refused:
+            raise InputError("; ".join(f"laboratory value of {name}: {why}" for name, why in refused.items()))
+        return self._decide(state, values, now, hold)
 
     def decide(self, values: Mapping[str, float], now: Moment, hold: Collection[str] = ()) -> Decision:
         """Return the decision on ``values``, complete and checked, at ``now``. Raises InputError."""
-        decision, self._state = stepped(self.engine, self.plant, self._state, values, now, hold)
+        return self._decide(self._state, values, now, hold)
+
+    def supply(
+        self,
+        now: Moment,
+        lab: Lab | None = None,
+        external: External | None = None,
+        forecast: Forecast | None = None,
+    ) -> None:
+        """Take in what others supply at ``now``, without a step; a laboratory value that is refused is not used.
+
+        Raises InputError.
+        """
+        self._state, _ = self._supplied(now, lab, external, forecast)
+
+    def _supplied(
+        self, now: Moment, lab: Lab | None, external: External | None, forecast: Forecast | None
+    ) -> tuple[State, dict[str, str]]:
+        given, refused = lab_given(self.plant, self._state.given, lab or {}, now)
+        given = external_given(self.plant, given, external or {}, now)
+        if forecast is not None:
+            given = forecast_given(self.plant, given, forecast, now)
+        return replace(self._state, given=given), refused
+
+    def _decide(self, state: State, values: Mapping[str, float], now: Moment, hold: Collection[str]) -> Decision:
+        decision, self._state = stepped(self.engine, self.plant, state, values, now, hold)
         self._decisions.append(decision)
         return decision
 

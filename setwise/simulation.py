@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from setwise.moments import At, Moment, hours_s, moment
 from setwise.process import Line, Mismatch, ModelProcess, Process, Simulator, process_of, true_plant
 from setwise.readings import values_of
 from setwise.run import Run, Stepper, frame_of
+from setwise.samples import Laboratory
 
 
 def simulate(  # noqa: PLR0913 - one question an argument; keyword-only
@@ -35,6 +36,9 @@ def simulate(  # noqa: PLR0913 - one question an argument; keyword-only
     hold: Collection[str] = (),
     process: Process | Line | Simulator | None = None,
     engine: Controller | None = None,
+    lab: Mapping[str, float] | None = None,
+    external: Mapping[str, float] | pd.DataFrame | None = None,
+    forecast: Collection[str] | pd.DataFrame = (),
 ) -> Run:
     """Return ``hours`` of the plant under its controller, decision by decision. Nothing is written to any plant.
 
@@ -61,6 +65,12 @@ def simulate(  # noqa: PLR0913 - one question an argument; keyword-only
         process: Instead of the plant's own model; see ``setwise.process``. Then ``initial``, ``mismatch`` and
             ``noise`` are its own affair.
         engine: A compiled controller of this very plant, to save a second.
+        lab: Hours from one laboratory sample to the next, by CV with a ``lab`` rule: taken from the true value (with
+            another ``process``: the measured one), known ``lab.delay`` later. One that the rule refuses is not used.
+        external: Targets of a higher layer, ``{"feed_sp": 2900}`` for the whole run, or a table with MVs and CVs as
+            columns.
+        forecast: DVs of ``disturbances`` whose future the controller knows; or a table of what a forecaster says, as
+            ``disturbances``, right or wrong.
 
     Raises:
         InputError: something does not fit the plant.
@@ -73,9 +83,19 @@ def simulate(  # noqa: PLR0913 - one question an argument; keyword-only
     disturbed = held(disturbances, begin, end_s, plant, "disturbances")
     limited = held(limits, begin, end_s, plant, "limits") if isinstance(limits, pd.DataFrame) else NOTHING
     by_column(dict.fromkeys(limited.values, 0.0), plant)
-    course = Course(begin, cycles, disturbed, limited, hold)
+    course = Course(
+        begin,
+        cycles,
+        disturbed,
+        limited,
+        hold,
+        lab_every_s=_lab(plant, lab or {}),
+        external=held(external, begin, end_s, plant, "external") if isinstance(external, pd.DataFrame) else NOTHING,
+    )
     stepper = Stepper(plant, engine)
     stepper.change(None if isinstance(limits, pd.DataFrame) else limits, targets, prices)
+    steady = None if isinstance(external, pd.DataFrame) else external
+    stepper.supply(begin, None, steady, _forecast(plant, forecast, disturbances))
     if process is not None:
         if initial is not None or noise is not None or mismatch != 1.0:
             raise InputError("initial, noise and mismatch belong to the plant's own model: the process has its own")
@@ -98,6 +118,8 @@ class Course:
     disturbed: Held
     limited: Held = NOTHING
     hold: Collection[str] = ()
+    lab_every_s: Mapping[str, float] = field(default_factory=dict)
+    external: Held = NOTHING
 
 
 def run_of(
@@ -119,6 +141,7 @@ def run_of(
     begin, disturbed, now = course.begin, course.disturbed, course.begin
     outside = disturbed.at(now.s)
     measured = first or process(setpoints, outside, 0.0)
+    laboratory = Laboratory(plant, course.lab_every_s, begin)
     for cycle in range(course.cycles + 1):
         seen = {
             **known,
@@ -127,6 +150,8 @@ def run_of(
             **measured,
         }
         stepper.change(by_column(course.limited.at(now.s), plant))
+        known_now = process.true() if isinstance(process, ModelProcess) else measured
+        stepper.supply(now, laboratory.results(now, known_now), course.external.at(now.s), None)
         decision = stepper.decide(values_of(plant, _tags(plant, seen)), now, course.hold)
         setpoints = decision.setpoints
         if isinstance(process, ModelProcess):
@@ -163,6 +188,26 @@ def _middle(spec: MvSpec | CvSpec) -> float:
 def _middle_of_range(plant: Plant, name: str) -> float:
     rule = plant.validity.get(name)
     return (rule.lo + rule.hi) / 2.0 if rule is not None and math.isfinite(rule.lo + rule.hi) else 0.0
+
+
+def _lab(plant: Plant, lab: Mapping[str, float]) -> dict[str, float]:
+    with_rule = [name for name, cv in plant.cvs.items() if cv.lab is not None]
+    for name in lab:
+        if name not in with_rule:
+            raise unknown(name, "CV with a lab rule", with_rule)
+    return {name: hours_s(hours) for name, hours in lab.items()}
+
+
+def _forecast(
+    plant: Plant, forecast: Collection[str] | pd.DataFrame, disturbances: pd.DataFrame | None
+) -> pd.DataFrame | None:
+    if isinstance(forecast, pd.DataFrame):
+        return forecast
+    known = [name for name in plant.dvs if disturbances is not None and name in disturbances.columns]
+    for name in forecast:
+        if name not in known:
+            raise unknown(name, "DV with a column in disturbances", known)
+    return disturbances[list(forecast)] if disturbances is not None and forecast else None
 
 
 def _noise(plant: Plant, noise: Mapping[str, float]) -> dict[str, float]:

@@ -20,6 +20,7 @@ from setwise.decision import Decision
 from setwise.errors import InputError, unknown
 from setwise.moments import Moment
 from setwise.readings import snapshot
+from setwise.supply import Given, judged_by, supplied_now
 from supervisor.inforce import PlantRule
 from supervisor.inputs import controller_inputs
 from supervisor.service import ServiceMemory, service
@@ -43,6 +44,8 @@ class State:
     """Prices by tariff that replace the calendar's."""
     cycle: int = 0
     last: Moment | None = None
+    given: Given = field(default_factory=Given)
+    """What others supply."""
     samples: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """By CV of a slow analyser: the last sample and when it was first seen."""
 
@@ -85,6 +88,8 @@ def stepped(
     seen = snapshot(plant, values, state.cycle, now.s, {name: stamp for name, (_, stamp) in samples.items()})
     status, service_memory = service(plant, seen, state.service)
     settings = advanced(plant, _in_force(plant, state, now), now.s)
+    here = {name: seen.good(name) for name in plant.cvs} | {name: values[name] for name in plant.mvs}
+    supply, given = supplied_now(plant, state.given, seen, here)
     inputs = controller_inputs(
         plant,
         seen,
@@ -96,6 +101,7 @@ def stepped(
         last_setpoints={},
         mv_status={**status.mvs, **dict.fromkeys(hold, MvStatus.OPR)},
         optimise=True,
+        supply=supply,
     )
     inputs = replace(inputs, targets={**inputs.targets, **state.targets})
     memory = Memory.from_bytes(state.memory) if state.memory else controller.fresh()
@@ -108,6 +114,7 @@ def stepped(
         memory=memory.to_bytes(),
         service=service_memory,
         settings=settings,
+        given=judged_by(plan, inputs, given),
         cycle=state.cycle + 1,
         last=now,
         samples=samples,
