@@ -1,4 +1,4 @@
-"""What is remembered of alarms: an entry for each that is not normal. Frozen; no behaviour."""
+"""What is remembered of alarms: an entry for each that is not normal. Frozen."""
 
 from __future__ import annotations
 
