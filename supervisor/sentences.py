@@ -135,6 +135,14 @@ def plain(text: str) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
+def span_words(seconds: float) -> str:
+    """Return a span of time in its largest fitting unit."""
+    for unit, length in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if seconds >= length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{max(seconds, 0.0):.0f} s"
+
+
 def refusal_sentence(refusal: Refusal) -> str:
     """Return one refusal in words, with its numbers."""
     words = REFUSALS.get(refusal.code.removeprefix("sent_"), refusal.code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from constraints.alarms import ABOUT, ONLY, SAFETY_CLASS, AlarmRule, NotifyRule, key_of
@@ -83,12 +83,17 @@ def _codes(scope: Scope, key: str) -> set[str]:
 def _subjects(scope: Scope, code: str) -> set[str]:
     if code in ONLY:
         return {ONLY[code]}
-    lists = {
-        "interlocks": lambda: {each.name for each in scope.file.interlocks},
-        "constraints": lambda: {each.name for each in scope.file.constraints},
-        "dvs": lambda: set(scope.dv_names),
-    }
-    return {name for section in ABOUT[code] for name in lists.get(section, lambda s=section: set(scope.names(s)))()}
+    return {name for section in ABOUT[code] for name in _names(scope, section)}
+
+
+def _names(scope: Scope, section: str) -> Iterable[str]:
+    """Return every name that is declared in a section, a mapping or a list, entries with errors included."""
+    if section == "dvs":
+        return scope.dv_names
+    given = scope.document.data.get(section)
+    if not isinstance(given, list):
+        return scope.names(section)
+    return [name for each in given if isinstance(each, dict) and isinstance(name := each.get("name"), str)]
 
 
 def _report_unknown(scope: Scope, key: str) -> None:

@@ -14,7 +14,7 @@ from constraints.plant import Plant
 from safety.roles import may
 from safety.signals import Instant
 from supervisor.alarms.covering import moved, step_of, under_cover
-from supervisor.alarms.entries import AlarmList, Entry, Mark, Shelf
+from supervisor.alarms.entries import SHELF_S_MAX, AlarmList, Entry, Mark, Shelf
 from supervisor.alarms.rules import known, rule_of
 from supervisor.alarms.states import TABLE
 from supervisor.record import REASON_MAX, Action, AlarmStep, Request
@@ -27,7 +27,6 @@ NEEDS: Final[Mapping[Action, str]] = {
     "alarm_in": "engineer",
 }
 """By action: the role that it takes."""
-SHELF_S_MAX: Final = 12.0 * 3600.0
 _Outcome = tuple[Entry, AlarmStep] | str
 
 

@@ -1,14 +1,19 @@
-"""What is remembered of alarms: an entry for each that is not normal. Frozen; no behaviour."""
+"""What is remembered of alarms: an entry for each that is not normal. Frozen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from constraints.alarms import Priority, id_of
 from supervisor.alarms.states import State, Status
 from supervisor.record import AlarmStep
 
+SHELF_S_MAX: Final = 12.0 * 3600.0
+"""No alarm stays on the shelf longer than this: a long shift."""
+CLOCK_S: Final = 60.0
+"""A cycle looks at the clock more than once; this much difference is none."""
 Key = tuple[str, str]
 """Code and subject."""
 
@@ -28,6 +33,10 @@ class Shelf:
 
     mark: Mark
     until_utc_s: float
+
+    def over(self, utc_s: float) -> bool:
+        """Whether its time is up; also where a clock that went back would make it longer than any shelf may be."""
+        return not utc_s < self.until_utc_s <= utc_s + SHELF_S_MAX + CLOCK_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

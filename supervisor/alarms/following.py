@@ -72,7 +72,7 @@ def followed(plant: Plant, lists: AlarmList, causes: Causes, snapshot: Snapshot)
 def _with_covers(entry: Entry, suppressed: bool, utc_s: float) -> tuple[Entry, list[AlarmStep]]:  # noqa: FBT001 - a fact
     """Return the entry with its shelf as time has left it and suppressed by design or not, and what happened so."""
     told: list[AlarmStep] = []
-    if entry.shelf is not None and utc_s >= entry.shelf.until_utc_s:
+    if entry.shelf is not None and entry.shelf.over(utc_s):
         entry = replace(entry, shelf=None)
         told.append(step_of(entry, "unshelved", why="its time is up"))
     if suppressed != entry.suppressed:

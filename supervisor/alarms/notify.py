@@ -20,7 +20,7 @@ from constraints.plant import Plant
 from supervisor.alarms.rules import rule_of
 from supervisor.record import CycleRecord
 from supervisor.secrets import SecretError, Secrets
-from supervisor.sentences import plain
+from supervisor.sentences import plain, span_words
 
 WAITING_MAX: Final = 200
 CLOSE_S: Final = 5.0
@@ -49,7 +49,7 @@ def messages(plant: Plant, record: CycleRecord) -> tuple[Message, ...]:
         lines = (
             f"{at.date} {at.minute // 60:02d}:{at.minute % 60:02d} {plant.timezone}, alarm {step.id}",
             f"do: {rule.response}",
-            f"within: {rule.time_to_respond_s / 60.0:.0f} min",
+            f"within: {span_words(rule.time_to_respond_s)}",
             f"else: {rule.consequence}",
         )
         body = "\n".join(plain(each) for each in lines)
@@ -107,6 +107,7 @@ class Notifier:
     def _work(self) -> None:
         logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it would write addresses into the log
         while (message := self._waiting.get()) is not None:
+            self._full = False  # there is room again
             why = _sent(self._urls[message.secret], message)
             if why:
                 self._why[message.secret] = why

@@ -20,11 +20,12 @@ from supervisor.cli.alarms_words import alarm_lines, counts_line, journal_line, 
 from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
 from supervisor.cli.records import span_s, stored_cycle, waiting_cycles
-from supervisor.cli.requests import ask, blank
+from supervisor.cli.requests import asked, blank
 from supervisor.cli.running import control_runs
 from supervisor.cli.which import every, for_each, one
 from supervisor.history.read import History, HistoryError
 from supervisor.record import Action, CycleRecord, Request
+from supervisor.sentences import reason as reason_words
 from supervisor.site import Site
 
 CHOICES: Final = ("unack", "shelved", "journal", "rates")
@@ -109,7 +110,7 @@ def acknowledge(id_: str, occurrence: int | None, reason: str, about: About, *, 
             fail(Exit.REFUSED, f"{id_} is not in the list: there is nothing to acknowledge")
         occurrence = found[0]
     request = replace(blank("alarm_ack", reason), alarm=id_, occurrence=occurrence)
-    ask(request, about, as_json=as_json)
+    _ask(request, about, as_json=as_json)
 
 
 def put_aside(id_: str, lasting: str, reason: str, about: About, *, as_json: bool) -> None:
@@ -118,12 +119,23 @@ def put_aside(id_: str, lasting: str, reason: str, about: About, *, as_json: boo
         fail(Exit.USAGE, "say for how long: --for 1h, --for shift, 12 h at most; it ends by itself")
     lasts_s = SHIFT_S if lasting.strip().lower() == "shift" else span_s("--for", lasting, "1h, or shift")
     request = replace(_blank("alarm_shelve", id_, reason, about), lasts_s=lasts_s)
-    ask(request, about, as_json=as_json)
+    _ask(request, about, as_json=as_json)
 
 
 def change(action: Action, id_: str, reason: str, about: About, *, as_json: bool) -> None:
     """Ask for one of the other actions on an alarm."""
-    ask(_blank(action, id_, reason, about), about, as_json=as_json)
+    _ask(_blank(action, id_, reason, about), about, as_json=as_json)
+
+
+def _ask(request: Request, about: About, *, as_json: bool) -> None:
+    """Ask, and say what became of it: a refusal by its code and in words, with exit 4."""
+    answer = asked(request, about)
+    if as_json:
+        say_json({"accepted": answer.accepted, "why": answer.why, "id": answer.id})
+    else:
+        say("accepted" if answer.accepted else f"refused: {answer.why}, {reason_words(answer.why)}")
+    if not answer.accepted:
+        raise SystemExit(int(Exit.REFUSED))
 
 
 def _blank(action: Action, id_: str, reason: str, about: About) -> Request:

@@ -14,7 +14,7 @@ from supervisor.alarms.journal import WORDS, Line
 from supervisor.alarms.listing import STATE_WORDS, AlarmView, Listed
 from supervisor.alarms.rates import DAY_S, Rates
 from supervisor.alarms.states import ANNUNCIATED, UNACKNOWLEDGED
-from supervisor.sentences import plain
+from supervisor.sentences import plain, span_words
 
 SIGNS: Final = {"critical": "■1", "high": "▲2", "medium": "▼3", "low": "●4"}
 """Never colour alone: shape and number."""
@@ -42,7 +42,7 @@ def counts_line(view: AlarmView, plant: Plant) -> str:
 
 def alarm_lines(alarm: Listed, now_utc_s: float, plant: Plant) -> Iterator[str]:
     """Yield an alarm's lines: state and text, what to do, and what was done about it."""
-    since = f"{_clock(alarm.since_utc_s, plant)} ({span(now_utc_s - alarm.since_utc_s)})"
+    since = f"{_clock(alarm.since_utc_s, plant)} ({span_words(now_utc_s - alarm.since_utc_s)})"
     marks = [
         name
         for name, there in (("FIRST-OUT", alarm.first_out), ("chattering", alarm.chattering), ("stale", alarm.stale))
@@ -55,7 +55,8 @@ def alarm_lines(alarm: Listed, now_utc_s: float, plant: Plant) -> Iterator[str]:
     value = "" if alarm.value is None else f" ({alarm.value:.4g}, limit {alarm.limit:.4g})"
     if alarm.text:
         yield f"     {plain(alarm.text)}{value}"
-    yield f"     do: {plain(alarm.response)}; within {span(alarm.time_to_respond_s)}, else: {plain(alarm.consequence)}"
+    within = span_words(alarm.time_to_respond_s)
+    yield f"     do: {plain(alarm.response)}; within {within}, else: {plain(alarm.consequence)}"
     if alarm.acked is not None:
         yield f"     acknowledged by {plain(alarm.acked.by)} {_clock(alarm.acked.utc_s, plant)}"
     if alarm.shelf is not None:
@@ -82,7 +83,7 @@ def rates_lines(found: Rates, plant: Plant) -> Iterator[str]:
     yield f"{found.count} alarms from {start} to {end}; at most {found.peak_10_min} in any 10 min"
     length_s = found.end_utc_s - found.start_utc_s
     if length_s < DAY_S:
-        yield f"  only {span(length_s)} on record: what is said of a day is worked out from that"
+        yield f"  only {span_words(length_s)} on record: what is said of a day is worked out from that"
     for each in found.targets:
         value, most = (f"{n:.1%}" if each.name in _SHARES else f"{n:.3g}" for n in (each.value, each.at_most))
         yield f"  {'ok ' if each.met else 'HIGH'} {_NAMES[each.name]}: {value} (at most {most})"
@@ -98,14 +99,6 @@ def rates_json(found: Rates) -> dict[str, object]:
     """Return the rates as plain JSON."""
     targets = [{**asdict(each), "met": each.met} for each in found.targets]
     return {**asdict(found), "mix": dict(found.mix), "targets": targets}
-
-
-def span(seconds: float) -> str:
-    """Return a span of time in its largest fitting unit."""
-    for unit, length in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
-        if seconds >= length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{max(seconds, 0.0):.0f} s"
 
 
 def _clock(utc_s: float, plant: Plant) -> str:

@@ -100,3 +100,11 @@ def test_urgency() -> None:
     assert at_least("critical", "high")
     assert at_least("high", "high")
     assert not at_least("medium", "high")
+
+
+def test_an_alarm_of_an_entry_with_a_mistake_is_no_second_mistake() -> None:
+    text = GOOD.replace("  - {name: ", "  - {latsch: true, name: ", 1)
+    name = text.partition("latsch: true, name: ")[2].partition(",")[0]
+    with pytest.raises(PlantFileError) as found:
+        load_text(text + f'\nalarms:\n  {name}: {{response: "look"}}\n', "x")
+    assert [each.code for each in found.value.diagnostics if each.severity == "error"] == ["E010"]

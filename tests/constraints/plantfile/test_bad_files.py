@@ -156,6 +156,7 @@ BAD = [
     Bad("handshake register", "E057", '"dcs:ns=2;s=APC.SP.flow_sp"', '§"dcs:ns=2;s=APC.COMMIT"'),
     Bad("safety system", "E058", '"dcs:ns=2;s=APC.SP.flow_sp"', '§"dcs:ns=2;s=SIS.SP1"'),
     Bad("fail-safe program", "E058", '"dcs:ns=2;s=APC.SP.flow_sp"', '§"dcs:ns=2;s=APC.F_MAIN"'),
+    Bad("alarm of nothing", "E059", "\nmodes:", "\nalarms: {§hmu: {}}\nmodes:", "did you mean 'hum'?"),
     # time and handshake
     Bad("PLC never sheds", "E060", "plc_timeout: 0.5 min", "plc_timeout: §0", "more than twice 10 s"),
     Bad("PLC sheds at once", "E060", "plc_timeout: 0.5 min", "plc_timeout: §10 s", "lost beat"),

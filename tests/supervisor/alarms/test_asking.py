@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from constraints.alarms import ABOUT, ONLY, SAFETY_CLASS, AlarmRule
-from supervisor.alarms.asking import NEEDS, SHELF_S_MAX
+from supervisor.alarms.asking import NEEDS
+from supervisor.alarms.entries import SHELF_S_MAX
 from tests.supervisor.alarms.following import Board
 
 LINK, TAG = "link:dcs", "tag:T_out"
@@ -119,6 +120,14 @@ def test_the_shelf_ends_by_itself_and_not_a_moment_earlier(board):
     assert board.after(3_599.0, LINK) == []
     assert board.after(1.0, LINK) == [f"unshelved {LINK}", f"raised {LINK}"]
     assert (board.journal[-2].by, board.journal[-2].why) == ("", "its time is up")
+
+
+def test_a_clock_that_goes_back_makes_no_shelf_longer_than_any_may_be(board):
+    assert board.why("shelve", LINK, LINK, lasts_s=SHELF_S_MAX) == ""
+    board.utc_ahead_s -= 30.0  # set right by a little: nothing
+    assert board.after(1.0, LINK) == []
+    board.utc_ahead_s -= 7_200.0
+    assert board.after(1.0, LINK) == [f"unshelved {LINK}", f"raised {LINK}"]
 
 
 @pytest.mark.parametrize("lasts_s", [0.0, -1.0, SHELF_S_MAX + 1.0, float("inf"), float("nan")])

@@ -88,7 +88,7 @@ def test_the_journal_is_every_step_in_order(make_record):
             [
                 make_record(1, alarm_steps=steps),
                 make_record(1, alarm_steps=steps),
-                make_record(2),
+                make_record(2, alarm_steps=()),
                 make_record(3, alarm_steps=steps[:1]),
             ]
         )

@@ -9,9 +9,10 @@ import pytest
 from supervisor.alarms.journal import Line
 from supervisor.alarms.listing import viewed
 from supervisor.alarms.rates import rates
-from supervisor.cli.alarms_words import alarm_lines, counts_line, journal_line, rates_lines, span
+from supervisor.cli.alarms_words import alarm_lines, counts_line, journal_line, rates_lines
 from supervisor.cli.exits import Exit
 from supervisor.record import AlarmStep
+from supervisor.sentences import span_words
 from tests.supervisor.cli.calls import call, one_object
 from tests.supervisor.walk import UTC_S, Walk
 
@@ -116,10 +117,13 @@ def test_what_is_not_even_asked(site, asked, words, hint):
     assert seen == []
 
 
-def test_a_refusal_is_said_in_its_code(site, asked):
+def test_a_refusal_is_said_by_code_and_in_words(site, asked):
     asked("safety_class")
     done = call("alarms", "shelve", "shed:controller", "--for", "1h", "--reason", "x", "-c", site.plant_path)
-    assert (done.exit_code, done.stdout) == (Exit.REFUSED, "refused: safety_class\n")
+    assert (done.exit_code, done.stdout) == (
+        Exit.REFUSED,
+        "refused: safety_class, an alarm that protects is never put aside; an interlock may have a bypass\n",
+    )
 
 
 # --------------------------------------------------------------------------------------------------------- the words
@@ -184,4 +188,4 @@ def test_a_line_of_the_journal_and_of_the_rates():
     [(0.0, "0 s"), (59.0, "59 s"), (300.0, "5 min"), (28_800.0, "8 h"), (172_800.0, "2 d"), (-5.0, "0 s")],
 )
 def test_spans(seconds, text):
-    assert span(seconds) == text
+    assert span_words(seconds) == text
