@@ -267,6 +267,10 @@ def revoke_token(accounts: Accounts, number: int, by: str) -> tokens.Token:
 def _tried(accounts: Accounts, name: str, password: str, address: str) -> User | Refused:
     """Return the person whose password this is. The try is counted before the password is looked at."""
     now_s = accounts.now_s()
+    with accounts.store.reading() as connection:  # a flood of tries must not become a flood of disk writes
+        wait_s = attempts.to_wait_s(connection, name, address, now_s)
+    if wait_s > 0.0:
+        return Refused("wait", wait_s)
     with accounts.store.writing() as connection:
         wait_s = attempts.begun(connection, name, address, now_s)
         user = users.named(connection, name)
