@@ -14,7 +14,7 @@ from supervisor.changes.plan import ChangePlan
 from supervisor.changes.weight import Weight
 from supervisor.letters import ACTIONS
 from supervisor.mailbox import Mailbox
-from supervisor.web.accounts import service
+from supervisor.web.accounts import managing, service
 from supervisor.web.accounts.sessions import ABSOLUTE_S, IDLE_S, PROOF_S
 from supervisor.web.accounts.users import ROLES
 from supervisor.web.acting import EXPIRES_S, Act, Acting
@@ -216,7 +216,7 @@ def test_an_operator_arms_only_what_an_engineer_released(place):
 
 def test_a_role_that_was_taken_away_since_the_page_was_drawn_counts(place):
     session = place.session()
-    service.set_role(place.accounts, "operator", "viewer", "boss")
+    managing.set_role(place.accounts, "operator", "viewer", "boss")
     assert place.act(session).code == "role"
     assert place.act(session, "off").code == "role"
 
@@ -225,8 +225,8 @@ def test_a_role_that_was_taken_away_since_the_page_was_drawn_counts(place):
     "end",
     [
         lambda place, session: service.sign_out(place.accounts, session),
-        lambda place, session: service.disable(place.accounts, "operator", "boss"),
-        lambda place, session: service.end_sessions(place.accounts, "operator", "boss"),
+        lambda place, session: managing.disable(place.accounts, "operator", "boss"),
+        lambda place, session: managing.end_sessions(place.accounts, "operator", "boss"),
         lambda place, session: setattr(place.clock, "s", place.clock.s + ABSOLUTE_S),
     ],
 )
@@ -273,7 +273,7 @@ def test_arming_takes_the_password_of_the_last_minutes(place):
 def test_a_token_that_may_only_read_does_nothing_and_one_that_may_act_never_arms(place):
     place.session("engineer")
     for scope, codes in (("read", ["role", "role", "role"]), ("act", ["", "", "password_again"])):
-        text, _ = service.add_token(place.accounts, "engineer", "mes", scope, 1.0, "boss")
+        text, _ = managing.add_token(place.accounts, "engineer", "mes", scope, 1.0, "boss")
         program = service.of_bearer(place.accounts, text)
         done = [place.act(program, saw_cycle=None), place.act(program, "off"), place.mode(program, Mode.CLOSED_LOOP)]
         assert [each.code for each in done] == codes
@@ -362,9 +362,9 @@ def test_a_plan_that_hides_a_safety_limit_among_tariffs_is_no_tariff(place):
 def test_a_signature_counts_no_more_once_its_person_may_not_sign(place):
     for name in ("ann", "bob"):
         place.acting.sign(place.session("engineer", name), SAFETY, "w")
-    service.disable(place.accounts, "ann", "boss")
+    managing.disable(place.accounts, "ann", "boss")
     assert names(place, SAFETY) == ["bob"]
-    service.set_role(place.accounts, "bob", "operator", "boss")
+    managing.set_role(place.accounts, "bob", "operator", "boss")
     assert names(place, SAFETY) == []
 
 

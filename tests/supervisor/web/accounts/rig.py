@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 
 from supervisor.mailbox import Mailbox
 from supervisor.web import accounts as package
-from supervisor.web.accounts import service
+from supervisor.web.accounts import managing, service
 from supervisor.web.accounts.door import Door, csrf, install, session_of
 from supervisor.web.accounts.passwords import Hasher
 from supervisor.web.accounts.routes import Person
@@ -23,6 +23,8 @@ from supervisor.web.cookies import Cookie
 from supervisor.web.guarding import Guard, Policy
 
 CHEAP = Parameters(type=Type.ID, version=19, salt_len=16, hash_len=16, time_cost=1, memory_cost=8, parallelism=1)
+HOSTS = frozenset({"plant"})
+OURS = ((b"origin", b"http://plant"), (b"sec-fetch-site", b"same-origin"))
 UTC_S = 1_800_000_000.0
 GOOD = "correct horse battery"
 WEB = Path(package.__file__).parents[1]
@@ -45,7 +47,7 @@ def make_accounts(folder, plant="Northmill"):
 
 def person(accounts, name="ann", role="operator", password=GOOD, must_change=False):
     """Add somebody who has chosen a password already."""
-    service.add_user(accounts, name, role, "test")
+    managing.add_user(accounts, name, role, "test")
     hash_ = accounts.hasher.hashed(password)
     with accounts.store.writing() as connection:
         connection.execute("UPDATE user SET hash = ?, must_change = ? WHERE name = ?", (hash_, must_change, name))
@@ -184,3 +186,40 @@ class Control:
 def make_acting(folder, accounts, clock):
     control = Control(folder, clock)
     return Acting(accounts, control.mailbox, "main", utc_s=clock), control
+
+
+def raw(guard, path, method="GET", headers=(), raw_path=None, body=(b"",), host=b"plant"):
+    """Send what no client library would; return status, headers and body."""
+    sent, parts = [], list(body)
+
+    async def receive():
+        await asyncio.sleep(0)
+        if not parts:
+            return {"type": "http.disconnect"}
+        part = parts.pop(0)
+        return {"type": "http.request", "body": part, "more_body": bool(parts)}
+
+    async def send(message):
+        sent.append(message)
+
+    hosts = [(b"host", host)] if isinstance(host, bytes) else [(b"host", each) for each in host]
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": b"", "client": ("10.0.0.9", 1),
+        "raw_path": path.encode() if raw_path is None else raw_path, "headers": [*hosts, *headers], "scheme": "http",
+        "server": ("plant", 80), "root_path": "", "http_version": "1.1",
+    }  # fmt: skip
+    asyncio.run(guard(scope, receive, send))
+    start = next(each for each in sent if each["type"] == "http.response.start")
+    text = b"".join(each.get("body", b"") for each in sent if each["type"] == "http.response.body")
+    return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, text.decode()
+
+
+async def echo(scope, receive, send):
+    """An application that says yes to everything."""
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+
+def guard(**more):
+    return Guard(echo, Policy(hosts=HOSTS, **more), lambda: 0.0)

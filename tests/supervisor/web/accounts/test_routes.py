@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 
-from supervisor.web.accounts import service
+from supervisor.web.accounts import managing, service
 from supervisor.web.accounts.door import HASHING_AT_ONCE, HASHING_WAITING, BusyError, Slow
 from supervisor.web.accounts.sessions import IDLE_S
 from tests.supervisor.web.accounts.rig import GOOD, UTC_S, WEB, Browser, enter, kinds, make_acting, make_app, person
@@ -67,7 +67,7 @@ def test_a_file_where_a_password_should_be_is_no_password(browser):
 
 
 def test_the_first_password_is_changed_before_anything_else(accounts, browser):
-    password = service.first_start(accounts)
+    password = managing.first_start(accounts)
     assert browser.enter("admin", password).headers["location"] == "/account/password"
     for path in ("/", "/account/unlock", "/accounts/events"):
         assert browser.get(path).headers["location"].startswith("/account/password")
@@ -94,7 +94,7 @@ def test_after_signing_out_the_cookie_is_worth_nothing(accounts, browser):
 def test_a_disabled_persons_pages_end_with_the_next_click(accounts, browser):
     person(accounts)
     browser.enter()
-    service.disable(accounts, "ann", "boss")
+    managing.disable(accounts, "ann", "boss")
     assert browser.get("/").status_code == 303
     assert browser.post("/off", with_csrf=False).status_code == 303
 
@@ -141,7 +141,7 @@ def test_other_sessions_are_ended_from_ones_own_page(accounts, browser):
 
 def test_a_token_changes_no_account(accounts, browser):
     person(accounts)
-    text, _ = service.add_token(accounts, "ann", "mes", "act", 1.0, "boss")
+    text, _ = managing.add_token(accounts, "ann", "mes", "act", 1.0, "boss")
     program = {"authorization": f"Bearer {text}"}
     assert browser.get("/account", program).status_code == 403
     for path in ("/sign-out", "/account/lock", "/account/end-others", "/account/unlock", "/account/password"):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.web.accounts import service
+from supervisor.web.accounts import managing, service
 from supervisor.web.accounts.passwords import one_time
 from supervisor.web.accounts.service import Refused
 from supervisor.web.accounts.sessions import ABSOLUTE_S, IDLE_S, TOUCH_S
-from supervisor.web.accounts.users import ROLES, UsersError
 from tests.supervisor.web.accounts.rig import GOOD, enter, kinds, person
 
 
@@ -21,14 +20,14 @@ def refused(done):
 
 
 def test_the_first_start_makes_one_administrator_whose_password_must_be_changed(accounts):
-    password = service.first_start(accounts)
+    password = managing.first_start(accounts)
     session, _ = enter(accounts, "admin", password)
     assert (session.role, session.must_change) == ("admin", True)
-    assert service.first_start(accounts) == ""
+    assert managing.first_start(accounts) == ""
 
 
 def test_there_is_no_default_password(tmp_path, accounts):
-    assert service.first_start(accounts) != one_time()
+    assert managing.first_start(accounts) != one_time()
     for guess in ("admin", "setwise", "password", ""):
         assert refused(service.sign_in(accounts, "admin", guess, "10.0.0.1")) == "wrong"
 
@@ -42,7 +41,7 @@ def test_a_name_is_one_however_it_is_typed(accounts, name):
 def test_nobody_learns_whether_a_name_exists(accounts):
     person(accounts)
     person(accounts, "off")
-    service.disable(accounts, "off", "test")
+    managing.disable(accounts, "off", "test")
     for name in ("ann", "nobody", "off", "", "x" * 10_000, "a\0b"):
         before = accounts.hasher.verified
         assert service.sign_in(accounts, name, "wrong password 1", f"10.0.1.{len(name) % 250}") == Refused("wrong")
@@ -51,7 +50,7 @@ def test_nobody_learns_whether_a_name_exists(accounts):
 
 def test_the_right_password_of_a_disabled_person_is_wrong(accounts):
     person(accounts)
-    service.disable(accounts, "ann", "test")
+    managing.disable(accounts, "ann", "test")
     assert refused(service.sign_in(accounts, "ann", GOOD, "10.0.0.1")) == "wrong"
 
 
@@ -143,13 +142,13 @@ def test_a_token_is_worth_nothing_after_signing_out(accounts):
 def test_disabling_ends_every_session_and_every_token_at_once(accounts):
     person(accounts)
     sessions = [enter(accounts) for _ in range(3)]
-    text, _ = service.add_token(accounts, "ann", "grafana", "act", 1.0, "test")
+    text, _ = managing.add_token(accounts, "ann", "grafana", "act", 1.0, "test")
     program = service.of_bearer(accounts, text)
-    service.disable(accounts, "ann", "test")
+    managing.disable(accounts, "ann", "test")
     assert [service.of_cookie(accounts, token) for _, token in sessions] == [None] * 3
     assert service.of_bearer(accounts, text) is None
     assert [service.live(accounts, each) for each in (*(session for session, _ in sessions), program)] == [None] * 4
-    service.enable(accounts, "ann", "test")
+    managing.enable(accounts, "ann", "test")
     assert service.of_cookie(accounts, sessions[0][1]) is None
 
 
@@ -164,14 +163,14 @@ def test_one_ends_ones_other_sessions(accounts):
 def test_an_administrator_ends_anybodys_sessions(accounts):
     person(accounts)
     _, token = enter(accounts)
-    assert service.end_sessions(accounts, "ann", "boss") == 1
+    assert managing.end_sessions(accounts, "ann", "boss") == 1
     assert service.of_cookie(accounts, token) is None
 
 
 def test_another_role_holds_from_the_next_thing_that_is_done(accounts):
     person(accounts)
     session, _ = enter(accounts)
-    service.set_role(accounts, "ann", "viewer", "boss")
+    managing.set_role(accounts, "ann", "viewer", "boss")
     assert service.live(accounts, session).role == "viewer"
 
 
@@ -215,127 +214,6 @@ def test_guessing_the_password_from_a_stolen_session_waits_as_well(accounts):
 def test_a_reset_gives_a_password_for_once_and_ends_what_was_open(accounts):
     person(accounts)
     _, token = enter(accounts)
-    password = service.reset_password(accounts, "ann", "boss")
+    password = managing.reset_password(accounts, "ann", "boss")
     assert service.of_cookie(accounts, token) is None
     assert enter(accounts, password=password)[0].must_change
-
-
-# ------------------------------------------------------------------------------------------------------ tokens
-
-
-def test_a_token_may_only_read_unless_asked_for_otherwise(accounts):
-    person(accounts, role="engineer")
-    read, _ = service.add_token(accounts, "ann", "grafana", "read", 1.0, "test")
-    act, _ = service.add_token(accounts, "ann", "mes", "act", 1.0, "test")
-    assert service.of_bearer(accounts, read).role == "viewer"
-    assert service.of_bearer(accounts, act).role == "engineer"
-
-
-def test_a_token_ends_by_itself_or_when_it_is_revoked(accounts, clock):
-    person(accounts)
-    text, token = service.add_token(accounts, "ann", "grafana", "read", 1.0, "test")
-    other, _ = service.add_token(accounts, "ann", "mes", "read", 2.0, "test")
-    service.revoke_token(accounts, token.number, "test")
-    assert service.of_bearer(accounts, text) is None
-    assert service.of_bearer(accounts, other) is not None
-    clock.s += 2.0 * 86_400.0
-    assert service.of_bearer(accounts, other) is None
-
-
-def test_a_token_is_no_session_and_a_session_is_no_token(accounts):
-    person(accounts)
-    session, cookie = enter(accounts)
-    text, _ = service.add_token(accounts, "ann", "grafana", "act", 1.0, "test")
-    program = service.of_bearer(accounts, text)
-    assert service.of_cookie(accounts, text) is None
-    assert service.of_bearer(accounts, cookie) is None
-    assert program.number == session.number  # of another table: what is done to one must not reach the other
-    service.sign_out(accounts, program)
-    service.lock(accounts, program)
-    assert refused(service.prove(accounts, program, GOOD, "10.0.0.1")) == "wrong"
-    assert service.of_cookie(accounts, cookie) == session
-
-
-@pytest.mark.parametrize(
-    ("name", "scope", "days"),
-    [
-        ("", "read", 1.0),
-        ("a\r\nSet-Cookie: x", "read", 1.0),
-        ("x" * 65, "read", 1.0),
-        ("x", "write", 1.0),
-        ("x", "read", 0.0),
-        ("x", "read", 367.0),
-        ("x", "read", float("nan")),
-    ],
-)
-def test_a_token_has_a_name_a_scope_and_an_end(accounts, name, scope, days):
-    person(accounts)
-    with pytest.raises(UsersError):
-        service.add_token(accounts, "ann", name, scope, days, "test")
-
-
-# ------------------------------------------------------------------------------------------------------ persons
-
-
-@pytest.mark.parametrize(
-    "name", ["", "a", "1ann", "ann\r\nX: y", "ann bob", "../ann", "<b>ann", "x" * 33, "änn", "-ann"]
-)
-def test_a_name_holds_nothing_that_means_something_elsewhere(accounts, name):
-    with pytest.raises(UsersError, match="no name of a user"):
-        service.add_user(accounts, name, "viewer", "test")
-
-
-def test_names_and_numbers_are_never_used_again(accounts):
-    for name in ("ann", "bob"):
-        service.add_user(accounts, name, "viewer", "test")
-    service.disable(accounts, "bob", "test")
-    with pytest.raises(UsersError, match="not used again"):
-        service.add_user(accounts, "BOB", "viewer", "test")
-
-
-def test_there_is_always_an_administrator(accounts):
-    person(accounts, "boss", "admin")
-    for act in (
-        lambda: service.disable(accounts, "boss", "x"),
-        lambda: service.set_role(accounts, "boss", "viewer", "x"),
-    ):
-        with pytest.raises(UsersError, match="last administrator"):
-            act()
-    person(accounts, "second", "admin")
-    service.disable(accounts, "boss", "second")
-    with pytest.raises(UsersError, match="last administrator"):
-        service.disable(accounts, "second", "second")
-
-
-def test_the_roles_are_those_of_a_request():
-    from supervisor.letters import ROLES as CARRIED
-
-    assert set(ROLES) == CARRIED - {"calendar"}
-    with pytest.raises(UsersError, match="no role"):
-        from supervisor.web.accounts.users import check_role
-
-        check_role("calendar")
-
-
-def test_everything_that_is_done_to_accounts_is_on_record(accounts):
-    person(accounts, "boss", "admin")
-    person(accounts)
-    session, _ = enter(accounts)
-    done = service.prove(accounts, session, GOOD, "10.0.0.1")
-    done = service.change_password(accounts, done.session, GOOD, "another horse in a field", "10.0.0.1")
-    service.lock(accounts, done.session)
-    service.end_others(accounts, done.session)
-    service.sign_out(accounts, done.session)
-    service.sign_in(accounts, "ann", "wrong password", "10.0.0.1")
-    service.set_role(accounts, "ann", "engineer", "boss")
-    _, token = service.add_token(accounts, "ann", "grafana", "read", 1.0, "boss")
-    service.revoke_token(accounts, token.number, "boss")
-    service.reset_password(accounts, "ann", "boss")
-    service.disable(accounts, "ann", "boss")
-    service.enable(accounts, "ann", "boss")
-    service.end_sessions(accounts, "ann", "boss")
-    assert kinds(accounts) == [
-        "user_added", "user_added", "signed_in", "password_given", "password_changed", "locked", "sessions_ended",
-        "signed_out", "sign_in_failed", "role_changed", "token_added", "token_revoked", "password_reset",
-        "user_disabled", "user_enabled", "sessions_ended",
-    ]  # fmt: skip

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from supervisor.web.accounts import service
+from supervisor.web.accounts import managing, service
 from supervisor.web.accounts.events import broken, head, latest, note
 from supervisor.web.accounts.store import FILE, Store, StoreError
 from tests.supervisor.web.accounts.rig import GOOD, enter, kinds, person
@@ -50,7 +50,7 @@ def test_a_file_that_is_none_says_how_to_press_off_without_it(tmp_path):
 def test_a_copy_of_the_file_holds_no_password_and_nothing_that_signs_in(accounts):
     person(accounts)
     _, token = enter(accounts)
-    text, _ = service.add_token(accounts, "ann", "grafana", "read", 1.0, "test")
+    text, _ = managing.add_token(accounts, "ann", "grafana", "read", 1.0, "test")
     held = b"".join(path.read_bytes() for path in accounts.store.path.parent.iterdir())
     assert b"$argon2id$" in held
     assert [each for each in (GOOD, token, text) if each.encode() in held] == []
