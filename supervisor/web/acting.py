@@ -271,7 +271,7 @@ class Acting:
 
 
 _NO_REASON: Final = frozenset(
-    {"mode", "acknowledge", "alarm_acknowledge", "advice_accept", "mv_mode", "plan_make", "plan_keep", "restore", "lab"}
+    {"mode", "acknowledge", "alarm_ack", "advice_accept", "mv_apc", "plan_make", "plan_keep", "restore", "lab"}
 )
 """Done many times a shift; everything else says why."""
 

@@ -9,23 +9,6 @@ from supervisor.web.accounts.events import note
 from supervisor.web.accounts.service import Accounts
 from supervisor.web.accounts.users import User, UsersError
 
-FIRST = "admin"
-
-
-def first_start(accounts: Accounts) -> str:
-    """Make the first administrator where nobody is there; return the password for the console, else empty."""
-    with accounts.store.reading() as connection:
-        if users.everybody(connection):
-            return ""
-    password = passwords.one_time()
-    hash_ = accounts.hasher.hashed(password)
-    with accounts.store.writing() as connection:
-        if users.everybody(connection):  # the web process and a command were both first
-            return ""
-        users.add(connection, FIRST, "admin", hash_, accounts.now_s())
-        note(connection, "user_added", accounts.now_s(), who=FIRST, role="admin", by="first start")
-    return password
-
 
 def add_user(accounts: Accounts, name: str, role: str, by: str) -> str:
     """Add a person; return the password for the first sign-in. Raises UsersError."""

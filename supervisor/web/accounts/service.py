@@ -1,4 +1,4 @@
-"""What persons do with their accounts: each one transaction, with its event in it."""
+"""The first account, and what persons do with theirs: each one transaction, with its event in it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from supervisor.web.accounts.passwords import Hasher
 from supervisor.web.accounts.sessions import Session, Times
 from supervisor.web.accounts.store import Store, StoreError
 from supervisor.web.accounts.users import User
+
+FIRST = "admin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,21 @@ class Refused:
 
     code: str
     wait_s: float = 0.0
+
+
+def first_start(accounts: Accounts) -> str:
+    """Make the first administrator where nobody is there; return the password for the console, else empty."""
+    with accounts.store.reading() as connection:
+        if users.everybody(connection):
+            return ""
+    password = passwords.one_time()
+    hash_ = accounts.hasher.hashed(password)
+    with accounts.store.writing() as connection:
+        if users.everybody(connection):  # the web process and a command were both first
+            return ""
+        users.add(connection, FIRST, "admin", hash_, accounts.now_s())
+        note(connection, "user_added", accounts.now_s(), who=FIRST, role="admin", by="first start")
+    return password
 
 
 def sign_in(accounts: Accounts, name: str, password: str, address: str, old_token: str = "") -> SignedIn | Refused:

@@ -21,18 +21,19 @@ EXPECTED = """
     reset                 - x - x -
     bypass                - x - x -
     restore               - x - x -
-    mv_mode               - x - x -
+    mv_opr                - x - x -
+    mv_apc                - x - x -
     limit                 - x - x -
     target                - x - x -
     target_end            - x - x -
     lab                   - x - x -
     advice_accept         - x - x -
     advice_reject         - x - x -
-    alarm_acknowledge     - x - x -
+    alarm_ack             - x - x -
     alarm_shelve          - x - x -
     alarm_unshelve        - x - x -
-    alarm_out_of_service  - - - x -
-    alarm_in_service      - - - x -
+    alarm_out             - - - x -
+    alarm_in              - - - x -
     release               - - - x -
     reload                - - - x -
     plan_make             - - x x -

@@ -67,7 +67,7 @@ def test_a_file_where_a_password_should_be_is_no_password(browser):
 
 
 def test_the_first_password_is_changed_before_anything_else(accounts, browser):
-    password = managing.first_start(accounts)
+    password = service.first_start(accounts)
     assert browser.enter("admin", password).headers["location"] == "/account/password"
     for path in ("/", "/account/unlock", "/accounts/events"):
         assert browser.get(path).headers["location"].startswith("/account/password")

@@ -20,14 +20,14 @@ def refused(done):
 
 
 def test_the_first_start_makes_one_administrator_whose_password_must_be_changed(accounts):
-    password = managing.first_start(accounts)
+    password = service.first_start(accounts)
     session, _ = enter(accounts, "admin", password)
     assert (session.role, session.must_change) == ("admin", True)
-    assert managing.first_start(accounts) == ""
+    assert service.first_start(accounts) == ""
 
 
 def test_there_is_no_default_password(tmp_path, accounts):
-    assert managing.first_start(accounts) != one_time()
+    assert service.first_start(accounts) != one_time()
     for guess in ("admin", "setwise", "password", ""):
         assert refused(service.sign_in(accounts, "admin", guess, "10.0.0.1")) == "wrong"
 
