@@ -14,7 +14,7 @@ from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
 from supervisor.cli.which import loaded_of
 from supervisor.site import Site
-from supervisor.web.accounts import events, service, tokens, users
+from supervisor.web.accounts import events, managing, tokens, users
 from supervisor.web.accounts.passwords import Hasher
 from supervisor.web.accounts.service import Accounts
 from supervisor.web.accounts.store import FILE, Store, StoreError
@@ -26,14 +26,14 @@ EVENTS = 1_000
 def add_user(name: str, role: str, plant: Path, data: Path | None) -> None:
     """Add a person and print the password for the first sign-in."""
     with _accounts(plant, data) as accounts:
-        password = service.add_user(accounts, name, role, _by())
+        password = managing.add_user(accounts, name, role, _by())
     _say_password(users.plain_name(name), password)
 
 
 def reset(name: str, plant: Path, data: Path | None) -> None:
     """Print a new password for a person, whose sessions end."""
     with _accounts(plant, data) as accounts:
-        password = service.reset_password(accounts, name, _by())
+        password = managing.reset_password(accounts, name, _by())
     _say_password(users.plain_name(name), password)
 
 
@@ -54,28 +54,28 @@ def list_users(plant: Path, data: Path | None, *, as_json: bool) -> None:
 def set_role(name: str, role: str, plant: Path, data: Path | None) -> None:
     """Give a person another role."""
     with _accounts(plant, data) as accounts:
-        service.set_role(accounts, name, role, _by())
+        managing.set_role(accounts, name, role, _by())
     say(f"{users.plain_name(name)} is {role} from now on")
 
 
 def disable(name: str, plant: Path, data: Path | None) -> None:
     """Keep a person out."""
     with _accounts(plant, data) as accounts:
-        service.disable(accounts, name, _by())
+        managing.disable(accounts, name, _by())
     say(f"{users.plain_name(name)} is disabled; all sessions have ended")
 
 
 def enable(name: str, plant: Path, data: Path | None) -> None:
     """Let a person in again."""
     with _accounts(plant, data) as accounts:
-        service.enable(accounts, name, _by())
+        managing.enable(accounts, name, _by())
     say(f"{users.plain_name(name)} may sign in again")
 
 
 def sign_out(name: str, plant: Path, data: Path | None) -> None:
     """End a person's sessions."""
     with _accounts(plant, data) as accounts:
-        ended = service.end_sessions(accounts, name, _by())
+        ended = managing.end_sessions(accounts, name, _by())
     say(f"sessions of {users.plain_name(name)} that ended: {ended}")
 
 
@@ -97,7 +97,7 @@ def show_events(plant: Path, data: Path | None, *, as_json: bool) -> None:
 def add_token(name: str, user: str, scope: str, days: float, plant: Path, data: Path | None) -> None:
     """Make a token and print it."""
     with _accounts(plant, data) as accounts:
-        text, token = service.add_token(accounts, user, name, scope, days, _by())
+        text, token = managing.add_token(accounts, user, name, scope, days, _by())
     say(text)
     say(f"token {token.number} of {token.who}, scope {token.scope}, until {_time(token.expires_utc_s)}")
     say("it is shown this once; keep it where only that program reads it")
@@ -120,7 +120,7 @@ def list_tokens(plant: Path, data: Path | None, *, as_json: bool) -> None:
 def revoke_token(number: int, plant: Path, data: Path | None) -> None:
     """Make a token worthless."""
     with _accounts(plant, data) as accounts:
-        token = service.revoke_token(accounts, number, _by())
+        token = managing.revoke_token(accounts, number, _by())
     say(f"token {number} ({token.name}) of {token.who} is worth nothing from now on")
 
 

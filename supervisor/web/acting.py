@@ -114,11 +114,15 @@ class Acting:
             return self._off(session, act)
         now = live(self._accounts, session)
         mode = act.fields.get("mode")
+        if mode is not None and not isinstance(mode, Mode):
+            return Acted(False, "incomplete")
         with self._accounts.store.reading() as connection:
             released = remembered.released(connection, self._unit)
-        code = kept_from(self._accounts, now, act.action, act.why, mode) or rights.may(
-            now.role if now is not None else "viewer", act.action, field=act.level, mode=mode, released=released
-        )
+
+        def right(role: Role) -> str:
+            return rights.may(role, act.action, field=act.level, mode=mode, released=released)
+
+        code = self._kept_from(now, act.action, act.why, right, mode)
         if act.fields.keys() - _FIELDS or act.action not in ACTIONS:
             code = code or "incomplete"
         elif act.saw_cycle is None and session.kind == "browser":
@@ -140,7 +144,7 @@ class Acting:
     def sign(self, session: Session, plan: ChangePlan, why: str) -> Acted:
         """Sign ``plan`` as the person of ``session``: all that it changes must be that role's to change."""
         now = live(self._accounts, session)
-        code = kept_from(self._accounts, now, "plan_sign", why, None) or self._may_plan(now, "plan_sign", plan)
+        code = self._kept_from(now, "plan_sign", why, lambda role: _plan_refusal(role, "plan_sign", plan))
         if code or now is None:
             return Acted(False, code or "signed_out")
         at_s = self._utc_s()
@@ -161,9 +165,7 @@ class Acting:
     def release(self, session: Session, mode: Mode, why: str) -> Acted:
         """Let operators go as high as ``mode``."""
         now = live(self._accounts, session)
-        code = kept_from(self._accounts, now, "release", why, None) or (
-            rights.may(now.role, "release") if now else "signed_out"
-        )
+        code = self._kept_from(now, "release", why, lambda role: rights.may(role, "release"))
         if code or now is None or mode < Mode.MONITOR:
             return Acted(False, code or "incomplete")
         at_s = self._utc_s()
@@ -174,14 +176,30 @@ class Acting:
 
     def refusal(self, session: Session, action: str, plan: ChangePlan | None = None) -> str:
         """Return why the person may not do what is done elsewhere (``plan_make``, ``users``); empty where they may."""
-        now = live(self._accounts, session)
-        why_not = kept_from(self._accounts, now, action, "-", None)
-        if why_not or now is None:
-            return why_not
-        return rights.may(now.role, action) if plan is None else self._may_plan(now, action, plan)
 
-    def _may_plan(self, now: Session | None, action: str, plan: ChangePlan) -> str:
-        return "signed_out" if now is None else _plan_refusal(now.role, action, plan)
+        def right(role: Role) -> str:
+            return rights.may(role, action) if plan is None else _plan_refusal(role, action, plan)
+
+        return self._kept_from(live(self._accounts, session), action, "-", right)
+
+    def _kept_from(
+        self, now: Session | None, action: str, why: str, right: Callable[[Role], str], mode: Mode | None = None
+    ) -> str:
+        """Return what keeps this session from ``action`` at this moment; ``right``: what keeps its role from it.
+
+        Nobody is asked for a password, or for a reason, for what is not theirs to do.
+        """
+        if now is None:
+            return "signed_out"
+        if now.must_change or now.locked:
+            return "must_change" if now.must_change else "locked"
+        old = self._accounts.now_s() - now.proved_utc_s > self._accounts.times.proof_s
+        checks = {
+            "password_again": old and rights.needs_password(action, mode),
+            "no_reason": action not in _NO_REASON and not why.strip(),
+            "incomplete": len(why) > WHY_MAX,
+        }
+        return right(now.role) or next((code for code, met in checks.items() if met), "")
 
     def _off(self, session: Session, act: Act) -> Acted:
         """OFF asks only whose it is: a locked session, an old page, no key or a broken file do not matter."""
@@ -256,23 +274,6 @@ _NO_REASON: Final = frozenset(
     {"mode", "acknowledge", "alarm_ack", "advice_accept", "mv_apc", "plan_make", "plan_keep", "restore", "lab"}
 )
 """Done many times a shift; everything else says why."""
-
-
-def kept_from(accounts: Accounts, now: Session | None, action: str, why: str, mode: object = None) -> str:
-    """Return what keeps this session, whoever's it is, from ``action`` at this moment; empty where nothing does."""
-    if now is None:
-        return "signed_out"
-    if mode is not None and not isinstance(mode, Mode):
-        return "incomplete"
-    old = accounts.now_s() - now.proved_utc_s > accounts.times.proof_s
-    checks = {
-        "must_change": now.must_change,
-        "locked": now.locked,
-        "password_again": old and rights.needs_password(action, mode),
-        "no_reason": action not in _NO_REASON and not why.strip(),
-        "incomplete": len(why) > WHY_MAX,
-    }
-    return next((code for code, met in checks.items() if met), "")
 
 
 def is_off(act: Act) -> bool:

@@ -83,7 +83,7 @@ class Guard:
         try:
             receive = await self._admitted(scope, receive)
         except Trouble as trouble:
-            _LOG.warning("request %s refused: %s", number, trouble.code)
+            _LOG.info("request %s refused: %s", number, trouble.code)
             await answer.trouble(trouble)
             return
         try:

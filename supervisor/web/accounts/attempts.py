@@ -40,16 +40,20 @@ def network(address: str) -> str:
     return str(found)
 
 
+def to_wait_s(connection: sqlite3.Connection, name: str, address: str, now_s: float) -> float:
+    """Return the seconds to wait before the next try; 0 or less where there is no need."""
+    return max(_wait_s(connection, subject, *rule, now_s) for subject, rule in _subjects(name, address).items())
+
+
 def begun(connection: sqlite3.Connection, name: str, address: str, now_s: float) -> float:
     """Count a try as wrong and return 0; or return the seconds to wait, and count nothing.
 
     Counted before the password is looked at, and taken back by ``succeeded``: many tries at once count each.
     """
-    subjects = _subjects(name, address)
-    wait_s = max(_wait_s(connection, subject, *rule, now_s) for subject, rule in subjects.items())
+    wait_s = to_wait_s(connection, name, address, now_s)
     if wait_s > 0.0:
         return wait_s
-    for subject in subjects:
+    for subject in _subjects(name, address):
         connection.execute(
             "INSERT INTO failure (subject, count, last_utc_s) VALUES (?, 1, ?) ON CONFLICT (subject) DO UPDATE SET "
             "count = CASE WHEN last_utc_s < ? THEN 1 ELSE count + 1 END, last_utc_s = excluded.last_utc_s",

@@ -35,7 +35,7 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 def shaped(password: str) -> str:
     """Return the one form of ``password`` that is hashed: an ö is the same from every keyboard (NFKC)."""
-    return unicodedata.normalize("NFKC", password)
+    return unicodedata.normalize("NFKC", password.encode("utf-8", "replace").decode())
 
 
 def refusal(password: str, user: str, plant: str) -> str:

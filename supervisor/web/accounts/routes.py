@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from supervisor.web.accounts import service, sessions
 from supervisor.web.accounts.door import (
@@ -44,7 +44,7 @@ def sign_in_page(request: Request) -> Response:
 @router.post(SIGN_IN)
 async def sign_in(request: Request) -> Response:
     """Begin a session, under a number that nobody had before."""
-    door, form = door_of(request), await request.form()
+    door, form = door_of(request), await request.form(max_files=0)
     old = door.cookie.token(request.headers)
     work = partial(
         service.sign_in, door.accounts, _text(form, "name"), _text(form, "password"), address_of(request), old
@@ -99,7 +99,7 @@ def unlock_page(request: Request, session: Person) -> Response:
 @router.post(UNLOCK)
 async def unlock(request: Request) -> Response:
     """Unlock, or prove for the next five minutes that the person sits there."""
-    door, form, session = door_of(request), await request.form(), await _person(request)
+    door, form, session = door_of(request), await request.form(max_files=0), await _person(request)
     work = partial(service.prove, door.accounts, session, _text(form, "password"), address_of(request))
     return await _answered(request, "unlock", work, form, session)
 
@@ -114,7 +114,7 @@ def password_page(request: Request, session: Person) -> Response:
 @router.post(PASSWORD)
 async def password(request: Request) -> Response:
     """Change the own password."""
-    door, form, session = door_of(request), await request.form(), await _person(request)
+    door, form, session = door_of(request), await request.form(max_files=0), await _person(request)
     old, new = _text(form, "old"), _text(form, "new")
     if new != _text(form, "again"):
         return _form(request, "password", _text(form, "next"), session, Refused("not_again"))
@@ -193,6 +193,6 @@ def _next(request: Request) -> str:
 
 
 def _text(form: FormData, name: str) -> str:
-    """Return a field of a form as text; nothing where there is none, or a file."""
+    """Return a field of a form; empty where there is none."""
     value = form.get(name, "")
-    return "" if isinstance(value, UploadFile) else value
+    return value if isinstance(value, str) else ""

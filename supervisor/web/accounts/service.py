@@ -1,9 +1,10 @@
-"""What persons and administrators do with accounts: each one transaction, with its event in it."""
+"""The first account, and what persons do with theirs: each one transaction, with its event in it."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from supervisor.clock import machine_utc_s
@@ -11,8 +12,8 @@ from supervisor.web.accounts import attempts, passwords, sessions, tokens, users
 from supervisor.web.accounts.events import note
 from supervisor.web.accounts.passwords import Hasher
 from supervisor.web.accounts.sessions import Session, Times
-from supervisor.web.accounts.store import Store
-from supervisor.web.accounts.users import User, UsersError
+from supervisor.web.accounts.store import Store, StoreError
+from supervisor.web.accounts.users import User
 
 FIRST = "admin"
 
@@ -47,7 +48,19 @@ class Refused:
     wait_s: float = 0.0
 
 
-# ------------------------------------------------------------------------------------------------------------- persons
+def first_start(accounts: Accounts) -> str:
+    """Make the first administrator where nobody is there; return the password for the console, else empty."""
+    with accounts.store.reading() as connection:
+        if users.everybody(connection):
+            return ""
+    password = passwords.one_time()
+    hash_ = accounts.hasher.hashed(password)
+    with accounts.store.writing() as connection:
+        if users.everybody(connection):  # the web process and a command were both first
+            return ""
+        users.add(connection, FIRST, "admin", hash_, accounts.now_s())
+        note(connection, "user_added", accounts.now_s(), who=FIRST, role="admin", by="first start")
+    return password
 
 
 def sign_in(accounts: Accounts, name: str, password: str, address: str, old_token: str = "") -> SignedIn | Refused:
@@ -143,7 +156,9 @@ def of_cookie(accounts: Accounts, token: str) -> Session | None:
         session = sessions.by_token(connection, token, accounts.now_s(), accounts.times)
         fresh = session is not None and session.locked and not sessions.is_locked(connection, session.number)
     if session is not None and fresh:
-        lock(accounts, session, "idle")  # so that it is on record, and a clock that is set back does not unlock it
+        # So that it is on record, and a clock that is set back does not unlock it. It is locked in any case.
+        with suppress(StoreError):
+            lock(accounts, session, "idle")
     return session
 
 
@@ -162,111 +177,21 @@ def live(accounts: Accounts, session: Session) -> Session | None:
 
 
 def touch(accounts: Accounts, session: Session) -> None:
-    """The person of a browser's session did something (a stream or a poll is nothing that a person does)."""
-    with accounts.store.writing() as connection:
+    """The person of a browser's session did something (a stream or a poll is nothing that a person does).
+
+    On a full disk it is not noted, and the session locks the earlier: OFF comes by here, and must not fail.
+    """
+    with suppress(StoreError), accounts.store.writing() as connection:
         sessions.touched(connection, session.number, accounts.now_s())
-
-
-# ------------------------------------------------------------------------------------------------------ administrators
-
-
-def first_start(accounts: Accounts) -> str:
-    """Make the first administrator where nobody is there; return the password for the console, else empty."""
-    with accounts.store.reading() as connection:
-        if users.everybody(connection):
-            return ""
-    password = passwords.one_time()
-    hash_ = accounts.hasher.hashed(password)
-    with accounts.store.writing() as connection:
-        if users.everybody(connection):  # the web process and a command were both first
-            return ""
-        users.add(connection, FIRST, "admin", hash_, accounts.now_s())
-        note(connection, "user_added", accounts.now_s(), who=FIRST, role="admin", by="first start")
-    return password
-
-
-def add_user(accounts: Accounts, name: str, role: str, by: str) -> str:
-    """Add a person; return the password for the first sign-in. Raises UsersError."""
-    password = passwords.one_time()
-    hash_ = accounts.hasher.hashed(password)
-    with accounts.store.writing() as connection:
-        user = users.add(connection, users.plain_name(name), role, hash_, accounts.now_s())
-        note(connection, "user_added", accounts.now_s(), who=user.name, role=role, by=by)
-    return password
-
-
-def reset_password(accounts: Accounts, name: str, by: str) -> str:
-    """End a person's sessions, and return a password for the next sign-in. Raises UsersError."""
-    password = passwords.one_time()
-    hash_ = accounts.hasher.hashed(password)
-    with accounts.store.writing() as connection:
-        user = users.known(connection, name)
-        connection.execute("UPDATE user SET hash = ?, must_change = 1 WHERE id = ?", (hash_, user.id))
-        sessions.end_all(connection, user.id)
-        note(connection, "password_reset", accounts.now_s(), who=user.name, by=by)
-    return password
-
-
-def set_role(accounts: Accounts, name: str, role: str, by: str) -> None:
-    """Give a person another role; it holds from the next thing that they do. Raises UsersError."""
-    users.check_role(role)
-    with accounts.store.writing() as connection:
-        user = users.known(connection, name)
-        if user.role == role:
-            return
-        if role != "admin":
-            _check_not_last(connection, user)
-        connection.execute("UPDATE user SET role = ? WHERE id = ?", (role, user.id))
-        note(connection, "role_changed", accounts.now_s(), who=user.name, old=user.role, role=role, by=by)
-
-
-def disable(accounts: Accounts, name: str, by: str) -> None:
-    """Keep a person out: sessions end, tokens are worth nothing, at once. Raises UsersError."""
-    with accounts.store.writing() as connection:
-        user = users.known(connection, name)
-        _check_not_last(connection, user)
-        connection.execute("UPDATE user SET disabled = 1 WHERE id = ?", (user.id,))
-        ended = sessions.end_all(connection, user.id)
-        note(connection, "user_disabled", accounts.now_s(), who=user.name, ended=ended, by=by)
-
-
-def enable(accounts: Accounts, name: str, by: str) -> None:
-    """Let a person in again, with the password and the role as they were. Raises UsersError."""
-    with accounts.store.writing() as connection:
-        user = users.known(connection, name)
-        connection.execute("UPDATE user SET disabled = 0 WHERE id = ?", (user.id,))
-        note(connection, "user_enabled", accounts.now_s(), who=user.name, by=by)
-
-
-def end_sessions(accounts: Accounts, name: str, by: str) -> int:
-    """End all sessions of a person; return how many there were. Raises UsersError."""
-    with accounts.store.writing() as connection:
-        user = users.known(connection, name)
-        ended = sessions.end_all(connection, user.id)
-        note(connection, "sessions_ended", accounts.now_s(), who=user.name, ended=ended, by=by)
-    return ended
-
-
-def add_token(accounts: Accounts, who: str, name: str, scope: str, days: float, by: str) -> tuple[str, tokens.Token]:
-    """Make a token in a person's name; its text is returned here and never again. Raises UsersError."""
-    with accounts.store.writing() as connection:
-        user = users.known(connection, who)
-        text, token = tokens.add(connection, user, name, scope, days, accounts.now_s())
-        note(connection, "token_added", accounts.now_s(), who=user.name, token=token.number, scope=scope, by=by)
-    return text, token
-
-
-def revoke_token(accounts: Accounts, number: int, by: str) -> tokens.Token:
-    """Make a token worthless. Raises UsersError."""
-    with accounts.store.writing() as connection:
-        token = tokens.revoke(connection, number)
-        note(connection, "token_revoked", accounts.now_s(), who=token.who, token=number, by=by)
-    return token
 
 
 def _tried(accounts: Accounts, name: str, password: str, address: str) -> User | Refused:
     """Return the person whose password this is. The try is counted before the password is looked at."""
     now_s = accounts.now_s()
+    with accounts.store.reading() as connection:  # a flood of tries must not become a flood of disk writes
+        wait_s = attempts.to_wait_s(connection, name, address, now_s)
+    if wait_s > 0.0:
+        return Refused("wait", wait_s)
     with accounts.store.writing() as connection:
         wait_s = attempts.begun(connection, name, address, now_s)
         user = users.named(connection, name)
@@ -288,13 +213,3 @@ def _same(connection: sqlite3.Connection, user: User) -> bool:
 
 def _alive(accounts: Accounts, connection: sqlite3.Connection, session: Session, now_s: float) -> bool:
     return sessions.by_number(connection, session.number, now_s, accounts.times) is not None
-
-
-def _check_not_last(connection: sqlite3.Connection, user: User) -> None:
-    others = [
-        each
-        for each in users.everybody(connection)
-        if each.role == "admin" and not each.disabled and each.id != user.id
-    ]
-    if user.role == "admin" and not user.disabled and not others:
-        raise UsersError(f"{user.name} is the last administrator: make another one first")

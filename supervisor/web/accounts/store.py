@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -75,6 +76,10 @@ class Store:
         with self.writing() as connection:
             for statement in _SCHEMA:
                 connection.execute(statement)
+        # Who closes the file last folds the WAL into it, with an fsync: as long as this one is open, no page does.
+        kept = sqlite3.connect(path, check_same_thread=False)
+        weakref.finalize(self, kept.close)
+        kept.execute("SELECT COUNT(*) FROM user").fetchone()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -81,8 +81,8 @@ def check_role(role: str) -> None:
 
 
 def plain_name(name: str) -> str:
-    """Return a typed name as it is stored."""
-    return name.strip().casefold()
+    """Return a typed name as it is stored; half a surrogate pair, which JSON can say, is a "?"."""
+    return name.strip().casefold().encode("utf-8", "replace").decode()
 
 
 def _user(row: tuple[int, str, str, str, int, int, float]) -> User:
