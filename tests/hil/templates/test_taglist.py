@@ -61,7 +61,7 @@ def test_rows_that_make_no_tag_are_named() -> None:
         (b"unit,desc\nbar,x\n", "no header with a name"),
         (b"name,unit\n", "no tag"),
         (b"name,unit\na,\n", "no unit"),
-        (b'name,unit\n"' + b"x" * 200_000 + b'",bar\n', "line 2"),
+        (b'name,unit\n"' + b"x" * 200_000 + b'",bar\n', "row 2"),
         (b"\xd0\xcf\x11\xe0", "XLSX"),
     ],
 )
