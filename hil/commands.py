@@ -75,7 +75,9 @@ def bench(
 def init(
     name: Annotated[Path, typer.Argument(help="Folder to make.")],
     template: Annotated[str, typer.Option("--template", "-t", help="What to begin with.")] = "blank",
-    tags: Annotated[Path | None, typer.Option("--from", help="CSV tag list, for --template from-csv.")] = None,
+    tags: Annotated[
+        Path | None, typer.Option("--from", help="Tag list (CSV, XLSX, JSON), for --template from-csv.")
+    ] = None,
 ) -> None:
     """Make a folder with a plant file that checks clean and runs on the bench; nothing is ever overwritten.
 

@@ -48,7 +48,7 @@ class Original:
         return True
 
     def _swap(self, raw: bytes) -> None:
-        if not os.access(self.path, os.W_OK):
+        if not _may_be_written(self.path):
             raise RewriteError(f"{self.path} may not be written: it is read-only, or not there any more")
         descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.", suffix=".new")
         new = Path(name)
@@ -77,6 +77,11 @@ def write_new(path: Path, raw: bytes) -> None:
         new.replace(path.resolve())
     finally:
         new.unlink(missing_ok=True)
+
+
+def _may_be_written(path: Path) -> bool:
+    """Return whether it is there and writable; a file that is read-only for everybody is so for root too."""
+    return os.access(path, os.W_OK) and bool(path.stat().st_mode & 0o222)
 
 
 def _umask() -> int:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import warnings
-import zipfile
-import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
-from xml.etree.ElementTree import ParseError
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.cell.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from constraints.plantfile.taglists.keys import number_of, number_text
 from constraints.plantfile.taglists.sheet import (
+    COLUMNS_MAX,
     ROWS_MAX,
-    Row,
     Sheet,
     SheetError,
     guarded,
@@ -28,28 +22,24 @@ from constraints.plantfile.taglists.sheet import (
     plain,
     row,
 )
+from constraints.plantfile.workbook import Limits, Scalar, WorkbookError, Worksheet, worksheets
 
 UNPACKED_MAX: Final = 256 * 1024 * 1024
 """A workbook is a ZIP archive: a small one may hold endless zeros."""
+_LIMITS: Final = Limits(UNPACKED_MAX, ROWS_MAX, COLUMNS_MAX)
 WIDTH_MAX: Final = 60
-_TROUBLE: Final = (
-    InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, TypeError, IndexError,
-    AttributeError, EOFError, OSError, NotImplementedError, RuntimeError,
-)  # fmt: skip
-"""What openpyxl 3.1 raises on files that are no workbooks, by its sources and by trying."""
 
 
 def sheets_of(raw: bytes) -> list[Sheet]:
     """Return every worksheet of a workbook that holds anything; formulas by their last value. Raises SheetError."""
     try:
-        _refuse_bombs(raw)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # styles and extensions that openpyxl does not know
-            return _sheets(raw)
-    except SheetError:
-        raise
-    except _TROUBLE as error:
-        raise SheetError(f"not a workbook that can be read ({type(error).__name__}): save it as XLSX or CSV") from error
+        found = worksheets(io.BytesIO(raw), _LIMITS, choose=tuple)
+    except WorkbookError as error:
+        raise SheetError(f"{error}: split the list, or save it anew as XLSX or CSV") from error
+    filled = [sheet for sheet in map(_sheet, found) if not all(each.blank for each in sheet.rows)]
+    if not filled:
+        raise SheetError("the workbook is empty")
+    return filled
 
 
 def workbook_of(title: str, rows: Sequence[Sequence[str]], numeric: Collection[int]) -> bytes:
@@ -69,45 +59,15 @@ def workbook_of(title: str, rows: Sequence[Sequence[str]], numeric: Collection[i
     return made.getvalue()
 
 
-def _refuse_bombs(raw: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_MAX:
-            raise SheetError(f"the workbook unpacks to more than {UNPACKED_MAX // 2**20} MiB: split the list")
+def _sheet(found: Worksheet) -> Sheet:
+    rows = tuple(row(number, map(_text, cells)) for number, cells in enumerate(found.rows, start=1))
+    return Sheet(rows, f"XLSX, sheet {found.title!r}", title=found.title)
 
 
-def _sheets(raw: bytes) -> list[Sheet]:
-    book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-    found = []
-    try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # what the file says of its own size is often wrong
-            rows = list(_rows(sheet.iter_rows(values_only=True)))
-            if any(not each.blank for each in rows):
-                found.append(Sheet(tuple(rows), f"XLSX, sheet {sheet.title!r}", title=sheet.title))
-    finally:
-        book.close()
-    if not found:
-        raise SheetError("the workbook is empty")
-    return found
-
-
-def _rows(found: Iterable[Sequence[object]]) -> Iterable[Row]:
-    for number, values in enumerate(found, start=1):
-        if number > ROWS_MAX:
-            raise SheetError(f"more than {ROWS_MAX} rows: split the list")
-        yield row(number, [_text(value) for value in values])
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
+def _text(value: Scalar) -> str:
     if isinstance(value, bool):
         return "True" if value else "False"
-    if isinstance(value, int | float):
-        return number_text(value)
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    return str(value)
+    return value if isinstance(value, str) else number_text(value)
 
 
 def _cell(sheet: WriteOnlyWorksheet, text: str, *, head: bool, number: bool) -> Cell | None:

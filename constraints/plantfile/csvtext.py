@@ -3,45 +3,65 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, lines_of
 from constraints.plantfile.document import Span
 from constraints.plantfile.taglist import COLUMNS_MAX, ROWS_MAX, Cell
 
-_QUOTED: Final = re.compile(r'[ ]*"((?:[^"]|"")*)"[ ]*')
+_QUOTED: Final = re.compile(r'[ ]*"((?:[^"]++|"")*+)"[ ]*')
 
 
-def csv_rows(source: str, name: str) -> list[list[Cell]]:
-    """Return the rows of a CSV text, blank ones too; raises PlantFileError where it cannot be read.
+class CsvError(Exception):
+    """Not CSV, or too much of it; the message says why."""
 
-    What stands most often in the first line separates the cells everywhere.
+    def __init__(self, message: str, span: Span) -> None:
+        super().__init__(message)
+        self.span = span
+
+
+def table(source: str, separator: str, rows_max: int, columns_max: int) -> Iterator[list[Cell]]:
+    """Yield the rows of a CSV text, blank ones too. Raises CsvError.
+
+    A quotation mark inside a cell that does not begin with one is a character like others: ``2" valve``.
     """
-    text = "\n".join(lines_of(source))
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    bare = re.compile(rf'[^{separator}\n"]*')
-    rows: list[list[Cell]] = [[]]
-    at, line, begin = 0, 1, 0
+    text = "\n".join(lines_of(source)).removesuffix("\n")
+    bare = re.compile(rf'(?:[^{separator}\n"][^{separator}\n]*+)?')
+    row: list[Cell] = []
+    at, line, begin, count = 0, 1, 0, 0
     while True:
         quoted = _QUOTED.match(text, at)
         match = quoted or bare.match(text, at)
         end = match.end() if match is not None else at
         span = Span(line, at - begin + 1, max(1, end - at))
         if end < len(text) and text[end] not in (separator, "\n"):
-            raise _error(name, Span(line, end - begin + 1), "a quote that does not end, or text beside one")
-        rows[-1].append(_cell(text[at:end], span, quoted))
+            raise CsvError("a quotation mark that does not end, or text beside one", Span(line, end - begin + 1))
+        row.append(_cell(text[at:end], span, quoted))
+        if len(row) > columns_max or count == rows_max:
+            raise CsvError(f"more than {rows_max} rows or {columns_max} columns: split the list", span)
         breaks = text.count("\n", at, end)
         if breaks:  # inside quotes
             line, begin = line + breaks, text.rindex("\n", at, end) + 1
         if end >= len(text):
-            return rows
+            yield row
+            return
         if text[end] == "\n":
-            line, begin = line + 1, end + 1
-            rows.append([])
-        if len(rows) > ROWS_MAX + 1 or len(rows[-1]) >= COLUMNS_MAX:
-            raise _error(name, span, f"more than {ROWS_MAX} rows or {COLUMNS_MAX} columns")
+            yield row
+            row, line, begin, count = [], line + 1, end + 1, count + 1
         at = end + 1
+
+
+def csv_rows(source: str, name: str) -> list[list[Cell]]:
+    """Return the rows of a list that a plant file includes; raises PlantFileError where it cannot be read.
+
+    What stands most often in the first line separates the cells everywhere.
+    """
+    first = lines_of(source)[0]
+    try:
+        return list(table(source, max(",;\t", key=first.count), ROWS_MAX + 1, COLUMNS_MAX))
+    except CsvError as error:
+        raise _error(name, error.span, str(error)) from error
 
 
 def _cell(raw: str, span: Span, quoted: re.Match[str] | None) -> Cell:

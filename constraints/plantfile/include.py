@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
+from constraints.plantfile.booktags import workbook_rows
 from constraints.plantfile.csvtext import csv_rows
 from constraints.plantfile.diagnostics import Diagnostic, PlantFileError, in_order
 from constraints.plantfile.document import Document, Path, Span, Value
 from constraints.plantfile.merge import INCLUDE, merged
 from constraints.plantfile.rawtext import BYTES_MAX, decoded
 from constraints.plantfile.taglist import tag_list
-from constraints.plantfile.workbook import workbook_rows
 from constraints.plantfile.yamltext import parse
 
 FILES_MAX: Final = 100

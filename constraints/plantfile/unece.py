@@ -13,12 +13,12 @@ from typing import Final
 NAMESPACE: Final = "http://www.opcfoundation.org/UA/units/un/cefact"
 """``EUInformation.namespaceUri`` of these codes (OPC 10000-8, 5.6.4.4)."""
 _LENGTH_MAX: Final = 4
-_OF_CODE: Final[Mapping[str, str]] = {
+UNECE: Final[Mapping[str, str]] = {
     # temperature
     "CEL": "degC", "FAH": "degF", "KEL": "K", "A48": "degR",
-    # pressure; a code does not say whether it is gauge, except psi absolute
-    "BAR": "bar", "MBR": "mbar", "PAL": "Pa", "KPA": "kPa", "MPA": "MPa", "A97": "hPa", "PS": "psi", "80": "psia",
-    "ATM": "atm", "ATT": "at", "HP": "mmH2O", "HN": "mmHg", "N23": "mH2O", "F78": "inH2O", "F79": "inHg",
+    # pressure; a code does not say whether it is gauge, except for psi
+    "BAR": "bar", "MBR": "mbar", "PAL": "Pa", "KPA": "kPa", "MPA": "MPa", "A97": "hPa", "PS": "psi", "64": "psig",
+    "80": "psia", "ATM": "atm", "ATT": "at", "HP": "mmH2O", "HN": "mmHg", "N23": "mH2O", "F78": "inH2O", "F79": "inHg",
     "B40": "kgf/m**2", "E42": "kgf/cm**2", "N20": "ksi",
     # mass flow, mass
     "E93": "kg/h", "F31": "kg/min", "KGS": "kg/s", "F30": "kg/d", "E18": "t/h", "L71": "t/d", "L78": "t/min",
@@ -36,10 +36,10 @@ _OF_CODE: Final[Mapping[str, str]] = {
     "KWH": "kWh", "MWH": "MWh", "GWH": "GWh", "WHR": "Wh", "JOU": "J", "KJO": "kJ", "3B": "MJ", "GV": "GJ",
     "BTU": "Btu_it", "WTT": "W", "KWT": "kW", "MAW": "MW", "A90": "GW", "P20": "kJ/h", "BHP": "hp",
     "E16": "MMBtu/h", "2I": "Btu_it/h", "D44": "var", "KVR": "kvar", "MAR": "Mvar", "D46": "VA", "KVA": "kVA",
-    "MVA": "MVA", "E46": "kWh/m**3", "B42": "kJ/kg", "JK": "MJ/kg", "JM": "MJ/m**3", "B43": "kJ/kg/K",
+    "K5": "kvar", "MVA": "MVA", "E46": "kWh/m**3", "B42": "kJ/kg", "JK": "MJ/kg", "JM": "MJ/m**3", "B43": "kJ/kg/K",
     "D54": "W/m**2",
     # concentration, density, other properties
-    "P1": "percent", "59": "ppm", "61": "ppb", "C62": "fraction", "NX": "permille", "KMQ": "kg/m**3", "23": "g/cm**3",
+    "P1": "percent", "59": "ppm", "61": "ppb", "C62": "1", "NX": "permille", "KMQ": "kg/m**3", "23": "g/cm**3",
     "D41": "t/m**3", "GL": "g/L", "A93": "g/m**3", "GP": "mg/m**3", "GQ": "ug/m**3", "M1": "mg/L", "H29": "ug/L",
     "NA": "mg/kg", "J33": "ug/kg", "M29": "kg/kg", "C34": "mol", "B45": "kmol", "C35": "mol/L",
     "C36": "mol/m**3", "B46": "kmol/m**3", "Q30": "pH", "NTU": "NTU", "G42": "uS/cm", "H61": "mS/cm", "D10": "S/m",
@@ -47,19 +47,16 @@ _OF_CODE: Final[Mapping[str, str]] = {
     # length, area, speed, rotation, angle
     "MTR": "m", "CMT": "cm", "MMT": "mm", "4H": "um", "KMT": "km", "INH": "inch", "FOT": "ft", "MTK": "m**2",
     "CMK": "cm**2", "MMK": "mm**2", "MTS": "m/s", "C16": "mm/s", "2X": "m/min", "M60": "m/h", "KMH": "km/h",
-    "FR": "ft/min", "FS": "ft/s", "MSK": "m/s**2", "RPM": "rpm", "M46": "rpm", "RPS": "1/s", "HTZ": "Hz", "KHZ": "kHz",
+    "FR": "ft/min", "FS": "ft/s", "MSK": "m/s**2", "M41": "mm/s**2", "RPM": "rpm", "M46": "rpm", "RPS": "1/s",
+    "HTZ": "Hz", "KHZ": "kHz",
     "2A": "rad/s", "C81": "rad", "DD": "deg",
     # electricity, force
-    "AMP": "A", "4K": "mA", "B22": "kA", "VLT": "V", "2Z": "mV", "KVT": "kV", "OHM": "ohm", "NEW": "N", "B47": "kN",
+    "AMP": "A", "4K": "mA", "B22": "kA", "VLT": "V", "2G": "V", "2H": "V", "2Z": "mV", "KVT": "kV", "OHM": "ohm",
+    "NEW": "N", "B47": "kN",
     "NU": "N*m", "B37": "kgf",
     # time
     "SEC": "s", "MIN": "min", "HUR": "h", "DAY": "d", "C26": "ms", "B98": "us",
 }  # fmt: skip
-
-
-def unit_of_code(code: str) -> str | None:
-    """Return our name of the unit that a common code means; None for one that is not listed."""
-    return _OF_CODE.get(code)
 
 
 def unit_id(code: str) -> int:
@@ -75,9 +72,3 @@ def code_of(number: int) -> str | None:
         return None
     text = number.to_bytes(_LENGTH_MAX, "big").lstrip(b"\0")
     return text.decode("ascii") if text.isalnum() else None
-
-
-def unit_shown(number: int, display_name: str) -> str | None:
-    """Return the unit that ``EUInformation`` tells: by its number, else its display name as it is; None = nothing."""
-    code = code_of(number)
-    return (unit_of_code(code) if code is not None else None) or display_name.strip() or None

@@ -8,8 +8,9 @@ from typing import Final
 
 from constraints.plantfile.document import Value
 
-_PLAIN: Final = re.compile(r"[A-Za-z_/°µ%(][^\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff,\[\]{}#:'\"&*!|>`\\]*")
-"""Text that needs no quotes, inside brackets too; a colon or a number sign in it is allowed for only with quotes."""
+_PLAIN: Final = re.compile(r"[A-Za-z_/°µ(][^\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff,\[\]{}#:'\"&*!|>`\\]*")
+"""Text that needs no quotes, inside brackets too; a colon or a number sign in it, and a percent sign before it, are
+allowed for only with quotes."""
 _HIDDEN: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ""})
 _NUMBERS: Final = re.compile(

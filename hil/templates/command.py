@@ -7,14 +7,14 @@ import re
 from pathlib import Path
 
 from constraints.plantfile import PLAIN, PlantFileError, load_text, render
+from constraints.plantfile.taglists.sheet import SheetError
 from hil.templates.catalogue import FROM_CSV, NAMES
 from hil.templates.folder import PLANT_FILE, files, write
-from hil.templates.taglist import TagListError
 from supervisor.cli.console import fail, say, tell
 from supervisor.cli.exits import Exit
+from supervisor.listfile import kind_of, raw_list, sheets_in
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_CSV_BYTES_MAX = 20_000_000
 _SHOWN_MAX = 10
 
 
@@ -22,10 +22,11 @@ def run_init(path: Path, template: str, tags: Path | None) -> None:
     """Make the folder and say what to do next; exit 2 for a wrong name or option, 1 where it cannot be made."""
     _check_wishes(path, template, tags)
     try:
-        made, skipped = files(path.name, template, _text(tags) if tags is not None else None)
+        raw = raw_list(tags) if tags is not None else b""
+        made, skipped = files(path.name, template, sheets_in(raw) if tags is not None else ())
         load_text(made[PLANT_FILE], PLANT_FILE)
-        write(path, made)
-    except TagListError as error:
+        write(path, {**made, f"tags.{kind_of(raw)}": raw} if tags is not None else made)
+    except SheetError as error:
         fail(Exit.FINDING, f"{tags}: {error}")
     except PlantFileError as error:
         fail(
@@ -56,18 +57,3 @@ def _check_wishes(path: Path, template: str, tags: Path | None) -> None:
         fail(Exit.FINDING, f"{path} is there already: choose another name")
     if path.is_dir() and any(path.iterdir()):
         fail(Exit.FINDING, f"{path} is not empty: nothing is overwritten; choose another name")
-
-
-def _text(tags: Path) -> str:
-    """Return the list's text, as UTF-8 or as Windows writes it."""
-    try:
-        with tags.open("rb") as file:
-            raw = file.read(_CSV_BYTES_MAX + 1)
-    except OSError as error:
-        fail(Exit.FINDING, f"{tags} cannot be read: {error.strerror}")
-    if len(raw) > _CSV_BYTES_MAX:
-        raise TagListError(f"larger than {_CSV_BYTES_MAX} bytes")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from constraints.plantfile import json_schema
+from constraints.plantfile.taglists.sheet import Sheet
 from constraints.plantfile.yamltext import parse
 from hil.declared.settings import BENCH_FILE
 from hil.templates.catalogue import FROM_CSV, folder, plant_files
-from hil.templates.taglist import tag_lines
+from hil.templates.taglist import with_tags
 
-PLANT_FILE, SCHEMA_FILE, TAGS_FILE = "plant.yaml", "plant.schema.json", "tags.csv"
+PLANT_FILE, SCHEMA_FILE = "plant.yaml", "plant.schema.json"
 _EXAMPLE = "  EXAMPLE:"
 _IGNORED = """# records, passwords and keys are not for a repository; neither is the bench's copy
 setwise-data/
@@ -46,19 +47,18 @@ there.
 """
 
 
-def files(name: str, template: str, tag_list: str | None = None) -> tuple[Mapping[str, str], tuple[str, ...]]:
+def files(name: str, template: str, tag_list: Sequence[Sheet] = ()) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Return text by path of a new plant called ``name``, and why rows of ``tag_list`` were left out.
 
-    Raises KeyError for an unknown template, TagListError for a list that cannot be used.
+    Raises KeyError for an unknown template, SheetError for a list that cannot be used.
     """
     text = plant_files()[template].read_text(encoding="utf-8")
     made: dict[str, str] = {}
     skipped: tuple[str, ...] = ()
-    if template == FROM_CSV and tag_list is not None:
-        found = tag_lines(tag_list, "dcs")
-        lines = [line for each in text.split("\n") for line in (found.lines if each.startswith(_EXAMPLE) else (each,))]
-        text, skipped = "\n".join(lines), found.skipped
-        made[TAGS_FILE] = tag_list
+    if template == FROM_CSV and tag_list:
+        bare = "\n".join(line for line in text.split("\n") if not line.startswith(_EXAMPLE))
+        found = with_tags(bare, PLANT_FILE, tag_list)
+        text, skipped = found.text, found.skipped
     bench = folder(template) / BENCH_FILE
     if bench.exists():
         made[BENCH_FILE] = bench.read_text(encoding="utf-8")
@@ -74,14 +74,14 @@ def files(name: str, template: str, tag_list: str | None = None) -> tuple[Mappin
     }, skipped
 
 
-def write(path: Path, made: Mapping[str, str]) -> None:
+def write(path: Path, made: Mapping[str, str | bytes]) -> None:
     """Write the files into a folder that is new or empty. OSError where that cannot be; nothing is overwritten."""
     path.mkdir(exist_ok=True)
-    for name, text in made.items():
+    for name, content in made.items():
         target = path / name
         target.parent.mkdir(exist_ok=True)
-        with target.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with target.open("xb") as file:
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
 
 
 def _named(text: str, name: str) -> str:

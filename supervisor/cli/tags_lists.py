@@ -10,22 +10,20 @@ from constraints.plantfile import PlantFileError, render
 from constraints.plantfile.document import Document, Value
 from constraints.plantfile.taglists.drafts import drafts
 from constraints.plantfile.taglists.export import KINDS, Tags, losses, numeric_columns, rows_of, word_order
-from constraints.plantfile.taglists.ignition import sheet_of_json
 from constraints.plantfile.taglists.mapping import MappingError, TagMapping, mapping_of
 from constraints.plantfile.taglists.merge import tags_of
 from constraints.plantfile.taglists.places import Target
-from constraints.plantfile.taglists.sheet import BYTES_MAX, Sheet, SheetError, csv_of, sheet_of, text_of
+from constraints.plantfile.taglists.sheet import SheetError, csv_of
 from constraints.plantfile.taglists.understand import Understood, understand
 from constraints.plantfile.yamltext import parse
 from supervisor.cli.console import fail, say, say_json, tell
 from supervisor.cli.exits import Exit
 from supervisor.cli.planttext import PlantText
 from supervisor.cli.tags_plant import Offer, put, target_of
+from supervisor.listfile import raw_list, sheets_in
 from supervisor.rewrite import write_new
 
 AUTO = "auto"
-_ARCHIVE = b"PK\x03\x04"
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
 def import_list(
@@ -43,7 +41,7 @@ def import_list(
     plant = PlantText.read(into)
     mapping = _mapping(mapped)
     try:
-        understood = understand(_sheets(path), mapping)
+        understood = understand(sheets_in(raw_list(path)), mapping)
         target = target_of(plant.document, connection, address or mapping.address, mapping.word_order)
         made, skipped = drafts(understood, mapping, target, tags_of(plant.document))
     except SheetError as error:
@@ -136,24 +134,6 @@ def _mapping(named: str) -> TagMapping:
         fail(Exit.USAGE, f"--map {named} does not parse")
     except MappingError as error:
         fail(Exit.USAGE, f"--map {error}")
-
-
-def _sheets(path: Path) -> list[Sheet]:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(BYTES_MAX + 1)
-    except OSError as error:
-        raise SheetError(f"cannot be read: {error.strerror}") from error
-    if raw.startswith(_OLD_EXCEL):
-        raise SheetError("an old Excel workbook (.xls): save it as XLSX or CSV")
-    if raw.startswith(_ARCHIVE):
-        from supervisor.workbook import sheets_of  # noqa: PLC0415 - only those who need a workbook load openpyxl
-
-        return sheets_of(raw)
-    text, encoding = text_of(raw)
-    if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        return [sheet_of_json(text)]
-    return [sheet_of(text, encoding)]
 
 
 def _show(path: Path, understood: Understood) -> None:

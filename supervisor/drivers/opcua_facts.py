@@ -13,7 +13,7 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 
 from constraints.plant import Connection
-from constraints.plantfile.unece import unit_shown
+from constraints.plantfile.taglists.unitnames import unit_of_server
 from supervisor.drivers.opcua_nodes import unknown
 from supervisor.drivers.opcua_once import ask_once
 from supervisor.drivers.opcua_session import OpcUaSession
@@ -97,7 +97,8 @@ def _unit(data: ua.DataValue | None) -> str | None:
     found = _value(data)
     if not isinstance(found, ua.EUInformation):
         return None
-    return unit_shown(found.UnitId, found.DisplayName.Text or "")
+    shown = found.DisplayName.Text or ""
+    return unit_of_server(found.NamespaceUri or "", found.UnitId, shown) or shown.strip() or None
 
 
 def _range(data: ua.DataValue | None) -> tuple[float, float] | None:

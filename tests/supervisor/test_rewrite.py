@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import stat
 
 import pytest
@@ -64,13 +64,29 @@ def test_a_link_stays_a_link(tmp_path):
     assert real.read_bytes() == b"a: 2\n"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
-def test_a_read_only_file_is_refused(tmp_path):
+def test_a_read_only_file_is_refused_whoever_asks(tmp_path):
     path = tmp_path / "plant.yaml"
     path.write_bytes(b"a: 1\n")
     path.chmod(0o440)
     with pytest.raises(RewriteError, match="read-only"):
         Original.read(path).replace("a: 2\n")
+    assert path.read_bytes() == b"a: 1\n"
+    assert names(tmp_path) == ["plant.yaml"]
+
+
+def test_where_the_new_text_does_not_fit_the_old_one_stays(tmp_path):
+    path = tmp_path / "plant.yaml"
+    path.write_bytes(b"a: 1\n")
+    original = Original.read(path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))  # stops root as well, as a full disk does
+    try:
+        with pytest.raises(RewriteError, match="cannot be written"):
+            original.replace("a: 2\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"a: 1\n"
+    assert names(tmp_path) == ["plant.yaml"]
 
 
 def test_a_new_file_takes_the_place_of_an_old_one(tmp_path):

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from constraints.plantfile.csvtext import CsvError, table
+
 BYTES_MAX: Final = 32 * 1024 * 1024
 ROWS_MAX: Final = 100_000
 COLUMNS_MAX: Final = 1_000
@@ -79,17 +81,13 @@ def sheet_of(text: str, encoding: str) -> Sheet:
     if "\x00" in text:
         raise SheetError("not a text of tags: it holds zero bytes; save it as CSV or XLSX")
     separator = _separator(text)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
-    rows: list[Row] = []
-    before = 0
     try:
-        for cells in reader:
-            rows.append(row(before + 1, cells))
-            before = reader.line_num
-            if len(rows) > ROWS_MAX:
-                raise SheetError(f"more than {ROWS_MAX} rows: split the list")
-    except csv.Error as error:
-        raise SheetError(f"line {reader.line_num}: {error}; is a quotation mark missing?") from error
+        rows = [
+            row(cells[0].span.line, (str(cell.value) for cell in cells))
+            for cells in table(text, separator, ROWS_MAX, COLUMNS_MAX)
+        ]
+    except CsvError as error:
+        raise SheetError(f"line {error.span.line}: {error}") from error
     return Sheet(tuple(rows), f"CSV with {_SEPARATORS[separator]}, {encoding}", separator == ",")
 
 

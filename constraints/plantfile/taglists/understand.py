@@ -63,7 +63,9 @@ def _header(sheet: Sheet, mapping: TagMapping) -> tuple[int, Format] | None:
             own = {role for title, role in mapping.columns.items() if title in row.cells}
             roles = {kind.roles.get(title) for title in titles} | own
             by_signature = bool(kind.signature) and kind.signature <= titles
-            by_roles = "name" in roles and bool(roles & {"source", "address"})
+            # With an address made of the name, any second column that is known makes it a header.
+            needed = {"source", "address"} if mapping.address is None else roles - {"name", UNUSED, None}
+            by_roles = "name" in roles and bool(roles & needed)
             if by_signature or (by_roles and (kind is GENERIC or mapping.format)):
                 return at, kind
     return None

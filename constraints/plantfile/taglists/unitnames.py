@@ -1,8 +1,4 @@
-"""Units as other systems write them -> units of the plant file.
-
-UNECE common codes are those of Recommendation 20, as the OPC Foundation lists them with their names in
-``UNECE_to_OPCUA.csv`` of its UA-Nodeset; ``unece`` tells how OPC UA packs them into a number.
-"""
+"""Units as other systems write them -> units of the plant file. Their common codes are in ``unece``."""
 
 from __future__ import annotations
 
@@ -12,46 +8,26 @@ from typing import Final
 
 from constraints.plantfile.document import Value
 from constraints.plantfile.taglists.keys import same
-from constraints.plantfile.unece import NAMESPACE, code_of
+from constraints.plantfile.unece import NAMESPACE, UNECE, code_of
 from constraints.plantfile.units import UnitError, seconds, unit
 
-UNECE: Final[Mapping[str, str]] = {
-    # temperature, ratio, angle, pH
-    "CEL": "degC", "KEL": "K", "FAH": "degF", "P1": "percent", "59": "ppm", "C62": "1", "DD": "degree", "C81": "rad",
-    "Q30": "pH",
-    # pressure (psi, gauge: 64 has no unit of its own here)
-    "PAL": "Pa", "A97": "hPa", "KPA": "kPa", "MPA": "MPa", "MBR": "mbar", "BAR": "bar", "PS": "psi",
-    # mass and mass flow, concentration
-    "GRM": "g", "KGM": "kg", "TNE": "t", "F27": "g/h", "F29": "g/s", "E93": "kg/h", "F31": "kg/min", "KGS": "kg/s",
-    "E18": "t/h", "4U": "lb/h", "KMQ": "kg/m**3", "GL": "g/L", "M1": "mg/L", "GP": "mg/m**3",
-    # volume and volume flow
-    "LTR": "L", "MTQ": "m**3", "NM3": "Nm3", "E32": "L/h", "L2": "L/min", "G51": "L/s", "MQH": "m**3/h",
-    "G53": "m**3/min", "MQS": "m**3/s", "2L": "ft**3/min", "G2": "gallon/min", "Q40": "Nm3/h",
-    # energy and power
-    "JOU": "J", "KJO": "kJ", "3B": "MJ", "GV": "GJ", "WHR": "Wh", "KWH": "kWh", "MWH": "MWh", "WTT": "W", "KWT": "kW",
-    "MAW": "MW", "A90": "GW", "P20": "kJ/h", "D46": "VA", "KVA": "kVA", "KVR": "kvar", "K5": "kvar", "B42": "kJ/kg",
-    "JM": "MJ/m**3",
-    # motion, length, time, area
-    "C16": "mm/s", "MTS": "m/s", "M41": "mm/s**2", "MSK": "m/s**2", "RPM": "rpm", "M46": "rpm", "HTZ": "Hz",
-    "KHZ": "kHz", "4H": "um", "MMT": "mm", "CMT": "cm", "MTR": "m", "INH": "inch", "FOT": "ft", "MTK": "m**2",
-    "C26": "ms", "SEC": "s", "MIN": "min", "HUR": "h", "DAY": "d",
-    # electricity, force, viscosity, amount
-    "4K": "mA", "AMP": "A", "B22": "kA", "2Z": "mV", "VLT": "V", "2G": "V", "2H": "V", "KVT": "kV", "G42": "uS/cm",
-    "H61": "mS/cm", "D10": "S/m", "NEW": "N", "NU": "N*m", "C24": "mPa*s", "4C": "cSt", "C34": "mol",
-}  # fmt: skip
 _WRITTEN: Final[Mapping[str, str]] = {
     "c": "degC", "deg c": "degC", "degc": "degC", "°c": "degC", "grad c": "degC", "celsius": "degC", "ºc": "degC",
     "f": "degF", "deg f": "degF", "degf": "degF", "°f": "degF", "ºf": "degF",
     "%": "percent", "pct": "percent", "proz": "percent", "percent": "percent", "%rh": "percent", "% rh": "percent",
-    "bar(g)": "barg", "bar g": "barg", "barg": "barg", "bar(a)": "bar", "bar a": "bar", "bara": "bar",
-    "mbar(g)": "mbarg", "mbar g": "mbarg", "mbarg": "mbarg", "psia": "psi",
     "kg/hr": "kg/h", "t/hr": "t/h", "to/h": "t/h", "lb/hr": "lb/h", "m3/hr": "m**3/h", "m³/hr": "m**3/h",
-    "cbm/h": "m**3/h", "l/hr": "L/h", "ltr/min": "L/min", "lpm": "L/min", "cfm": "ft**3/min", "gpm": "gallon/min",
-    "gal/min": "gallon/min", "nm³/h": "Nm3/h", "nm3/h": "Nm3/h", "nm3/hr": "Nm3/h", "nm³": "Nm3",
+    "cbm/h": "m**3/h", "l/hr": "L/h", "ltr/min": "L/min", "lpm": "L/min", "cfm": "ft**3/min", "gpm": "gpm",
+    "gal/min": "gpm", "nm³/h": "Nm3/h", "nm3/h": "Nm3/h", "nm3/hr": "Nm3/h", "nm³": "Nm3",
     "u/min": "rpm", "1/min": "rpm", "r/min": "rpm", "min-1": "rpm", "rev/min": "rpm", "min⁻¹": "rpm",
     "kw·h": "kWh", "mw·h": "MWh", "w·h": "Wh", "kv·a": "kVA", "v·a": "VA", "sec": "s", "hrs": "h", "hr": "h",
     "mins": "min", "amps": "A", "amp": "A", "volts": "V", "volt": "V", "in": "inch", "none": "1", "-": "1",
 }  # fmt: skip
+_BASES: Final = {name.lower(): name for name in ("bar", "mbar", "Pa", "hPa", "kPa", "MPa", "psi")}
+_ZEROS: Final = {"g": "g", "gauge": "g", "ü": "g", "a": "a", "abs": "a"}
+_PRESSURE: Final = re.compile(
+    rf"(?P<base>{'|'.join(_BASES)})\s*\(?\s*(?P<zero>{'|'.join(_ZEROS)})\.?\s*\)?", re.IGNORECASE
+)
+"""Gauge and absolute pressures: ``bar(g)``, ``bar g``, ``barü``, ``kPa abs``."""
 _CAPITALS: Final = {name.lower(): name for name in UNECE.values()}
 """For lists in capitals; asked last, because mW is not MW."""
 _CUBE: Final = re.compile(r"(?<=[a-z])([23³²])(?=$|[/*·)])")
@@ -72,7 +48,7 @@ def unit_name(text: str, own: Mapping[str, str] | None = None) -> str:
     if own and text in own:
         return own[text]
     written = " ".join(text.split())
-    known = _WRITTEN.get(written.lower())
+    known = _pressure(written) or _WRITTEN.get(written.lower())
     tidy = _CUBE.sub(lambda power: _POWERS[power[1]], written).replace("·", "*")
     for candidate in (known, tidy, written, _CAPITALS.get(written.lower())):
         if candidate and is_unit(candidate):
@@ -81,9 +57,19 @@ def unit_name(text: str, own: Mapping[str, str] | None = None) -> str:
 
 
 def unit_of_server(uri: str, unit_id: int, display_name: str) -> str:
-    """Return the plant file's unit for an ``EUInformation``, by its common code, else its name; empty for neither."""
+    """Return the plant file's unit for an ``EUInformation``, by its common code, else its name; empty for neither.
+
+    A code of pressure does not tell gauge from absolute; where the name of the same unit does, the name is believed.
+    """
     by_code = UNECE.get(code_of(unit_id) or "", "") if uri == NAMESPACE or not uri else ""
-    return by_code or unit_name(display_name)
+    by_name = unit_name(display_name)
+    return by_name if by_name in (f"{by_code}g", f"{by_code}a") else by_code or by_name
+
+
+def _pressure(written: str) -> str:
+    """Return a gauge or absolute pressure by its one name, e.g. ``bar (abs)`` -> ``bara``; empty for anything else."""
+    found = _PRESSURE.fullmatch(written)
+    return f"{_BASES[found['base'].lower()]}{_ZEROS[found['zero'].lower()]}" if found else ""
 
 
 def same_key(key: str, one: Value, other: Value) -> bool:

@@ -11,8 +11,8 @@ import pytest
 from openpyxl import Workbook
 
 from constraints.plantfile import PlantFileError, check, load, load_text
+from constraints.plantfile.booktags import UNPACKED_BYTES_MAX
 from constraints.plantfile.taglist import ROWS_MAX
-from constraints.plantfile.workbook import UNPACKED_BYTES_MAX
 from tests.constraints.plantfile.test_include import GOOD, split, write
 
 HEAD = "name,source,unit,desc,range_lo,range_hi,stale_after,scale,hold\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constraints.plantfile.unece import _OF_CODE, code_of, unit_id, unit_of_code, unit_shown
+from constraints.plantfile.unece import UNECE, code_of, unit_id
 from constraints.plantfile.units import unit
 
 
@@ -30,20 +30,17 @@ from constraints.plantfile.units import unit
 def test_codes_are_numbers_and_units(code: str, number: int, ours: str) -> None:
     assert unit_id(code) == number
     assert code_of(number) == code
-    assert unit_of_code(code) == ours
-    assert unit_shown(number, "whatever") == ours
+    assert UNECE[code] == ours
 
 
-@pytest.mark.parametrize("ours", sorted(set(_OF_CODE.values())))
+@pytest.mark.parametrize("ours", sorted(set(UNECE.values())))
 def test_every_unit_of_the_table_is_one_of_the_plant_file(ours: str) -> None:
     assert unit(ours).factor > 0.0
 
 
-def test_what_the_number_does_not_tell_the_name_does() -> None:
-    assert unit_shown(-1, " kg/h ") == "kg/h"
-    assert unit_shown(0, "") is None
-    assert unit_shown(unit_id("D27"), "sr") == "sr"
-    assert unit_of_code("XXX") is None
+def test_a_name_in_capitals_means_one_unit() -> None:
+    names = set(UNECE.values())
+    assert len({name.lower() for name in names}) == len(names)
 
 
 @given(st.integers(-(2**31), 2**31 - 1))
@@ -56,3 +53,8 @@ def test_any_number_is_a_code_or_none(number: int) -> None:
 def test_what_cannot_be_a_code(code: str) -> None:
     with pytest.raises(ValueError, match="no common code"):
         unit_id(code)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**31, 10, 0x41000041])
+def test_a_unit_id_that_is_none(number: int) -> None:
+    assert code_of(number) is None

@@ -39,5 +39,10 @@ def test_plain_words_are_left_plain_or_quoted_but_no_trap(word):
     assert flow(word).strip('"') == word
 
 
+@pytest.mark.parametrize("word", ["%", "%rH", "% of span"])
+def test_a_percent_sign_cannot_begin_a_plain_word(word):
+    assert flow(word) == f'"{word}"'
+
+
 def test_addresses_are_always_quoted():
     assert flow({"source": "dcs:TIC1", "unit": "degC"}) == '{source: "dcs:TIC1", unit: degC}'

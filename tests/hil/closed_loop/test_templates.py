@@ -31,8 +31,8 @@ WRITES = 12
 """So many confirmed move sets are waited for."""
 TAG_LIST = """Tag Name,Address,Data Type,Scaled Low,Scaled High,Eng Units,Description
 TI-101,ns=2;s=Area1.TI101,Float,0,200,degC,"Dryer inlet, air"
-FI 102,D0042,Float,0,90,m3/h,Feed
-XX,D0043,Float,,,,no unit
+FI 102,ns=2;s=FI 102,Float,0,90,m3/h,Feed
+XX,ns=2;s=XX,Float,,,,no unit
 """
 
 

@@ -85,3 +85,9 @@ def test_any_cell_comes_back(text):
     cell = tidy(text)
     assert plain(guarded(cell)) == cell
     assert sheet_of(csv_of([["name", cell, "x"]]), "UTF-8").rows[0].cells[1] == cell
+
+
+def test_quotes_inside_cells_and_blanks_around_quoted_ones():
+    sheet = sheet_of('name,desc\na,2" valve\nb, "x, y" \nc,"say ""on""\nor off"\nd,z\n', "UTF-8")
+    assert [row.cells[1] for row in sheet.rows] == ["desc", '2" valve', "x, y", 'say "on" or off', "z"]
+    assert [row.number for row in sheet.rows] == [1, 2, 3, 4, 6]
