@@ -43,7 +43,7 @@ def conclude(
         bypassed={name: bypass_words(each, snapshot.at.utc_s, plant.timezone) for name, each in bypassed.items()},
         proofs_due=_proofs_due(plant, snapshot.at.utc_s),
         outside_schedule=_outside_schedule(rules, snapshot),
-        votes=_disagreeing(memory),
+        votes=_disagreeing(plant, memory, snapshot.at.mono_s),
         supplied=troubles(memory.supplied),
         watched=plan.watched,
     )
@@ -146,13 +146,12 @@ def _outside_schedule(rules: Rules, snapshot: Snapshot) -> dict[str, str]:
     return found
 
 
-def _disagreeing(memory: Memory) -> dict[str, str]:
-    """Return the voted tags some of whose members do not agree, with those members and their values."""
+def _disagreeing(plant: Plant, memory: Memory, mono_s: float) -> dict[str, str]:
+    """Return the voted tags some of whose members have not agreed for too long, with those members and their values."""
     return {
         name: ", ".join(f"{tag} {value:.5g}" for tag, value in vote.left_out.items())
         + (f" against {', '.join(vote.used)}" if vote.used else "")
-        for name, vote in memory.derived.votes.items()
-        if vote.left_out
+        for name, vote in memory.derived.disagreeing(plant.derived, mono_s).items()
     }
 
 

@@ -43,7 +43,7 @@ from constraints.plantfile.tags import instrument_range, tag_rule, tag_spec, tag
 from constraints.plantfile.tariff_bands import tariff_quantities, tariffs
 from constraints.plantfile.transforms import check_untransformed
 from constraints.plantfile.tuning import tuning
-from constraints.plantfile.units import Unit, UnitError, unit
+from constraints.plantfile.units import USUAL, Conditions, Unit, UnitError, unit
 from constraints.plantfile.whole import check_plant, dvs, timing
 from constraints.plantfile.writes import check_writes
 from safety.signals import Mode
@@ -60,18 +60,24 @@ class Loaded:
     warnings: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     """Text of the plant file and of each file that it includes, by name."""
+    conditions: Conditions = USUAL
+    """What the file's gauge pressures and gas volumes are relative to."""
 
 
 def compile_document(document: Document) -> Loaded:
     """Return the plant in ``document``; raises PlantFileError with every finding, warnings too."""
     issues = Issues(document)
     formed = _form(document, issues)
-    plant = _plant(Scope(document, formed[0], issues, formed[1])) if formed is not None else None
+    plant, gases = None, USUAL
+    if formed is not None:
+        scope = Scope(document, formed[0], issues, formed[1])
+        gases = conditions(scope)
+        plant = _plant(replace(scope, conditions=gases))
     _report_empty(document, issues)
     found = in_order(issues.found)
     if plant is None or issues.errors:
         raise PlantFileError(found, document.texts)
-    return Loaded(plant, found, document.texts)
+    return Loaded(plant, found, document.texts, gases)
 
 
 def _form(document: Document, issues: Issues) -> tuple[PlantFile, frozenset[Path]] | None:
@@ -119,7 +125,6 @@ def _without(data: dict[str, Value], paths: Iterable[Path]) -> dict[str, Value]:
 
 def _plant(scope: Scope) -> Plant | None:
     """Return the plant; None, or one with gaps, where findings were reported."""
-    scope = replace(scope, conditions=conditions(scope))
     file = scope.file
     check_plant(scope)
     times = timing(scope)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from constraints.plant import Connection, Plant, Point
-from constraints.plantfile import PlantFileError, load
+from constraints.plantfile import Loaded, PlantFileError, load
 from safety.signals import Reading
 from supervisor.cli.check import run_check
 from supervisor.cli.console import fail, say, say_json
@@ -40,12 +40,12 @@ PAUSE_S: Final = 0.25
 def run_live(path: Path, *, as_json: bool) -> None:
     """Print every finding; exit 1 where one is an error, 5 where a device cannot be reached."""
     try:
-        plant = load(path).plant
+        loaded = load(path)
     except PlantFileError:
         run_check(path, Form.JSON if as_json else Form.TEXT)  # says what is wrong, and ends
         raise
     try:
-        found, looked_at = asyncio.run(looked(plant, path.resolve().parent))
+        found, looked_at = asyncio.run(looked(loaded, path.resolve().parent))
     except DriverKindError as error:
         fail(Exit.FINDING, f"{path}: {error}")
     if as_json:
@@ -56,13 +56,13 @@ def run_live(path: Path, *, as_json: bool) -> None:
     _end(found)
 
 
-async def looked(plant: Plant, base: Path) -> tuple[tuple[Finding, ...], int]:
+async def looked(loaded: Loaded, base: Path) -> tuple[tuple[Finding, ...], int]:
     """Return what was found, and how many places were looked at. Raises DriverKindError."""
-    clock = RealClock()
+    plant, clock = loaded.plant, RealClock()
     secrets = secrets_beside(base)
     drivers = single_drivers(plant, base, secrets, lambda: clock.now().mono_s)
     parts = await asyncio.gather(
-        *(_connection(plant, plant.connections[name], driver, base, secrets) for name, driver in drivers.items())
+        *(_connection(loaded, plant.connections[name], driver, base, secrets) for name, driver in drivers.items())
     )
     found = sorted((each for part in parts for each in part), key=lambda each: (each.kind, each.name, each.text))
     return tuple(found), len({place_of(each) for each in _every(plant).values()})
@@ -73,8 +73,9 @@ def _every(plant: Plant) -> dict[str, Point]:
 
 
 async def _connection(
-    plant: Plant, connection: Connection, driver: Driver, base: Path, secrets: Secrets
+    loaded: Loaded, connection: Connection, driver: Driver, base: Path, secrets: Secrets
 ) -> list[Finding]:
+    plant = loaded.plant
     points = {name: point for name, point in _every(plant).items() if point.connection == connection.name}
     if connection.protocol == "mqtt":  # what is written cannot be read back from a broker
         written = written_points(plant)
@@ -85,7 +86,7 @@ async def _connection(
         return [Finding("unreached", connection.name, connection.url or f"{connection.host}:{connection.port}", why)]
     found = [each for name, point in points.items() for each in of_reading(name, point, readings[point.tag], plant)]
     if connection.protocol == "opcua":
-        found += await _described(plant, connection, points, base, secrets)
+        found += await _described(loaded, connection, points, base, secrets)
     told = {each.name: each for each in found if each.kind == "missing"}
     return [*told.values(), *(each for each in found if each.name not in told)]
 
@@ -105,15 +106,20 @@ async def _read(driver: Driver, points: Sequence[Point]) -> Mapping[str, Reading
 
 
 async def _described(
-    plant: Plant, connection: Connection, points: Mapping[str, Point], base: Path, secrets: Secrets
+    loaded: Loaded, connection: Connection, points: Mapping[str, Point], base: Path, secrets: Secrets
 ) -> list[Finding]:
+    plant = loaded.plant
     written = [point.address for point in written_points(plant).values() if point.connection == connection.name]
     account = connection.write_user_secret or connection.user_secret
     found: list[Finding] = []
     try:
         addresses = sorted({point.address for point in points.values()})
         told = await facts(connection, addresses, base_dir=base, secrets=secrets)
-        found += [each for name, point in points.items() for each in of_facts(name, point, told[point.address], plant)]
+        found += [
+            each
+            for name, point in points.items()
+            for each in of_facts(name, point, told[point.address], plant, loaded.conditions)
+        ]
         if written:
             may = await rights(connection, account, written, base_dir=base, secrets=secrets)
             found += of_rights(plant, may, connection.name, account or "nobody")
