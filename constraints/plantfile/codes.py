@@ -101,4 +101,5 @@ CODES: Final[Mapping[str, str]] = {
     "W123": "a cycle that is long against a CV's lags",
     "W124": "the controller looks ahead less far than a CV takes to settle",
     "W125": "two schedule entries set the same limit at the same time",
+    "W126": "a relative gain so large that small errors of the gains decide",
 }

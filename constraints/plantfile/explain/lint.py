@@ -123,4 +123,29 @@ schedule:
 """,
         do="Separate the hours, or set the limit in one of the two only.",
     ),
+    Page(
+        code="W126",
+        means="An MV has a relative gain beyond 10 on a CV: with the other CVs held, hardly anything of its effect is left, "
+        "or the effect turns round.",
+        matters="An error of 1/size in that one gain (5 % at a relative gain of 20), and no moves at all hold both CVs; the "
+        "controller then moves the MVs far and against each other.",
+        wrong="""
+cvs:
+  power: {limits: {operator: [100, 800]}, concern: 1 kW}
+models:
+  power:
+    T_in_sp: {gain: 1, lags: [2 min]}
+    feed_sp: {gain: -0.044, lags: [2 min]}
+""",
+        right="""
+cvs:
+  power: {limits: {operator: [100, 800]}, concern: 1 kW}
+models:
+  power:
+    T_in_sp: {gain: 1, lags: [2 min]}
+    feed_sp: {gain: 0.05, lags: [2 min]}
+""",
+        do="Test the gains again, above all their ratios. If they are true, hold one of the CVs less: without a target, or "
+        "with wide limits and a low rank.",
+    ),
 )
