@@ -8,6 +8,7 @@ from typing import Literal
 from constraints.economics import eur_per_h
 from constraints.localtime import local_time
 from constraints.plant import Plant
+from constraints.tariffs import not_begun
 from controllers.types import Plan, PlanStatus
 from safety.approval import Approval
 from safety.signals import Instant, Snapshot, WriteOutcome, WriteReceipt
@@ -43,6 +44,7 @@ def conclude(
         bypassed={name: bypass_words(each, snapshot.at.utc_s, plant.timezone) for name, each in bypassed.items()},
         proofs_due=_proofs_due(plant, snapshot.at.utc_s),
         outside_schedule=_outside_schedule(rules, snapshot),
+        tariffs_ahead=not_begun(plant, snapshot.at.utc_s),
         votes=_disagreeing(plant, memory, snapshot.at.mono_s),
         supplied=troubles(memory.supplied),
         watched=plan.watched,

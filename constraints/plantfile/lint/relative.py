@@ -13,20 +13,18 @@ column has 2 and -1), and a controller that moves all MVs together reckons with 
 
 from __future__ import annotations
 
-from collections.abc import Set
 from typing import Final
 
 from constraints.plant import Plant
 from constraints.plantfile.lint.collinear import held_cvs, scaled_gains
+from constraints.plantfile.lint.pseudoinverse import pseudoinverse
 from constraints.plantfile.scope import Scope
 
 RELATIVE_MAX: Final = 10.0
 """Skogestad & Postlethwaite name 5 to 10 as the size from which control is hard."""
-_SINGULAR: Final = 1e-9
-"""Of singular values: those of MVs that are exactly alike count as none."""
 
 
-def warn_relative_gains(scope: Scope, plant: Plant, told: Set[str]) -> None:
+def warn_relative_gains(scope: Scope, plant: Plant, told: frozenset[str]) -> None:
     """Warn of the largest relative gain beyond 10 to either side.
 
     Variables in ``told`` are nearly collinear, and said to be so; what follows from that is not said again.
@@ -49,16 +47,13 @@ def relative_gains(plant: Plant) -> dict[tuple[str, str], float]:
 
     Gains of functions and state-space blocks are no numbers of the file: CVs that these move are left out.
     """
-    import numpy as np  # noqa: PLC0415 - slow to import, and many who read a plant file need no matrix
-
     held = set(held_cvs(plant))
-    gains = {pair: gain for pair, gain in scaled_gains(plant).items() if pair[1] in held and gain != 0.0}
+    gains = {pair: gain for pair, gain in scaled_gains(plant).items() if pair[1] in held and gain}
     mvs = [name for name in plant.mvs if any(mv == name for mv, _ in gains)]
     cvs = [name for name in plant.cvs if any(cv == name for _, cv in gains)]
     if min(len(mvs), len(cvs)) < 2:  # noqa: PLR2004 - one variable has nothing to be held apart from
         return {}
-    matrix = np.array([[gains.get((mv, cv), 0.0) for mv in mvs] for cv in cvs])
-    if not np.isfinite(matrix).all():
+    inverse = pseudoinverse([[gains.get((mv, cv), 0.0) for mv in mvs] for cv in cvs])
+    if not inverse:
         return {}
-    relative = matrix * np.linalg.pinv(matrix, rcond=_SINGULAR).T
-    return {(mv, cv): float(relative[i, j]) for i, cv in enumerate(cvs) for j, mv in enumerate(mvs)}
+    return {(mv, cv): gains.get((mv, cv), 0.0) * inverse[j][i] for i, cv in enumerate(cvs) for j, mv in enumerate(mvs)}
