@@ -31,6 +31,7 @@ ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "mv_outside_schedule": ("mvs",),
     "external": ("mvs", "cvs"),
     "forecast": ("dvs",),
+    "tariff": ("tariffs",),
     "lab": ("cvs",),
     "proof_due": ("interlocks",),
     "notify": (),

@@ -51,6 +51,18 @@ class DerivedMemory:
     """By calculated tag: the past that its expression asks for."""
     votes: Mapping[str, Voted] = field(default_factory=dict)
     """By voted tag: how the last vote went."""
+    disagree_since_s: Mapping[str, float] = field(default_factory=dict)
+    """By voted tag some of whose members do not agree: since which look, monotonic seconds."""
+
+    def disagreeing(self, derived: Sequence[DerivedTag], mono_s: float) -> Mapping[str, Voted]:
+        """Return the votes whose members have not agreed for as long as their rules allow, at ``mono_s``."""
+        return {
+            each.name: self.votes[each.name]
+            for each in derived
+            if each.vote is not None
+            and each.name in self.disagree_since_s
+            and mono_s - self.disagree_since_s[each.name] >= each.vote.disagree_s
+        }
 
 
 def derive(derived: Sequence[DerivedTag], snapshot: Snapshot, memory: DerivedMemory) -> tuple[Snapshot, DerivedMemory]:
@@ -59,17 +71,19 @@ def derive(derived: Sequence[DerivedTag], snapshot: Snapshot, memory: DerivedMem
         return snapshot, memory
     readings = dict(snapshot.readings)
     here = replace(snapshot, readings=readings)  # sees what is worked out as it comes
-    histories, votes = {}, {}
+    histories, votes, since_s = {}, {}, {}
     for each in derived:
         if each.vote is not None:
             votes[each.name] = outcome = voted(each.vote, readings)
+            if outcome.left_out:
+                since_s[each.name] = memory.disagree_since_s.get(each.name, snapshot.at.mono_s)
             made = _made(each, here, (outcome.value, outcome.quality, outcome.why), outcome.used)
         else:
             history, value, quality = _calculated(each, here, memory.histories.get(each.name, History()))
             histories[each.name] = history
             made = _made(each, here, (value, quality, "undefined"), each.inputs)
         readings[each.name] = made
-    return here, DerivedMemory(histories, votes)
+    return here, DerivedMemory(histories, votes, since_s)
 
 
 def _calculated(each: DerivedTag, snapshot: Snapshot, history: History) -> tuple[History, float | None, Quality]:

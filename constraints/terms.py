@@ -30,7 +30,7 @@ class TariffBand:
     name: str
     price: float
     days: frozenset[int] = frozenset()
-    """0 = Monday. Empty = every day."""
+    """0 = Monday, 7 = a public holiday. Empty = every day."""
     hours: tuple[tuple[int, int], ...] = ()
     """Half-open spans in minutes after midnight; empty = the whole day, taken last."""
 
@@ -55,6 +55,8 @@ class TariffVersion:
     valid_from: str
     bands: tuple[TariffBand, ...]
     demand: DemandCharge | None = None
+    holidays: frozenset[str] = frozenset()
+    """ISO dates of days that are holidays and no weekdays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

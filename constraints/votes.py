@@ -31,6 +31,8 @@ class VoteRule:
     max_spread: float = math.inf
     """In the tags' unit."""
     min_good: int = 2
+    disagree_s: float = 0.0
+    """Members that do not agree for so long are worth telling; the vote itself never waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class RealClock:
         return seconds
 
 
+def machine_mono_s() -> float:
+    """Return the machine's own monotonic time, for what only watches and never decides about the plant."""
+    return time.monotonic()
+
+
 class Stopwatch:
     """Real milliseconds of one cycle's parts, whatever the plant's clock says."""
 

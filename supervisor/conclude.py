@@ -8,6 +8,7 @@ from typing import Literal
 from constraints.economics import eur_per_h
 from constraints.localtime import local_time
 from constraints.plant import Plant
+from constraints.tariffs import not_begun
 from controllers.types import Plan, PlanStatus
 from safety.approval import Approval
 from safety.signals import Instant, Mode, Snapshot, WriteOutcome, WriteReceipt
@@ -47,7 +48,8 @@ def conclude(
         bypassed={name: bypass_words(each, snapshot.at.utc_s, plant.timezone) for name, each in bypassed.items()},
         proofs_due=_proofs_due(plant, snapshot.at.utc_s),
         outside_schedule=_outside_schedule(rules, snapshot),
-        votes=_disagreeing(memory),
+        tariffs_ahead=not_begun(plant, snapshot.at.utc_s),
+        votes=_disagreeing(plant, memory, snapshot.at.mono_s),
         supplied=troubles(memory.supplied),
         watched=plan.watched,
         trip_why=", ".join(memory.mode.causes) if _tripped_quietly(decision, memory) else "",
@@ -165,13 +167,12 @@ def _outside_schedule(rules: Rules, snapshot: Snapshot) -> dict[str, str]:
     return found
 
 
-def _disagreeing(memory: Memory) -> dict[str, str]:
-    """Return the voted tags some of whose members do not agree, with those members and their values."""
+def _disagreeing(plant: Plant, memory: Memory, mono_s: float) -> dict[str, str]:
+    """Return the voted tags some of whose members have not agreed for too long, with those members and their values."""
     return {
         name: ", ".join(f"{tag} {value:.5g}" for tag, value in vote.left_out.items())
         + (f" against {', '.join(vote.used)}" if vote.used else "")
-        for name, vote in memory.derived.votes.items()
-        if vote.left_out
+        for name, vote in memory.derived.disagreeing(plant.derived, mono_s).items()
     }
 
 

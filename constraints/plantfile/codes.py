@@ -84,6 +84,7 @@ CODES: Final[Mapping[str, str]] = {
     "E085": "a schedule sets what it cannot",
     "E086": "an economic term that is not money per hour",
     "E087": "an adaptation of economics that lacks something",
+    "E088": "a price or a demand window that does not keep to the settlement period",
     # several controllers
     "E090": "a controller that is not there, or a variable that not exactly one controller has",
     "E091": "something that reaches from one controller into another",
@@ -104,4 +105,6 @@ CODES: Final[Mapping[str, str]] = {
     "W123": "a cycle that is long against a CV's lags",
     "W124": "the controller looks ahead less far than a CV takes to settle",
     "W125": "two schedule entries set the same limit at the same time",
+    "W126": "a relative gain so large that small errors of the gains decide",
+    "W127": "a tariff of which no version is in force yet",
 }

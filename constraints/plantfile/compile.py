@@ -46,7 +46,7 @@ from constraints.plantfile.tags import instrument_range, tag_rule, tag_spec, tag
 from constraints.plantfile.tariff_bands import tariff_quantities, tariffs
 from constraints.plantfile.transforms import check_untransformed
 from constraints.plantfile.tuning import tuning
-from constraints.plantfile.units import Unit, UnitError, unit
+from constraints.plantfile.units import USUAL, Unit, UnitError, unit
 from constraints.plantfile.whole import check_plant, dvs, timing
 from constraints.plantfile.writes import Written, check_between, check_writes
 from safety.signals import Mode
@@ -59,12 +59,17 @@ def compile_document(document: Document) -> Loaded:
     """Return the plant in ``document``; raises PlantFileError with every finding, warnings too."""
     issues = Issues(document)
     formed = _form(document, issues)
-    plants = _plants(Scope(document, formed[0], issues, formed[1])) if formed is not None else {}
+    plants: dict[str, Plant] = {}
+    gases = USUAL
+    if formed is not None:
+        scope = Scope(document, formed[0], issues, formed[1])
+        gases = conditions(scope)
+        plants = _plants(replace(scope, conditions=gases))
     _report_empty(document, issues)
     found = in_order(issues.found)
     if not plants or issues.errors:
         raise PlantFileError(found, document.texts)
-    return Loaded(plants, found, document.texts)
+    return Loaded(plants, found, document.texts, gases)
 
 
 def _plants(scope: Scope) -> dict[str, Plant]:
@@ -131,7 +136,6 @@ def _without(data: dict[str, Value], paths: Iterable[Path]) -> dict[str, Value]:
 
 def _plant(scope: Scope) -> tuple[Plant | None, Written]:
     """Return the plant, None or one with gaps where findings were reported; and every place that is written."""
-    scope = replace(scope, conditions=conditions(scope))
     file = scope.file
     check_plant(scope)
     times = timing(scope)

@@ -127,9 +127,11 @@ def _vote(scope: Scope, path: Path, given: Vote, known: Mapping[str, Unit], want
     if given.max_spread is not None:
         at = (*path, "max_spread")
         spread = scope.positive(at, scope.difference(at, given.max_spread, wanted))
+    at = (*path, "disagree_for")
+    disagree_s = scope.not_negative(at, scope.seconds(at, given.disagree_for))
     if len(scope.issues.found) > before:
         return None
-    return VoteRule(of=tuple(given.of), by=given.by, max_spread=spread, min_good=least)
+    return VoteRule(of=tuple(given.of), by=given.by, max_spread=spread, min_good=least, disagree_s=disagree_s)
 
 
 def _in_order(scope: Scope, found: Mapping[str, DerivedTag]) -> tuple[DerivedTag, ...]:

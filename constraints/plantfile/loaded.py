@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from constraints.plant import Plant
 from constraints.plantfile.diagnostics import Diagnostic
 from constraints.plantfile.issues import did_you_mean
+from constraints.plantfile.units import USUAL, Conditions
 
 
 class ControllerError(ValueError):
@@ -23,6 +24,8 @@ class Loaded:
     warnings: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     """Text of the plant file and of each file that it includes, by name."""
+    conditions: Conditions = USUAL
+    """What the file's gauge pressures and gas volumes are relative to."""
 
     @property
     def plant(self) -> Plant:

@@ -57,7 +57,10 @@ class Economics(Section):
 class Band(Section):
     """When a tariff's price holds, in plant time."""
 
-    days: Annotated[str, Field(description="mon-fri, or sat,sun")] = "mon-sun"
+    days: Annotated[
+        str,
+        Field(description="mon-fri, or sat,sun,hol; hol: the tariff's holidays, which are then no weekdays"),
+    ] = "mon-sun"
     hours: Annotated[list[str], Field(description="Half-open spans, e.g. 07:00-12:00")] = Field(
         default_factory=lambda: ["00:00-24:00"]
     )
@@ -92,6 +95,14 @@ class Tariff(Section):
     """A tariff and its versions."""
 
     desc: Text = ""
+    holidays: Annotated[
+        str | Annotated[list[str], Field(max_length=500)] | None,
+        Field(description="Public holidays: those of a country or part of it, such as DE-BE, or a list of dates"),
+    ] = None
+    settlement: Annotated[
+        Duration | None,
+        Field(description="Time over which energy is metered and priced; prices change at its ends only"),
+    ] = None
     versions: Annotated[list[TariffVersionSection], Field(min_length=1)]
 
 

@@ -37,6 +37,9 @@ class Vote(Section):
     min_good: Annotated[
         int | None, Field(ge=1, description="Members needed; default 2, with first_good 1; fewer: bad")
     ] = None
+    disagree_for: Annotated[
+        Duration, Field(description="Members that do not agree for so long are an alarm; the vote itself never waits")
+    ] = "30 s"
 
 
 class Tag(Section):

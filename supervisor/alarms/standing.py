@@ -39,6 +39,7 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
     proofs_due: Mapping[str, str] | None = None,
     outside_schedule: Mapping[str, str] | None = None,
     votes: Mapping[str, str] | None = None,
+    tariffs_ahead: Mapping[str, str] | None = None,
     supplied: Mapping[tuple[str, str], str] | None = None,
     watched: Mapping[str, float] | None = None,
     trip_why: str = "",
@@ -75,6 +76,8 @@ def standing(  # noqa: PLR0912, PLR0913 - one cause an argument; keyword-only
         found["mv_outside_schedule", name] = f"{name} stands outside its scheduled limits: {where}"
     for name, who in (votes or {}).items():
         found["vote", name] = f"members of {name} do not agree: {who}"
+    for name, date in (tariffs_ahead or {}).items():
+        found["tariff", name] = f"tariff {name} is not in force before {date}: its first prices are used all the same"
     for name, beyond in (watched or {}).items():
         if beyond > 0.0:
             found["watched", name] = f"constraint '{name}', which is only watched, is broken by {beyond:.3g}"

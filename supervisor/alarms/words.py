@@ -108,6 +108,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             "see why the forecast of {subject} does not arrive",
             "it is taken to stay as it is",
         ),
+        "tariff": Kind(
+            "low", 0.0, 0.0, DAY_S,
+            "add the version of tariff {subject} that holds today to the plant file",
+            "its first prices are used all the same, which may not be what is paid",
+        ),
         "lab": Kind(
             "low", 0.0, 0.0, DAY_S,
             "take another sample of {subject}, and give it with its sampling time: setwise lab",

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from constraints.plant import Plant
 from constraints.plantfile import Diagnostic, PlantFileError, finding_at, json_schema, load_with_functions
+from constraints.tariffs import not_begun
 from supervisor.cli.console import fail, say, say_json
 from supervisor.cli.exits import Exit
 from supervisor.cli.findings import show
 from supervisor.cli.forms import Form
+from supervisor.clock import machine_utc_s
 
 
 def run_check(plant: Path, form: Form = Form.TEXT) -> None:
@@ -23,7 +25,9 @@ def run_check(plant: Path, form: Form = Form.TEXT) -> None:
         show(error.diagnostics, error.source, form)
         raise SystemExit(int(Exit.FINDING)) from None
     unfit = tuple(each for it in loaded.plants.values() for each in _unfit(plant, it))
-    found = (*unfit, *loaded.warnings)
+    now_s = machine_utc_s()
+    dated = dict.fromkeys(each for it in loaded.plants.values() for each in of_date(plant, it, now_s))
+    found = (*unfit, *loaded.warnings, *dated)
     show(found, loaded.sources, form)
     if unfit:
         raise SystemExit(int(Exit.FINDING))
@@ -31,6 +35,20 @@ def run_check(plant: Path, form: Form = Form.TEXT) -> None:
         for name, it in loaded.plants.items():
             counts = f"{len(it.tags)} tags, {len(it.mvs)} MVs, {len(it.cvs)} CVs, {len(it.interlocks)} interlocks"
             say(f"{plant}: ok - {counts}" if not name else f"{plant}: {name} ok - {counts}, cycle {it.cycle_s:g} s")
+
+
+def of_date(path: Path, plant: Plant, utc_s: float) -> tuple[Diagnostic, ...]:
+    """Return what is questioned about the file at ``path`` on the day of ``utc_s`` only."""
+    return tuple(
+        finding_at(
+            path,
+            "W127",
+            ("tariffs", name, "versions", 0, "valid_from"),
+            f"no version of tariff {name} is in force before {date}",
+            "its first prices are used all the same: add the version that holds today",
+        )
+        for name, date in not_begun(plant, utc_s).items()
+    )
 
 
 def print_schema() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from constraints.plant import Connection, Plant, Point
-from constraints.plantfile import PlantFileError, load
+from constraints.plantfile import Loaded, PlantFileError, load
+from constraints.plantfile.units import Conditions
 from safety.signals import Reading
 from supervisor.cli.check import run_check
 from supervisor.cli.console import fail, say, say_json
@@ -40,12 +41,12 @@ PAUSE_S: Final = 0.25
 def run_live(path: Path, *, as_json: bool) -> None:
     """Print every finding; exit 1 where one is an error, 5 where a device cannot be reached."""
     try:
-        plants = load(path).plants
+        loaded = load(path)
     except PlantFileError:
         run_check(path, Form.JSON if as_json else Form.TEXT)  # says what is wrong, and ends
         raise
     try:
-        found, looked_at = asyncio.run(looked_all(tuple(plants.values()), path.resolve().parent))
+        found, looked_at = asyncio.run(looked_all(loaded, path.resolve().parent))
     except DriverKindError as error:
         fail(Exit.FINDING, f"{path}: {error}")
     if as_json:
@@ -56,20 +57,23 @@ def run_live(path: Path, *, as_json: bool) -> None:
     _end(found)
 
 
-async def looked_all(plants: Sequence[Plant], base: Path) -> tuple[tuple[Finding, ...], int]:
+async def looked_all(loaded: Loaded, base: Path) -> tuple[tuple[Finding, ...], int]:
     """Return what ``looked`` does of every controller's plant; what two of them read is told once."""
-    parts = [await looked(plant, base) for plant in plants]
+    parts = [await looked(plant, loaded.conditions, base) for plant in loaded.plants.values()]
     found = dict.fromkeys(each for part, _ in parts for each in part)
     return tuple(found), sum(count for _, count in parts)
 
 
-async def looked(plant: Plant, base: Path) -> tuple[tuple[Finding, ...], int]:
+async def looked(plant: Plant, conditions: Conditions, base: Path) -> tuple[tuple[Finding, ...], int]:
     """Return what was found, and how many places were looked at. Raises DriverKindError."""
     clock = RealClock()
     secrets = secrets_beside(base)
     drivers = single_drivers(plant, base, secrets, lambda: clock.now().mono_s)
     parts = await asyncio.gather(
-        *(_connection(plant, plant.connections[name], driver, base, secrets) for name, driver in drivers.items())
+        *(
+            _connection(plant, conditions, plant.connections[name], driver, base, secrets)
+            for name, driver in drivers.items()
+        )
     )
     found = sorted((each for part in parts for each in part), key=lambda each: (each.kind, each.name, each.text))
     return tuple(found), len({place_of(each) for each in _every(plant).values()})
@@ -80,7 +84,7 @@ def _every(plant: Plant) -> dict[str, Point]:
 
 
 async def _connection(
-    plant: Plant, connection: Connection, driver: Driver, base: Path, secrets: Secrets
+    plant: Plant, conditions: Conditions, connection: Connection, driver: Driver, base: Path, secrets: Secrets
 ) -> list[Finding]:
     points = {name: point for name, point in _every(plant).items() if point.connection == connection.name}
     if connection.protocol == "mqtt":  # what is written cannot be read back from a broker
@@ -92,7 +96,7 @@ async def _connection(
         return [Finding("unreached", connection.name, connection.url or f"{connection.host}:{connection.port}", why)]
     found = [each for name, point in points.items() for each in of_reading(name, point, readings[point.tag], plant)]
     if connection.protocol == "opcua":
-        found += await _described(plant, connection, points, base, secrets)
+        found += await _described(plant, conditions, connection, points, base, secrets)
     told = {each.name: each for each in found if each.kind == "missing"}
     return [*told.values(), *(each for each in found if each.name not in told)]
 
@@ -112,7 +116,12 @@ async def _read(driver: Driver, points: Sequence[Point]) -> Mapping[str, Reading
 
 
 async def _described(
-    plant: Plant, connection: Connection, points: Mapping[str, Point], base: Path, secrets: Secrets
+    plant: Plant,
+    conditions: Conditions,
+    connection: Connection,
+    points: Mapping[str, Point],
+    base: Path,
+    secrets: Secrets,
 ) -> list[Finding]:
     written = [point.address for point in written_points(plant).values() if point.connection == connection.name]
     account = connection.write_user_secret or connection.user_secret
@@ -120,7 +129,11 @@ async def _described(
     try:
         addresses = sorted({point.address for point in points.values()})
         told = await facts(connection, addresses, base_dir=base, secrets=secrets)
-        found += [each for name, point in points.items() for each in of_facts(name, point, told[point.address], plant)]
+        found += [
+            each
+            for name, point in points.items()
+            for each in of_facts(name, point, told[point.address], plant, conditions)
+        ]
         if written:
             may = await rights(connection, account, written, base_dir=base, secrets=secrets)
             found += of_rights(plant, may, connection.name, account or "nobody")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from constraints.plant import Plant, Point
-from constraints.plantfile.units import Unit, UnitError, unit
+from constraints.plantfile.units import Conditions, Unit, UnitError, unit
 from safety.signals import Reading
 from supervisor.drivers.opcua_facts import Facts
 
@@ -65,8 +65,11 @@ def of_reading(name: str, point: Point, reading: Reading, plant: Plant) -> Itera
         yield Finding("range", name, where, text)
 
 
-def of_facts(name: str, point: Point, facts: Facts, plant: Plant) -> Iterator[Finding]:
-    """Yield where the server's own description of a node differs from the file's."""
+def of_facts(name: str, point: Point, facts: Facts, plant: Plant, conditions: Conditions) -> Iterator[Finding]:
+    """Yield where the server's own description of a node differs from the file's.
+
+    ``conditions`` are the file's: a device beside it means the same by a normal cubic metre and by gauge pressure.
+    """
     where = place_of(point)
     if facts.missing:
         yield Finding("missing", name, where, f"no such node on the server ({facts.missing}): check the address")
@@ -75,7 +78,7 @@ def of_facts(name: str, point: Point, facts: Facts, plant: Plant) -> Iterator[Fi
     if point.equals is not None or point.moment:
         return
     text = _unit_text(name, plant)
-    of_unit = [*_of_unit(name, point, facts.unit, text)] if text and facts.unit is not None else []
+    of_unit = [*_of_unit(name, point, facts.unit, text, conditions)] if text and facts.unit is not None else []
     yield from of_unit
     if facts.range is not None and not any(each.error for each in of_unit):
         yield from _of_range(name, point, facts.range, plant)
@@ -110,10 +113,10 @@ def _unit_text(name: str, plant: Plant) -> str:
     return plant.tags[name].unit if name in plant.tags else ""
 
 
-def _of_unit(name: str, point: Point, shown: str, text: str) -> Iterator[Finding]:
-    ours = unit(text)
+def _of_unit(name: str, point: Point, shown: str, text: str, conditions: Conditions) -> Iterator[Finding]:
+    ours = unit(text, conditions)
     try:
-        theirs = unit(shown)
+        theirs = unit(shown, conditions)
     except UnitError:
         said = f"the server says {shown!r}, which is no unit here; the file says {text}"
         yield Finding("unit", name, place_of(point), said, error=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from supervisor.clock import machine_mono_s
 from supervisor.mailbox import Mailbox
 from supervisor.web.accounts.door import Door, install, signed_in, still
 from supervisor.web.accounts.service import Accounts
@@ -71,7 +71,7 @@ def make_app(desk: Desk, house: House) -> Made:
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(known)])
     app.add_exception_handler(HTTPException, _trouble)
-    return Made(app=app, guarded=Guard(app, house.policy, time.monotonic))
+    return Made(app=app, guarded=Guard(app, house.policy, machine_mono_s))
 
 
 def _while_signed_in(request: Request) -> Callable[[], Awaitable[bool]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
+from supervisor.clock import machine_mono_s
 from supervisor.web.accounts.passwords import Hasher
 from supervisor.web.accounts.service import Accounts
 from supervisor.web.accounts.store import Store
@@ -53,7 +53,7 @@ class Serving:
 
 def desk_for(units: Units, speed: float) -> Desk:
     """Return the desk over ``units``."""
-    return Desk(units=units, live=Live(units, time.monotonic), texts=Texts.load(), speed=speed)
+    return Desk(units=units, live=Live(units, machine_mono_s), texts=Texts.load(), speed=speed)
 
 
 def house_of(serving: Serving) -> House:

@@ -108,6 +108,20 @@ def test_a_vote_is_good_although_a_member_is_bad_and_on_record() -> None:
     assert memory.votes["x"].left_out == {"a": 1.0, "c": 9.0}
 
 
+def test_members_must_disagree_without_a_break_for_as_long_as_the_rule_says() -> None:
+    tag = DerivedTag(name="x", vote=VoteRule(of=("a", "b", "c"), max_spread=2.0, disagree_s=30.0))
+    memory, told = DerivedMemory(), []
+    astray = {0.0: 9.0, 20.0: 9.0, 25.0: 1.0, 30.0: 9.0, 59.0: 9.0, 60.0: 9.0, 61.0: 1.0}
+    for at_s, value in astray.items():
+        found, memory = derive((tag,), snapshot(at_s, a=good(1.0), b=good(1.5), c=good(value)), memory)
+        assert found.readings["x"].good  # whoever is astray is left out at once
+        told += [at_s] if memory.disagreeing((tag,), at_s) else []
+    assert told == [60.0]
+    at_once = DerivedTag(name="x", vote=VoteRule(of=("a", "b"), max_spread=2.0))
+    _, memory = derive((at_once,), snapshot(a=good(1.0), b=good(9.0)), DerivedMemory())
+    assert memory.disagreeing((at_once,), 100.0)["x"].left_out == {"a": 1.0, "b": 9.0}
+
+
 def test_nothing_derived_changes_nothing() -> None:
     seen, memory = snapshot(a=good(1.0)), DerivedMemory()
     assert derive((), seen, memory) == (seen, memory)

@@ -123,4 +123,69 @@ schedule:
 """,
         do="Separate the hours, or set the limit in one of the two only.",
     ),
+    Page(
+        code="W126",
+        means="An MV has a relative gain beyond 10 on a CV: with the other CVs held, hardly anything of its effect is left, "
+        "or the effect turns round.",
+        matters="An error of 1/size in that one gain (5 % at a relative gain of 20), and no moves at all hold both CVs; the "
+        "controller then moves the MVs far and against each other.",
+        wrong="""
+mvs:
+  feed_sp:
+    writes: "dcs:ns=2;s=APC.SP.feed_sp"
+    setpoint: "dcs:ns=2;s=FIC3.SP"
+    readback: feed
+    unit: kg/h
+    limits: {safety: [800, 4200], operator: [2000, 2625]}
+    move: {up: 60 kg/h/min, down: 120 kg/h/min}
+cvs:
+  power: {limits: {operator: [100, 800]}, concern: 2 kW}
+models:
+  power:
+    T_in_sp: {gain: 1, lags: [2 min]}
+    feed_sp: {gain: -0.0442, lags: [2 min]}
+""",
+        right="""
+mvs:
+  feed_sp:
+    writes: "dcs:ns=2;s=APC.SP.feed_sp"
+    setpoint: "dcs:ns=2;s=FIC3.SP"
+    readback: feed
+    unit: kg/h
+    limits: {safety: [800, 4200], operator: [2000, 2625]}
+    move: {up: 60 kg/h/min, down: 120 kg/h/min}
+cvs:
+  power: {limits: {operator: [100, 800]}, concern: 2 kW}
+models:
+  power:
+    T_in_sp: {gain: 1, lags: [2 min]}
+    feed_sp: {gain: 0.05, lags: [2 min]}
+""",
+        do="Test the gains again, above all their ratios. If they are true, hold one of the CVs less: without a target, or "
+        "with wide limits and a low rank.",
+    ),
+    Page(
+        code="W127",
+        means="On the day of the check every version of a tariff lies in the future.",
+        matters="The prices of its first version are used all the same, for a plant never runs on no price, and an alarm "
+        "says so; what is paid today may be something else.",
+        wrong="""
+economics:
+  cost: {product: {flow: feed, tariff: contract}}
+tariffs:
+  contract:
+    versions:
+      - {valid_from: 2099-01-01, energy: {all: 0.3 EUR/kg}}
+""",
+        right="""
+economics:
+  cost: {product: {flow: feed, tariff: contract}}
+tariffs:
+  contract:
+    versions:
+      - {valid_from: 2026-01-01, energy: {all: 0.28 EUR/kg}}
+      - {valid_from: 2099-01-01, energy: {all: 0.3 EUR/kg}}
+""",
+        do="Add the version that holds today, with its own date.",
+    ),
 )

@@ -162,4 +162,32 @@ adaptation: {mode: watch, mvs: [T_in_sp], accuracy: 5 EUR/h}
 """,
         do="Name MVs that move something that is paid for, and give dv_range or the range of each DV's tag.",
     ),
+    Page(
+        code="E088",
+        means="A price changes inside a settlement period of the tariff, or a demand window is not made of whole ones.",
+        matters="The meter counts energy by settlement periods; no bill can follow what changes inside one.",
+        wrong="""
+economics:
+  cost: {product: {flow: feed, tariff: contract}}
+tariffs:
+  contract:
+    settlement: 30 min
+    versions:
+      - valid_from: 2026-01-01
+        energy: {day: 0.3 EUR/kg, rest: 0.2 EUR/kg}
+        bands: {day: {hours: ["06:15-18:00"]}}
+""",
+        right="""
+economics:
+  cost: {product: {flow: feed, tariff: contract}}
+tariffs:
+  contract:
+    settlement: 15 min
+    versions:
+      - valid_from: 2026-01-01
+        energy: {day: 0.3 EUR/kg, rest: 0.2 EUR/kg}
+        bands: {day: {hours: ["06:15-18:00"]}}
+""",
+        do="Look into the contract: either the hours or the settlement period is written wrongly.",
+    ),
 )

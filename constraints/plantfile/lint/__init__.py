@@ -9,6 +9,7 @@ from constraints.plant import Plant
 from constraints.plantfile.lint.calendar import warn_schedule
 from constraints.plantfile.lint.collinear import warn_collinear
 from constraints.plantfile.lint.ranks import warn_ranks
+from constraints.plantfile.lint.relative import warn_relative_gains
 from constraints.plantfile.lint.timing import warn_timing
 from constraints.plantfile.scope import Scope
 
@@ -17,7 +18,7 @@ __all__ = ["lint"]
 
 def lint(scope: Scope, plant: Plant) -> None:
     """Report to ``scope.issues`` what an experienced engineer would question about ``plant``."""
-    warn_collinear(scope, plant)
+    warn_relative_gains(scope, plant, warn_collinear(scope, plant))
     warn_ranks(scope, plant)
     warn_timing(scope, plant)
     warn_schedule(scope, plant)

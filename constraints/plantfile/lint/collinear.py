@@ -24,31 +24,39 @@ _EXACT: Final = 1e-9
 Vector = Mapping[str, float]
 
 
-def warn_collinear(scope: Scope, plant: Plant) -> None:
-    """Warn of two MVs, and of two CVs, whose scaled gains are nearly in one direction.
+def warn_collinear(scope: Scope, plant: Plant) -> frozenset[str]:
+    """Warn of two MVs, and of two CVs, whose scaled gains are nearly in one direction; return their names.
 
     Only pairs with a gain or a step response count: the gains of functions and state-space blocks are not numbers of
     the file, so variables that these move are left out.
     """
-    gains = _scaled(plant)
+    gains = scaled_gains(plant)
     columns = {mv: {cv: g for (source, cv), g in gains.items() if source == mv} for mv in plant.mvs}
-    told = set()
+    told: set[frozenset[str]] = set()
+    named: set[str] = set()
     for a, b, condition in _nearly_alike(columns):
         told.add(frozenset((a, b)))
+        named |= {a, b}
         message = f"{a} and {b} do nearly the same to every CV (condition number {condition:.0f})"
         hint = "the targets may flip between them; check the gains, make them exactly alike, or give one a cost"
         scope.issues.at_key("W120", ("mvs", b), message, hint)
-    held = [name for name, cv in plant.cvs.items() if cv.target is not None or _is_limited(cv.limits)]
-    rows = {cv: {source: g for (source, each), g in gains.items() if each == cv} for cv in held}
+    rows = {cv: {source: g for (source, each), g in gains.items() if each == cv} for cv in held_cvs(plant)}
     for a, b, condition in _nearly_alike(rows):
         if frozenset(rows[a].keys() | rows[b].keys()) in told:
             continue  # of two MVs and two CVs: the same finding, turned round
+        named |= {a, b}
         message = f"{a} and {b} answer every MV nearly alike (condition number {condition:.0f}): no MV holds them apart"
         hint = "check the gains; control one of them, or their mean"
         scope.issues.at_key("W120", ("cvs", b), message, hint)
+    return frozenset(named)
 
 
-def _scaled(plant: Plant) -> dict[tuple[str, str], float]:
+def held_cvs(plant: Plant) -> list[str]:
+    """Return the CVs that have a target or a limit."""
+    return [name for name, cv in plant.cvs.items() if cv.target is not None or _is_limited(cv.limits)]
+
+
+def scaled_gains(plant: Plant) -> dict[tuple[str, str], float]:
     """Return the gains by (MV, CV), in concerns per span; without those that are not known or not finite."""
     blurred = {pair.cv for pair in plant.pairs if pair.function} | {cv for block in plant.blocks for cv in block.cvs}
     return {

@@ -287,6 +287,9 @@ BAD = [
     Bad("two rests", "E082", "{all: 0.2 EUR/kWh}", "{all: 0.2 EUR/kWh, §more: 1 EUR/kWh}", "bands.more"),
     Bad("gap", "E083", ", day: 0.15 EUR/kWh}", "}", "without a band"),
     Bad("order of versions", "E084", "valid_from: 2026-07-01", "valid_from: §2025-07-01", "oldest first"),
+    Bad("inside a settlement", "E088", '  grid:\n    versions:\n      - valid_from: 2026-01-01\n',
+        "  grid:\n    settlement: 1 h\n    versions:\n      - valid_from: 2026-01-01\n"
+        "        demand: {price: 9 EUR/kW, window: §15 min}\n", "multiple"),
     Bad("schedule sets safety", "E085", "cvs.power.limits.operator.hi", "§cvs.power.limits.safety.hi", "operator"),
     Bad("schedule sets nothing known", "E052", "cvs.power.limits.operator.hi", "§cvs.powr.limits.operator.hi", "power"),
     Bad("no heating value", "E086", "    gas: {flow: gas, heating_value: 36 MJ/m**3,", "    §gas: {flow: gas,", "heat"),

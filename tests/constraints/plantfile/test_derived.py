@@ -42,11 +42,17 @@ def test_a_calculated_tag_has_no_place_and_no_rule() -> None:
 
 def test_a_voted_tag() -> None:
     (derived,) = plant(VOTE).derived
-    assert derived.vote == VoteRule(of=("T_bed", "T_bed_b", "T_jacket"), by="2oo3", max_spread=4.0, min_good=2)
+    assert derived.vote == VoteRule(
+        of=("T_bed", "T_bed_b", "T_jacket"), by="2oo3", max_spread=4.0, min_good=2, disagree_s=30.0
+    )
     assert (derived.lo, derived.hi) == (0.0, 150.0)
     (first,) = plant("T: {vote: {of: [T_bed, T_bed_b], by: first_good}, unit: degC}").derived
     assert first.vote is not None
     assert first.vote.min_good == 1
+    (slow,) = plant(VOTE.replace("4 K}", "4 K, disagree_for: 2 min}")).derived
+    assert slow.vote is not None
+    assert slow.vote.disagree_s == 120.0
+    assert findings(VOTE.replace("4 K}", "4 K, disagree_for: -1 s}")) == [("E014", 0, 87)]
 
 
 def test_they_come_in_the_order_of_need_and_as_often_as_the_slowest() -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from constraints.plantfile import PlantFileError, load_text
+from constraints.plant import Plant
+from constraints.plantfile import Loaded, PlantFileError, load_text
 from constraints.plantfile.diagnostics import Diagnostic
+from constraints.plantfile.lint.relative import relative_gains
 
 LINES = """
 version: 1
@@ -37,12 +39,20 @@ schedule:
 """
 
 
-def linted(*changes: tuple[str, str], after: str = "") -> list[Diagnostic]:
+def loaded(*changes: tuple[str, str], after: str = "") -> Loaded:
     text = LINES
     for old, new in changes:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
-    return [each for each in load_text(text + after, "kettle.yaml").warnings if "W120" <= each.code <= "W129"]
+    return load_text(text + after, "kettle.yaml")
+
+
+def linted(*changes: tuple[str, str], after: str = "") -> list[Diagnostic]:
+    return [each for each in loaded(*changes, after=after).warnings if "W120" <= each.code <= "W129"]
+
+
+def plant_of(*changes: tuple[str, str]) -> Plant:
+    return loaded(*changes).plant
 
 
 def place(found: Diagnostic) -> str:
@@ -97,6 +107,46 @@ def test_small_gains_in_large_units_are_not_small() -> None:
     """The same plant, P in Pa: nothing is nearly alike that was not before."""
     in_pa = (("unit: bar, range: [0, 20]", "unit: Pa, range: [0, 2e6]"), ("[1, 9]", "[1e5, 9e5]"), ("0.1 bar", "1e4"))
     assert linted(*in_pa, ("{gain: 0.1, lags", "{gain: 1e4, lags"), ("gain: 0.2,", "gain: 2e4,")) == []
+
+
+def test_a_large_relative_gain_names_its_pair() -> None:
+    """By hand: 2 * 0.2 / (2 * 0.2 - 1 * 0.361905) = 10.5, and -9.5 beside it; no two are collinear yet."""
+    gains = (("{gain: -1.0,", "{gain: 1.0,"), ("{gain: 0.1, lags", "{gain: 0.361905, lags"), ("1 K", "0.5 K"))
+    (found,) = linted(*gains)
+    assert (found.code, place(found)) == ("W126", "a_sp")
+    assert found.message == "a_sp has a relative gain of 10.5 on T, and 1 more beyond 10"
+    assert found.hint.startswith("9.5 % wrong in this gain, and T cannot be held apart")
+    assert linted(*gains, ("{operator: [1, 9]}", "{}")) == []  # nobody holds P
+
+
+WOOD_BERRY = (
+    ("{gain: 2.0,", "{gain: 12.8,"), ("b_sp: {gain: -1.0", "b_sp: {gain: -18.9"),
+    ("{gain: 0.1, lags", "{gain: 6.6, lags"), ("{gain: 0.2, lags", "{gain: -19.4, lags"), ("positive", "negative"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("concern", ["0.01 K", "100 K"])
+def test_the_relative_gains_of_wood_and_berry_are_the_published_ones_in_any_scaling(concern: str) -> None:
+    """Chem. Eng. Sci. 28, 1973: 12.8, -18.9 and 6.6, -19.4 have 2.01 and -1.01."""
+    found = relative_gains(plant_of(*WOOD_BERRY, ("concern: 1 K", f"concern: {concern}")))
+    assert [found[pair] for pair in (("a_sp", "T"), ("b_sp", "P"))] == pytest.approx([2.0094] * 2, abs=1e-4)
+    assert [found[pair] for pair in (("a_sp", "P"), ("b_sp", "T"))] == pytest.approx([-1.0094] * 2, abs=1e-4)
+
+
+def test_what_is_negative_by_itself_is_no_finding() -> None:
+    assert linted(*WOOD_BERRY) == []
+
+
+def test_of_more_mvs_than_cvs_the_relative_gains_share_one() -> None:
+    third = "  c_sp: {writes: 'm:c_sp', readback: c, unit: t/h, limits: {safety: [0, 9]}, move: {up: 1, down: 1}}\n"
+    tag = '  c: {source: "m:c", unit: t/h, range: [0, 10]}\n'
+    plant = plant_of(
+        ("cvs:", third + "cvs:"), ("mvs:", tag + "mvs:"), ("  T: {a_sp:", "  T: {c_sp: {gain: 1.5}, a_sp:")
+    )
+    found = relative_gains(plant)
+    assert len(found) == 6
+    for cv in ("T", "P"):
+        assert sum(value for (_, each), value in found.items() if each == cv) == pytest.approx(1.0)
 
 
 def test_a_rank_of_nothing() -> None:

@@ -46,6 +46,7 @@ def test_a_calm_plant_has_none():
         ({"bypassed": {"Hot": "bypassed by ann until 14:30: test"}}, ("bypass", "Hot"), "by ann until 14:30: test"),
         ({"watched": {"Load": 2.5, "Other": -1.0}}, ("watched", "Load"), "broken by 2.5"),
         ({"proofs_due": {"Hot": "2027-03-01"}}, ("proof_due", "Hot"), "overdue since 2027-03-01"),
+        ({"tariffs_ahead": {"grid": "2027-01-01"}}, ("tariff", "grid"), "not in force before 2027-01-01"),
         ({"outside_schedule": {"m": "199 is not in [150, 195]"}}, ("mv_outside_schedule", "m"), "not in [150, 195]"),
         ({"thinker_why": "deadline"}, ("thinker", "thinker"), "deadline"),
         ({"record_why": "full"}, ("record", "record"), "full"),

@@ -62,6 +62,7 @@ NODES = (
     # and what a test points the file at instead
     node("TH.PV", unit=eu("E18"), between=(0.0, 0.1)),
     node("M3.PV", unit=eu("MQH")),
+    node("GAS.PV", unit=eu("Q40")),
     node("ODD.PV", unit=eu("", "Kilo/Std"), between=(0.0, 80.0)),
     node("FAR.PV", unit=eu("P1"), between=(200.0, 300.0)),
     node("BAD.PV", unit=eu("P1")),
@@ -120,6 +121,14 @@ def field():
     assert made.writes == []
 
 
+GAS = {
+    '"plc:ns=2;s=PI1.PV", unit: barg, range: [0, 10], scale: 0.01': (
+        '"plc:ns=2;s=GAS.PV", unit: Sm3/h, range: [0, 100], scale: 1.073220'
+    )
+}
+WARM = {
+    "timezone: Europe/Berlin}": "timezone: Europe/Berlin, standard_gas: {temperature: 20 degC, pressure: 1.01325 bar}}"
+}
 SP, PV, LEVEL = 's=FIC1.SP"', 's=FIC1.PV"', 's=LIC1.PV"'
 CASES = {
     "nothing": ({}, []),
@@ -139,6 +148,8 @@ CASES = {
         ("range", "steam", "reads 40, outside its range 0 to 10"),
         ("unit", "steam", "or scale: 0.01"),
     ]),
+    "gas at the file's own conditions": (GAS | WARM, []),
+    "gas at other conditions": (GAS, [("unit", "steam", "or scale: 1.0549")]),
     "limits too wide": ({SP: 's=NARROW.SP"'}, [("range", "flow_sp", "the server would refuse or clamp")]),
     "another world": ({LEVEL: 's=FAR.PV"'}, [("range", "level", "is 200 to 300, the file's 0 to 100")]),
     "not writable": ({SP: 's=FIXED.SP"'}, [("write", "flow_sp", "may not write it")]),
@@ -153,7 +164,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 async def test_what_differs_is_found_and_nothing_else(field, tmp_path, case):
     edits, expected = CASES[case]
-    findings, looked_at = await looked(load_text(field.text(edits), "plant.yaml").plant, tmp_path)
+    findings, looked_at = await looked(load_text(field.text(edits), "plant.yaml"), tmp_path)
     assert looked_at == (5 if case == "a text" else 6)
     found = [(each.kind if each.error else f"({each.kind})", each.name, each.text) for each in findings]
     assert sorted(each[:2] for each in found) == sorted(each[:2] for each in expected)

@@ -10,7 +10,7 @@ import pytest
 
 from safety.signals import Mode
 from supervisor.changes.difference import Change
-from supervisor.changes.plan import ChangePlan
+from supervisor.changes.plan import ChangePlan, Part
 from supervisor.changes.weight import Weight
 from supervisor.letters import ACTIONS
 from supervisor.mailbox import Mailbox
@@ -51,7 +51,8 @@ def place(tmp_path):
 def plan(*changes, signatures=2):
     made = [Change(tuple(path.split(".")), "changed", "1", "2", weight) for path, weight in changes]
     return ChangePlan(
-        base=1, base_files_sha256="b", files={"plant.yaml": "x"}, config_hash="c", changes=tuple(made),
+        parts=(Part("", base=1, config_hash="c", changed=True),), base_files_sha256="b", files={"plant.yaml": "x"},
+        changes=tuple(made),
         signatures=signatures,
     )  # fmt: skip
 
