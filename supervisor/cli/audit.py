@@ -15,7 +15,7 @@ from supervisor.site import DATABASE_FILE, DATABASE_VARIABLE
 
 def verify_record(about: About, *, as_json: bool) -> None:
     """Print what the check of the record found; exit 1 when it is not intact."""
-    site = site_of(about)
+    site = about.site(site_of(about).controller)
     sqlite = site.data / DATABASE_FILE
     if site.database_url.startswith("sqlite") and not sqlite.exists():
         fail(Exit.UNREACHABLE, f"there is no record {sqlite}: name --data, or set {DATABASE_VARIABLE}")

@@ -49,7 +49,7 @@ class Finding:
 
 def examine(about: About, *, as_json: bool) -> None:
     """Print every finding; exit 1 when one is not well."""
-    site = site_of(about)
+    site = about.site(site_of(about).controller)
     findings = list(_all(site))
     if as_json:
         say_json({"well": all(each.well for each in findings), "findings": [asdict(each) for each in findings]})

@@ -45,11 +45,11 @@ def ask_mode(wanted: str, reason: str, about: About, *, yes: bool, as_json: bool
     to_all = mode is Mode.OFF and not about.controller
     names = running_here(about) if to_all else ()
     if to_all and not names and len(began := began_here(about)) > 1:
-        fail(Exit.UNREACHABLE, f"no controller runs here: neither of {', '.join(began)}")
+        fail(Exit.UNREACHABLE, f"no controller runs here, of {', '.join(began)}")
     if len(names) > 1:
         _ask_all(request, about, names, as_json=as_json)
     else:
-        ask(request, about if not names else replace(about, controller=names[0]), as_json=as_json)
+        ask(request, about, as_json=as_json, site=_site(about, names[0]) if names else None)
 
 
 def ask_limit(name: str, value: float, reason: str, about: About, *, as_json: bool) -> None:
@@ -93,9 +93,9 @@ def blank(action: str, reason: str) -> Request:
     )
 
 
-def ask(request: Request, about: About, *, as_json: bool) -> None:
+def ask(request: Request, about: About, *, as_json: bool, site: Site | None = None) -> None:
     """Put ``request`` in the mailbox, wait for its answer and say it; exit 4 where it was refused, 5 without answer."""
-    answer = asked(request, about, ANSWER_S_MAX)
+    answer = asked(request, about, ANSWER_S_MAX, site=site)
     if as_json:
         say_json({"accepted": answer.accepted, "why": answer.why, "id": answer.id})
     else:
@@ -104,9 +104,9 @@ def ask(request: Request, about: About, *, as_json: bool) -> None:
         raise SystemExit(int(Exit.REFUSED))
 
 
-def asked(request: Request, about: About, wait_s: float = ANSWER_S_MAX) -> Answer:
+def asked(request: Request, about: About, wait_s: float = ANSWER_S_MAX, site: Site | None = None) -> Answer:
     """Put ``request`` in the mailbox and return its answer; exit 5 where there is none within ``wait_s``."""
-    site = site_of(about)
+    site = site or site_of(about)
     if not site.mailbox.exists():
         fail(Exit.UNREACHABLE, f"no supervisor has run here ({site.data}); start one: setwise run {about.plant}")
     try:
@@ -125,7 +125,7 @@ def _ask_all(request: Request, about: About, names: Sequence[str], *, as_json: b
     for name in names:
         each = replace(request, id=uuid.uuid4().hex)
         try:
-            mailbox = Mailbox(Site.of(about.plant, about.data, name).mailbox)
+            mailbox = Mailbox(_site(about, name).mailbox)
             mailbox.post(each)
         except MailboxError as error:
             tell(f"{name}: the request cannot be passed on: {error}; OFF without it: kill -USR1 <pid of control>")
@@ -143,6 +143,10 @@ def _ask_all(request: Request, about: About, names: Sequence[str], *, as_json: b
         raise SystemExit(int(Exit.UNREACHABLE))
     if not all(answer is not None and answer.accepted for answer in said.values()):
         raise SystemExit(int(Exit.REFUSED))
+
+
+def _site(about: About, controller: str) -> Site:
+    return Site.of(about.plant, about.data, controller)
 
 
 def _fact(answer: Answer | None) -> dict[str, object]:

@@ -46,21 +46,22 @@ def one(about: About) -> tuple[Site, Plant]:
 
 
 def site_of(about: About) -> Site:
-    """Return the one site that the command is about, by what lies in the data folder: also with a broken plant file."""
-    if about.controller:
-        return about.site(about.controller)
-    began = began_here(about)
-    if set(began) <= {""}:
-        return about.site()
-    from constraints.plantfile import PlantFileError, load  # noqa: PLC0415 - only where there is a choice
+    """Return the one site that the command is about, by what lies in the data folder: also with a broken plant file.
 
-    try:
-        names = tuple(load(about.plant).plants)
-    except (PlantFileError, OSError):
-        names = tuple(name for name in began if control_runs(about.site(name))) or began
+    Whether its record has a place is not asked: requests need only the mailbox.
+    """
+    began = () if about.controller else began_here(about)
+    names: tuple[str, ...] = (about.controller,)
+    if not set(began) <= {""}:
+        from constraints.plantfile import PlantFileError, load  # noqa: PLC0415 - only where there is a choice
+
+        try:
+            names = tuple(load(about.plant).plants)
+        except (PlantFileError, OSError):
+            names = running_here(about) or began
     if len(names) > 1:
         _which(names)
-    return about.site(names[0])
+    return Site.of(about.plant, about.data, names[0])
 
 
 def began_here(about: About) -> tuple[str, ...]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+
 import pytest
 
+from safety.signals import Mode
 from supervisor.cli.about import About
 from supervisor.cli.exits import Exit
 from supervisor.cli.which import began_here, running_here, site_of
+from supervisor.mailbox import Mailbox
+from supervisor.record import Answer
 from supervisor.site import DATABASE_VARIABLE, Site, SiteError
 from tests.constraints.plantfile.two import TEXT
 from tests.supervisor.cli.calls import call, one_object
@@ -22,7 +27,7 @@ def plant(tmp_path):
 def began(plant, *names):
     for name in names:
         site = Site.of(plant, controller=name)
-        site.data.mkdir(parents=True)
+        site.data.mkdir(parents=True, exist_ok=True)
         site.pid_file.write_text("1\n", encoding="utf-8")
 
 
@@ -45,6 +50,44 @@ def test_no_two_records_in_one_database(plant, monkeypatch):
     assert (done.exit_code, "make one for each" in done.stderr) == (Exit.USAGE, True)
     monkeypatch.setenv(DATABASE_VARIABLE, "postgresql://plant@db/setwise_{controller}")
     assert Site.of(plant, controller="dryer_1").database_url == "postgresql://plant@db/setwise_dryer_1"
+
+
+def held(site):
+    """Hold the pid file as a control process does, and have a mailbox that somebody answers."""
+    lock = site.pid_file.open("a+", encoding="utf-8")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    Mailbox(site.mailbox)
+    return lock
+
+
+@pytest.fixture
+def answered(monkeypatch):
+    seen = []
+    real = Mailbox.post
+
+    def post(mailbox, request):
+        real(mailbox, request)
+        seen.append((mailbox, request.mode))
+        mailbox.answer(Answer(id=request.id, accepted=True, why=""))
+
+    monkeypatch.setattr(Mailbox, "post", post)
+    return seen
+
+
+@pytest.mark.parametrize("running", [("dryer_2",), ("dryer_1", "dryer_2"), ("",)])
+@pytest.mark.parametrize("text", [TEXT, "nonsense: ["])
+def test_off_reaches_all_that_run_whatever_the_file_and_the_database_say(plant, answered, monkeypatch, running, text):
+    began(plant, "dryer_1", "dryer_2", "")
+    monkeypatch.setenv(DATABASE_VARIABLE, "postgresql://plant@db/setwise")
+    plant.write_text(text, encoding="utf-8")
+    locks = [held(Site.of(plant, controller=name)) for name in running]
+    done = call("mode", "off", "-c", plant)
+    assert done.exit_code == 0, done.stderr
+    assert [mode for _, mode in answered] == [Mode.OFF] * len(running)
+    if running[0]:
+        assert call("mode", "off", "-c", plant, "-C", running[0]).exit_code == 0
+    for lock in locks:
+        lock.close()
 
 
 @pytest.mark.parametrize(
