@@ -98,7 +98,8 @@ tags:
   power: {source: "meter:holding/3054:float32", unit: kW, range: [0, 900]}
 """,
         do="OPC UA: ns=2;s=TIC201.PV, ns=3;i=1021 or nsu=http://maker.example/line;s=TIC201.PV. Modbus: "
-        "holding/3054:float32:CDAB (table, number from 0, type, word order). MQTT: a topic without wildcards, site/fan#rms for a field of a JSON object.",
+        "holding/3054:float32:CDAB (table, number from 0, type, word order). MQTT: a topic without wildcards, "
+        "site/fan#rms for a field of a JSON object.",
     ),
     Page(
         code="E056",
