@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from constraints.alarms import ABOUT, ONLY, Priority, applying, id_of, key_of
+from constraints.alarms import ABOUT, ONLY, SAFETY_CLASS, Priority, applying, id_of, key_of
 from constraints.plant import Plant
 from safety.expressions import Expression
 from supervisor.alarms.words import KINDS
@@ -44,7 +44,9 @@ def rule_of(plant: Plant, code: str, subject: str) -> Rule:
         response=next((each.response for each in said if each.response), _about(kind.response, subject)),
         time_to_respond_s=_first([each.time_to_respond_s for each in said], kind.time_to_respond_s),
         consequence=next((each.consequence for each in said if each.consequence), _about(kind.consequence, subject)),
-        suppress_when=next((each.suppress_when for each in said if each.suppress_when is not None), None),
+        suppress_when=None
+        if code in SAFETY_CLASS
+        else next((when for each in said if (when := each.suppress_when)), None),
     )
 
 

@@ -141,6 +141,14 @@ def test_a_suppressed_alarm_is_listed_though_nothing_is_wrong():
     assert board.state(TAG) == "suppressed"
 
 
+def test_what_protects_is_never_suppressed_whatever_the_file_says_of_its_subject():
+    """The name of an interlock is also the subject of its bypass, whose alarm may be suppressed."""
+    board, hot, bypass = Board({"Fan vibration": FAN_OFF}), "interlock:Fan vibration", "bypass:Fan vibration"
+    board.sensors["P_fan"] = 2.0
+    board.after(1.0, hot, bypass)
+    assert (board.state(hot), board.state(bypass)) == ("unack", "suppressed")
+
+
 def test_what_is_not_known_suppresses_nothing():
     board = Board({TAG: FAN_OFF, "tag": AlarmRule(on_delay_s=0.0)})
     board.sensors = {}
