@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import fields
 from itertools import product
 
 import pytest
@@ -50,10 +51,11 @@ def place(tmp_path):
 
 def plan(*changes, signatures=2):
     made = [Change(tuple(path.split(".")), "changed", "1", "2", weight) for path, weight in changes]
-    return ChangePlan(
-        base=1, base_files_sha256="b", files={"plant.yaml": "x"}, config_hash="c", changes=tuple(made),
-        signatures=signatures,
-    )  # fmt: skip
+    said = {
+        "base": 1, "base_files_sha256": "b", "files": {"plant.yaml": "x"}, "config_hash": "c", "changes": tuple(made),
+        "signatures": signatures, "parts": (),
+    }  # fmt: skip
+    return ChangePlan(**{each.name: said[each.name] for each in fields(ChangePlan) if each.name in said})
 
 
 SAFETY = plan(("mvs.T_in_sp.limits.safety.hi", Weight.SAFETY))
