@@ -1,7 +1,7 @@
 """Who signed a plan: one small file for each person, which the operating system says is theirs.
 
 There is no password here: a signature counts where the file's owner is who it names, so two signatures take two
-accounts of the machine. (With the pages comes sign-in; then it is that.)
+accounts of the machine. People who are signed in sign in ``supervisor.web.acting``; the two kinds are never added up.
 """
 
 from __future__ import annotations

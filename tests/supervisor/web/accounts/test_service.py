@@ -152,6 +152,16 @@ def test_disabling_ends_every_session_and_every_token_at_once(accounts):
     assert service.of_cookie(accounts, sessions[0][1]) is None
 
 
+def test_a_session_of_a_disabled_person_counts_for_nothing_even_where_it_was_not_ended(accounts):
+    """As one that began in the very moment."""
+    person(accounts)
+    session, token = enter(accounts)
+    with accounts.store.writing() as connection:
+        connection.execute("UPDATE user SET disabled = 1")
+    assert service.of_cookie(accounts, token) is None
+    assert service.live(accounts, session) is None
+
+
 def test_one_ends_ones_other_sessions(accounts):
     person(accounts)
     (here, mine), (_, other) = enter(accounts), enter(accounts)
