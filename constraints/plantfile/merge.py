@@ -63,7 +63,7 @@ class _Whole:
             root = _root(path, taken)
             if root is not None and taken[root]:
                 new = (*taken[root], *path[len(root) :])
-                self.values[new] = replace(span, file=name)
+                self.values[new] = replace(span, file=span.file or name)
                 if path in document.inner:
                     self.inner[new] = document.inner[path]
 

@@ -10,6 +10,7 @@ from constraints.plantfile.document import Path, Value
 from constraints.plantfile.issues import did_you_mean
 from constraints.plantfile.schema_models import Model
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.stepfiles import KEY as STEP_FILE
 from constraints.plantfile.tables import Points, table
 from constraints.plantfile.units import Unit
 
@@ -34,7 +35,7 @@ def pairs(scope: Scope, variable_units: dict[str, Unit], functions: Mapping[str,
 
 def _one_form(scope: Scope, path: Path, given: Model) -> bool:
     """Return whether exactly one of gain, step and function is given, and nothing that it excludes."""
-    forms = [key for key in ("gain", "step", "function") if getattr(given, key) is not None]
+    forms = [key for key in ("gain", "step", "step_file", "function") if getattr(given, key) is not None]
     if not forms:
         scope.issues.at_key("E011", path, f"key 'gain' is missing in {scope.dotted(path)}", "or give step, or function")
         return False
@@ -144,6 +145,12 @@ def _step(
         return number if isinstance(number, float) else scope.point(at, number, unit)
 
     form = "such as [[0, 0], [1 min, 0.3], [5 min, 0.8]]"
+    if (*path[:-1], STEP_FILE) in scope.document.keys and given.step:  # one unit for each column: one finding for all
+        before = len(scope.issues.found)
+        scope.seconds((*path, 0, 0), given.step[0][0])
+        value((*path, 0, 1), given.step[0][1])
+        if len(scope.issues.found) > before:
+            return None
     found = table(scope, path, given.step or [], (scope.seconds, value), form)
     if found is not None and found[0][0] != 0.0:
         scope.issues.at_value("E072", (*path, 0), "a step response begins at 0 s", form)

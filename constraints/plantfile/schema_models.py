@@ -28,6 +28,16 @@ ConstraintCode = Annotated[
 ]
 
 
+class StepFile(Section):
+    """A step response in a table: CSV or XLSX, whose first row names the columns."""
+
+    file: Annotated[str, Field(description="CSV or XLSX file, relative to this file, inside the plant's folder")]
+    time: Annotated[str, Field(description="Column of the time since the step")]
+    column: Annotated[str, Field(description="Column of the response to a step of one")]
+    time_unit: Annotated[str, Field(description="Unit of the time column")] = "s"
+    unit: Annotated[str | None, Field(description="Unit of the response; default CV unit per MV unit")] = None
+
+
 class Model(Section):
     """Effect of one MV or DV on one CV: a gain with lags, a step response, or a function's derivative with lags."""
 
@@ -48,6 +58,7 @@ class Model(Section):
             json_schema_extra={"minItems": 2},
         ),
     ] = None
+    step_file: Annotated[StepFile | None, Field(description="Instead of step: its points in a table")] = None
     function: Annotated[str | None, Field(description="Name under functions; the gain is its derivative")] = None
     multiplier: Annotated[str | None, Field(description="Name under multipliers; the gain is multiplied by it")] = None
 

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from constraints.plantfile import PlantFileError
 from constraints.plantfile.compile import compile_document
 from constraints.plantfile.include import IncludeError, with_included
+from constraints.plantfile.stepfiles import wanted
 from constraints.plantfile.yamltext import parse
 from supervisor.changes.making import Side
 from supervisor.changes.versions import Files, raw_of, text_of
@@ -74,10 +75,10 @@ def _included(name: str, text: str) -> list[str]:
     if not name.lower().endswith((".yaml", ".yml")):
         return []
     try:
-        wanted = parse(text.removeprefix("\ufeff"), name).data.get("include", [])
+        data = parse(text.removeprefix("\ufeff"), name).data
     except PlantFileError:
         return []
-    if not isinstance(wanted, list):
-        return []
-    paths = [posixpath.normpath(posixpath.join(posixpath.dirname(name), str(each))) for each in wanted]
+    listed = data.get("include", [])
+    named = [*(listed if isinstance(listed, list) else ()), *(each.file for each in wanted(data))]
+    paths = [posixpath.normpath(posixpath.join(posixpath.dirname(name), str(each))) for each in named]
     return [path for path in paths if not path.startswith(("/", ".."))]

@@ -32,7 +32,7 @@ def test_keys_for_suggestions_are_those_of_the_file() -> None:
     assert "url" in keys_at(("connections", "x", "opcua"))
     assert "url" not in keys_at(("connections", "x", "mqtt"))
     assert set(keys_at(("models", "a", "b"))) == {
-        "gain", "dead_time", "lags", "lead", "integrating", "step", "function", "multiplier", "expects",
+        "gain", "dead_time", "lags", "lead", "integrating", "step", "step_file", "function", "multiplier", "expects",
     }  # fmt: skip
     assert keys_at(("tags",)) == ()
 

@@ -40,6 +40,19 @@ def test_everything_that_is_included_is_in_the_bundle_and_means_the_same(plant):
         assert raw_of(text) == (plant.parent / name).read_bytes()
 
 
+def test_step_responses_in_tables_are_taken_along(plant):
+    (plant.parent / "area" / "steps.csv").write_text("t,y\n0,0\n60,0.1\n", encoding="utf-8")
+    text = plant.read_text(encoding="utf-8")
+    assert text.count("  moist:\n") == 1
+    more = "  moist:\n    extra: {step_file: {file: area/steps.csv, time: t, column: y}}\n"
+    plant.write_text(text.replace("  moist:\n", more), encoding="utf-8")
+    files = bundle(plant)
+    assert "area/steps.csv" in files
+    assert side_of(files).loaded.plant.config_hash == load(plant).plant.config_hash
+    (plant.parent / "area" / "steps.csv").write_text("t,y\n0,0\n60,0.2\n", encoding="utf-8")
+    assert side_of(files).loaded.plant.config_hash != load(plant).plant.config_hash
+
+
 def test_it_comes_back_from_a_version_byte_for_byte(plant, tmp_path):
     files = bundle(plant)
     versions = Versions(tmp_path / "data")
