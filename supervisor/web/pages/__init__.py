@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import controller, overview
+from supervisor.web.pages import controller, overview, why
 
-ROUTERS = (overview.router, controller.router)
+ROUTERS = (overview.router, controller.router, why.router)
