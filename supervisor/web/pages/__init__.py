@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import controller, overview, why
+from supervisor.web.pages import controller, interlocks, overview, why
 
-ROUTERS = (overview.router, controller.router, why.router)
+ROUTERS = (overview.router, controller.router, why.router, interlocks.router)
