@@ -6,12 +6,12 @@ Every question is bounded by a number of rows, so that no page can make the reco
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from safety.signals import Mode
-from supervisor.history.pack import PackError, StoredCycle, unpack
+from supervisor.history.pack import PackError, StoredCycle, readings, unpack
 from supervisor.history.read import History
 
 Mark = Literal["refusal", "answer", "trip", "alarm"]
@@ -57,18 +57,22 @@ class ShortHistory(History):
         newest ``ROWS_MAX`` rows.
         """
         query = (
-            "SELECT utc_s FROM audit WHERE kind = 'cycle' AND seq > (SELECT MAX(seq) FROM audit) - ? AND utc_s < ? "
-            "AND body LIKE ? ORDER BY seq DESC LIMIT 1"
+            "SELECT utc_s, body FROM audit WHERE kind IN ('cycle', 'spooled') AND utc_s < ? "
+            "AND seq > (SELECT MAX(seq) FROM audit) - ? AND body LIKE ? ORDER BY seq DESC LIMIT 1"
         )
-        return self._time(query, ROWS_MAX, before_utc_s, MARKS[mark])
+        found = cycles_of(self._rows(query, before_utc_s, ROWS_MAX, MARKS[mark]))
+        return found[0].utc_s if found else None
 
     def marked(self, mark: Mark, start_utc_s: float, limit: int) -> list[ShortCycle]:
         """Return the newest ``limit`` cycles since ``start_utc_s`` that hold ``mark``, oldest first."""
+        first = list(self._rows("SELECT seq FROM history WHERE utc_s >= ? ORDER BY utc_s LIMIT 1", start_utc_s))
+        if not first:
+            return []
         query = (
-            "SELECT utc_s, body FROM audit WHERE kind = 'cycle' AND seq > (SELECT MAX(seq) FROM audit) - ? "
-            "AND utc_s >= ? AND body LIKE ? ORDER BY seq DESC LIMIT ?"
+            "SELECT utc_s, body FROM audit WHERE kind IN ('cycle', 'spooled') AND seq >= ? "
+            "AND seq > (SELECT MAX(seq) FROM audit) - ? AND body LIKE ? ORDER BY seq DESC LIMIT ?"
         )
-        return _cycles(self._rows(query, ROWS_MAX, start_utc_s, MARKS[mark], limit))[::-1]
+        return cycles_of(self._rows(query, first[0][0], ROWS_MAX, MARKS[mark], limit))[::-1]
 
     def short(self, start_utc_s: float, end_utc_s: float, every: int = 1) -> list[ShortCycle]:
         """Return every ``every``-th cycle of [start, end), oldest first."""
@@ -76,7 +80,7 @@ class ShortHistory(History):
             "SELECT a.utc_s, a.body FROM history h JOIN audit a ON a.seq = h.seq WHERE h.utc_s >= ? AND h.utc_s < ? "
             "AND h.cycle - (h.cycle / ?) * ? = 0 ORDER BY h.utc_s, h.seq"
         )
-        return _cycles(self._rows(query, start_utc_s, end_utc_s, every, every))
+        return cycles_of(self._rows(query, start_utc_s, end_utc_s, every, every))
 
     def count(self, start_utc_s: float, end_utc_s: float) -> int:
         """Return how many raw cycles there are in [start, end)."""
@@ -92,6 +96,17 @@ class ShortHistory(History):
             except PackError:
                 continue
 
+    def newest_readings(
+        self, start_utc_s: float, end_utc_s: float, limit: int
+    ) -> Iterator[tuple[float, Mapping[str, tuple[float | None, str, str]]]]:
+        """Yield time and readings of the newest ``limit`` cycles of [start, end), the newest first."""
+        query = "SELECT utc_s, packed FROM history WHERE utc_s >= ? AND utc_s < ? ORDER BY utc_s DESC, seq DESC LIMIT ?"
+        for utc_s, blob in self._rows(query, start_utc_s, end_utc_s, limit):
+            try:
+                yield float(cast("float", utc_s)), readings(cast("bytes", blob))
+            except PackError:
+                continue
+
     def intent_hashes(self, seq: int) -> tuple[str, str]:
         """Return the hashes of plant file and limits that the intent in row ``seq`` was judged by; empty where it is
         no intent.
@@ -102,11 +117,24 @@ class ShortHistory(History):
         return "", ""
 
     def _time(self, query: str, *values: float | str) -> float | None:
-        return next((float(cast("float", utc_s)) for (utc_s,) in self._rows(query, *values)), None)
+        found = [
+            float(cast("float", utc_s)) for (utc_s,) in self._rows(query, *values)
+        ]  # read to its end: it is closed
+        return found[0] if found else None
 
 
-def _cycles(rows: Iterator[tuple[object, ...]]) -> list[ShortCycle]:
-    return [_cycle(float(cast("float", utc_s)), json.loads(str(body))) for utc_s, body in rows]
+def cycles_of(rows: Iterable[tuple[object, ...]]) -> list[ShortCycle]:
+    """Return the cycles that rows (time, body) of the chain tell; one that came late out of the spool says when it was,
+    and rows of other kinds say nothing here.
+    """
+    found = []
+    for utc_s, text in rows:
+        body = json.loads(str(text))
+        if body.get("was") == "cycle":
+            utc_s, body = body["at"], body["body"]  # noqa: PLW2901 - the row's own time is when it was taken in
+        if "mode" in body:
+            found.append(_cycle(float(cast("float", utc_s)), body))
+    return found
 
 
 def _cycle(utc_s: float, body: Mapping[str, object]) -> ShortCycle:

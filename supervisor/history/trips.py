@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from supervisor.history.read import History
-from supervisor.history.short import MARKS
+from supervisor.history.short import MARKS, cycles_of
 
 DAY_S = 86_400.0
 EDGES_MAX = 20_000
@@ -56,15 +55,14 @@ class TripCount(History):
             return
         after = self._seq if self._seq is not None else self._seq_before(start_utc_s, last)
         query = (
-            "SELECT utc_s, body FROM audit WHERE kind = 'cycle' AND seq > ? AND seq <= ? AND body LIKE ? ORDER BY seq"
+            "SELECT utc_s, body FROM audit WHERE kind IN ('cycle', 'spooled') AND seq > ? AND seq <= ? "
+            "AND body LIKE ? ORDER BY seq"
         )
-        for utc_s, raw in self._rows(query, after, last, MARKS["trip"]):
-            body = cast("Mapping[str, object]", json.loads(str(raw)))
-            cycle, names = cast("int", body["cycle"]), frozenset(cast("list[str]", body["trips"]))
+        for each in cycles_of(self._rows(query, after, last, MARKS["trip"])):
             before, standing = self._standing
-            already = standing if cycle == before + 1 else frozenset()
-            self._edges += [(float(cast("float", utc_s)), name) for name in sorted(names - already)]
-            self._standing = (cycle, names)
+            already = standing if each.cycle == before + 1 else frozenset()
+            self._edges += [(each.utc_s, name) for name in sorted(set(each.trips) - already)]
+            self._standing = (each.cycle, frozenset(each.trips))
         self._seq = last
 
     def _seq_before(self, utc_s: float, last: int) -> int:
@@ -72,8 +70,8 @@ class TripCount(History):
         low, high = 0, last
         while high - low > 1:
             middle = (low + high) // 2
-            found = next(self._rows("SELECT utc_s FROM audit WHERE seq >= ? ORDER BY seq LIMIT 1", middle), None)
-            if found is not None and float(cast("float", found[0])) < utc_s:
+            found = list(self._rows("SELECT utc_s FROM audit WHERE seq >= ? ORDER BY seq LIMIT 1", middle))
+            if found and float(cast("float", found[0][0])) < utc_s:
                 low = middle
             else:
                 high = middle

@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.exceptions import HTTPException
 
 from supervisor.web.desk import Desk, asked_of
@@ -32,7 +33,8 @@ def make_app(desk: Desk) -> FastAPI:
     app.state.templates = environment()
     app.state.boards = {}
     app.state.may_go_on = _while_connected
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    # Only files are compressed: pages hold secrets beside what others wrote, and that leaks by length (BREACH).
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1_000), name="static")
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _trouble)

@@ -21,7 +21,9 @@ def chain(tmp_path):
 
     def add(*trips, after_s=60.0):
         cycles.append(after_s)
-        body = json.dumps({"cycle": len(cycles), "trips": trips}, separators=(",", ":"))
+        body = json.dumps(
+            {"cycle": len(cycles), "mode": {"requested": 3, "actual": 3}, "trips": trips}, separators=(",", ":")
+        )
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("INSERT INTO audit VALUES (?, ?, 'cycle', ?)", (3 * len(cycles), sum(cycles), body))
         return sum(cycles)
