@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import controller, interlocks, overview, trends, why
+from supervisor.web.pages import controller, interlocks, overview, trends, variable, why
 
-ROUTERS = (overview.router, controller.router, why.router, interlocks.router, trends.router)
+ROUTERS = (overview.router, controller.router, why.router, interlocks.router, trends.router, variable.router)
