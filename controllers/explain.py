@@ -158,17 +158,17 @@ def _movements(plan: Plan, plant: Plant) -> Iterator[str]:
 
 def _limits(plan: Plan, plant: Plant) -> Iterator[str]:
     for binding in plan.binding:
-        unit = _unit(binding.name, plant)
+        unit = limit_unit(binding.name, plant)
         at = f", {binding.limit:.5g} {unit}," if unit and not binding.name.startswith("row.") else ""
         yield (
-            f"{_first_up(_limit(binding.name))}{at} holds the plan: one {unit or 'unit'} more room is worth "
+            f"{_first_up(limit_words(binding.name))}{at} holds the plan: one {unit or 'unit'} more room is worth "
             f"{binding.worth:.3g} {plant.currency}/h."
         )
     for give_up in plan.give_ups:
-        text = f"{_first_up(_limit(give_up.name))} (rank {give_up.rank}) cannot be held: {give_up.amount:.3g} "
-        text += f"{_unit(give_up.name, plant)} beyond it at steady state"
+        text = f"{_first_up(limit_words(give_up.name))} (rank {give_up.rank}) cannot be held: {give_up.amount:.3g} "
+        text += f"{limit_unit(give_up.name, plant)} beyond it at steady state"
         if give_up.clashes_with:
-            text += ", because of " + ", ".join(_limit(name) for name in give_up.clashes_with)
+            text += ", because of " + ", ".join(limit_words(name) for name in give_up.clashes_with)
         yield text + "."
     yield from relief_sentences(plan, plant)
     for name, beyond in plan.watched.items():
@@ -187,8 +187,8 @@ def relief_sentences(plan: Plan, plant: Plant) -> tuple[str, ...]:
 
 
 def _relieved(relief: Relief, plant: Plant, plan: Plan) -> str:
-    unit = _unit(relief.name, plant)
-    text = f"With {relief.by:.3g} {unit or 'units'} more room at {_limit(relief.name)} it would earn "
+    unit = limit_unit(relief.name, plant)
+    text = f"With {relief.by:.3g} {unit or 'units'} more room at {limit_words(relief.name)} it would earn "
     text += f"{relief.earns:.3g} {plant.currency}/h more"
     moves = sorted(relief.u_ss, key=lambda name: -abs(relief.u_ss[name] - plan.u_ss.get(name, relief.u_ss[name])))
     told = [f"{name} to {relief.u_ss[name]:.5g} {plant.mvs[name].unit}" for name in moves if name in plant.mvs]
@@ -199,11 +199,12 @@ def _plain(code: str, target: str) -> str:
     head, _, about = code.partition(":")
     if head in _ABOUT:
         side = "upper" if about.endswith(".hi") else "lower"
-        return _ABOUT[head].format(limit=about if head == "not_in_service" else _limit(about), side=side)
+        return _ABOUT[head].format(limit=about if head == "not_in_service" else limit_words(about), side=side)
     return _PLAIN[head].format(target=target) if head in _PLAIN else code
 
 
-def _limit(name: str) -> str:
+def limit_words(name: str) -> str:
+    """Return the name of a limit (``cv.moist.hi``, ``row.NAME``) in words."""
     kind, _, rest = name.partition(".")
     if kind == "row":
         return f"the constraint '{rest}'"
@@ -226,7 +227,8 @@ def _unit_of_row(name: str, plant: Plant) -> str:
     return units.get(name, "")
 
 
-def _unit(name: str, plant: Plant) -> str:
+def limit_unit(name: str, plant: Plant) -> str:
+    """Return the unit of a limit's variable; empty where there is none."""
     if name.startswith("row."):
         return _unit_of_row(name.removeprefix("row."), plant)
     variable = name.partition(".")[2].rpartition(".")[0]

@@ -44,13 +44,13 @@ def looked_back(plant: Plant, records: Iterable[CycleRecord]) -> tuple[Told, ...
     counts = {each.name: [0, 0, 0] for each in plant.interlocks}
     memory = interlocks.InterlockMemory()
     for record in records:
-        outcome, memory = interlocks.evaluate(_snapshot(record), plant.interlocks, memory)
+        outcome, memory = interlocks.evaluate(snapshot_of(record), plant.interlocks, memory)
         for name, state in outcome.states.items():
             counts[name][{True: 0, False: 1, None: 2}[state.condition]] += 1
     return tuple(Told(name, *count) for name, count in counts.items())
 
 
-def _snapshot(record: CycleRecord) -> Snapshot:
+def snapshot_of(record: CycleRecord) -> Snapshot:
     """Return the readings as they were judged then; a tag that was not read is simply not there."""
     readings = {
         tag: Reading(

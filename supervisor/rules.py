@@ -68,10 +68,13 @@ def rules_of(plant: Plant) -> Rules:
             misses_max=MISSES_MAX,
             arm_wait_s=ARM_WAIT_CYCLES * plant.cycle_s,
         ),
-        unprotected=tuple(
-            name for name, connection in plant.connections.items() if _written(plant, name) and _open(connection)
-        ),
+        unprotected=unprotected(plant),
     )
+
+
+def unprotected(plant: Plant) -> tuple[str, ...]:
+    """Return the connections that are written to without security or a written waiver."""
+    return tuple(name for name, connection in plant.connections.items() if _written(plant, name) and _open(connection))
 
 
 def _gate_rules(plant: Plant) -> GateRules:

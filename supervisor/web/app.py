@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from supervisor.clock import machine_mono_s
@@ -66,7 +67,8 @@ def make_app(desk: Desk, house: House) -> Made:
         key: Acting(house.accounts, Mailbox(unit.site.mailbox), key, answer_s=house.answer_s)
         for key, unit in desk.units.items()
     }
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    # Only files are compressed: pages hold secrets beside what others wrote, and that leaks by length (BREACH).
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1_000), name="static")
     install(app, Door(accounts=house.accounts, cookie=house.policy.cookie, show=_shown, banner=house.banner))
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(known)])

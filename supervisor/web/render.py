@@ -40,11 +40,19 @@ def fragment(request: Request, template: str, asked: Asked, **context: object) -
     return made.get_template(template).render(t=asked.t, asked=asked, desk=asked.desk, **context)
 
 
+def part(request: Request, template: str, asked: Asked, **context: object) -> str:
+    """Return a part of a page for whoever asks; never to be kept for another reader."""
+    return fragment(request, template, asked, **context, **_of_reader(request))
+
+
 def page(
     request: Request, template: str, asked: Asked, cells: Mapping[str, str], context: Mapping[str, object]
 ) -> HTMLResponse:
     """Return a whole page; ``cells`` are its live parts, by id."""
     made: Environment = request.app.state.templates
     always = {"t": asked.t, "asked": asked, "desk": asked.desk, "request": request, "cells": cells}
-    values = {**context, **always, "person": person_of(request), "fresh_key": lambda: secrets.token_urlsafe(16)}
-    return HTMLResponse(made.get_template(template).render(values))
+    return HTMLResponse(made.get_template(template).render({**context, **always, **_of_reader(request)}))
+
+
+def _of_reader(request: Request) -> dict[str, object]:
+    return {"person": person_of(request), "fresh_key": lambda: secrets.token_urlsafe(16)}

@@ -109,7 +109,7 @@ def cv_rows(plant: Plant, record: CycleRecord) -> tuple[CvRow, ...]:
             status=_cv_status(status.get(name, ""), _measured(record, name, status.get(name, "")), limits),
             now=_measured(record, name, status.get(name, "")),
             end=_last(record, "prediction", name),
-            target=_numbers(record, "y_ss").get(name),
+            target=numbers(record, "y_ss").get(name),
             active=limits,
             worth_lo=worth.get(f"cv.{name}.lo", 0.0),
             worth_hi=worth.get(f"cv.{name}.hi", 0.0),
@@ -122,7 +122,7 @@ def cv_rows(plant: Plant, record: CycleRecord) -> tuple[CvRow, ...]:
 
 def mv_rows(plant: Plant, record: CycleRecord) -> tuple[MvRow, ...]:
     """Return every MV's row, in the order of the plant file."""
-    worth, moves, reasons = worths(record), _numbers(record, "moves"), _lists(record, "reasons")
+    worth, moves, reasons = worths(record), numbers(record, "moves"), _lists(record, "reasons")
     status = _texts(record, "mv_status")
     outcomes = {each.mv: each.outcome.value for each in record.receipts}
     rows: list[MvRow] = []
@@ -141,7 +141,7 @@ def mv_rows(plant: Plant, record: CycleRecord) -> tuple[MvRow, ...]:
                 readback=shown(record, spec.readback),
                 move=asked - here if asked is not None and math.isfinite(here) else None,
                 end=_last(record, "u_plan", name),
-                target=_numbers(record, "u_ss").get(name),
+                target=numbers(record, "u_ss").get(name),
                 active=limits,
                 worth_lo=worth.get(f"mv.{name}.lo", 0.0),
                 worth_hi=worth.get(f"mv.{name}.hi", 0.0),
@@ -186,7 +186,7 @@ def _measured(record: CycleRecord, name: str, status: str) -> Shown:
     """Return the measured value; the prediction, said so, while that stands in for it."""
     found = shown(record, name)
     if status == CvStatus.PRED.value:
-        return Shown(value=_numbers(record, "y_now").get(name), look="est", why=found.why)
+        return Shown(value=numbers(record, "y_now").get(name), look="est", why=found.why)
     if status in (CvStatus.DROP.value, CvStatus.CRIT.value):
         return Shown(value=None, look="none", why=found.why)
     return found
@@ -209,8 +209,10 @@ def _side(value: float | None, limits: tuple[float, float]) -> str:
     return "HIGH" if value >= hi - near else "LOW" if value <= lo + near else ""
 
 
-def _numbers(record: CycleRecord, key: str) -> Mapping[str, float]:
-    return cast("Mapping[str, float]", record.plan.get(key) or {})
+def numbers(record: CycleRecord, key: str) -> Mapping[str, float]:
+    """Return numbers of the plan by name; those that JSON lacks, such as a refused NaN, are on record as text."""
+    found = cast("Mapping[str, float | str]", record.plan.get(key) or {})
+    return {name: float(value) for name, value in found.items()}
 
 
 def _texts(record: CycleRecord, key: str) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ HEAVY = SOLVERS | PAGES | {"amqtt", "asyncua", "numpy", "pint", "pymodbus", "sci
 OTHERS = (
     "supervisor.thinker",
     "supervisor.replay",
+    "supervisor.study",
     "supervisor.changes.trial",
     "supervisor.web",
     "supervisor.cli",

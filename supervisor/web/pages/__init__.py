@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import act, alarms, controller, limit, overview
+from supervisor.web.pages import act, alarms, controller, interlocks, limit, overview, trends, variable, why
 
-ROUTERS = (overview.router, controller.router, alarms.router, limit.router, act.router)
+ROUTERS = (
+    overview.router,
+    controller.router,
+    why.router,
+    alarms.router,
+    interlocks.router,
+    trends.router,
+    variable.router,
+    limit.router,
+    act.router,
+)

@@ -80,6 +80,8 @@ def fields_of(form: Mapping[str, str]) -> dict[str, Any]:
     for name in NUMBERS:
         if form.get(name, "").strip():
             found[name] = _number(form[name], name)
+    if form.get("hours", "").strip():
+        found["value"] = 3600.0 * _number(form["hours"], "hours")
     if form.get("occurrence", "").isdecimal():
         found["occurrence"] = int(form["occurrence"])
     if form.get("mode") in MODES:

@@ -16,7 +16,7 @@ from supervisor.web.advising import advice_rows
 from supervisor.web.desk import Asked
 from supervisor.web.gauge import Pointers, gauge
 from supervisor.web.livepage import View, add_live_page
-from supervisor.web.permits import checks
+from supervisor.web.pages.interlocks import permits_part
 from supervisor.web.render import fragment
 from supervisor.web.variables import CvRow, DvRow, MvRow, cv_rows, dv_rows, mv_rows
 from supervisor.web.words import change, money, number
@@ -40,7 +40,7 @@ def make(request: Request, asked: Asked) -> View:
     for dv in dvs:
         cells |= dv_cells(dv, asked)
     cells["advice"] = fragment(request, "parts/advice.html", asked, rows=advice_rows(mvs, record), plant=unit.plant)
-    cells["permits"] = fragment(request, "parts/permits.html", asked, checks=checks(unit.plant, record, asked.t))
+    cells["permits"] = permits_part(request, asked)
     cells["money"] = fragment(request, "parts/money.html", asked, record=record, plant=unit.plant)
     return View(cells, {**context, "cvs": cvs, "mvs": mvs, "dvs": dvs, "record": record})
 
