@@ -10,12 +10,11 @@ import sys
 
 import pytest
 
-from constraints.plantfile import Diagnostic, load
+from constraints.plantfile import Diagnostic
 from safety.signals import Mode
 from supervisor.cli import requests
 from supervisor.cli.about import About
 from supervisor.cli.app import app
-from supervisor.cli.check import of_date
 from supervisor.cli.exits import Exit
 from supervisor.cli.findings import annotation
 from tests.supervisor.cli.calls import call, one_object
@@ -154,15 +153,6 @@ def test_models_that_cannot_be_computed_with_have_a_place(tmp_path):
     (found,) = one_object(call("check", plant, "--json"))["findings"]
     line = plant.read_text().splitlines().index(block) + 1
     assert (found["code"], found["line"], found["column"]) == ("E078", line, 15)
-
-
-def test_check_questions_a_tariff_that_has_not_begun(tmp_path):
-    tariff = "tariffs: {grid: {versions: [{valid_from: 2099-01-01, energy: {all: 0.3 EUR/kWh}}]}}"
-    plant = write_tank(tmp_path, **{"models:\n": f"{tariff}\nmodels:\n"})
-    done = call("check", plant)
-    assert done.exit_code == Exit.OK
-    assert "warning[W127]: no version of tariff grid is in force before 2099-01-01" in done.stdout
-    assert of_date(plant, load(plant).plant, 4_070_908_800.0) == ()  # 2099-01-01 in UTC, an hour later in Berlin
 
 
 def test_check_of_nothing(tmp_path):
