@@ -19,6 +19,8 @@ from tests.supervisor.drivers.opcuabench import connection_for, driver_for, no_s
 TABLE = ("http://opcfoundation.org/UA/", "urn:server", "urn:maker:line", "urn:odd;name")
 MAKER = "nsu=urn:maker:line;s=T|1"
 OTHER = "nsu=urn:other:line;s=T|1"
+SLOW_S = 60.0
+"""So long a crowded machine may take to start a server."""
 GONE = "nsu=urn:maker:gone;s=T|1"
 
 
@@ -71,7 +73,7 @@ async def test_it_is_read_written_described_and_missed_by_name():
     async with serving(at(MAKER)) as server:
         driver = driver_for(server.port)
         await driver.start()
-        await armed(driver)
+        await armed(driver, SLOW_S)
         await server.publish([Sample("maker", 1.5, 0.0)])
         assert (await read_one(driver, maker())).value == 1.5
         assert (await read_one(driver, maker(GONE))).why == "namespace"
@@ -91,20 +93,20 @@ async def test_it_is_read_written_described_and_missed_by_name():
 async def test_after_a_restart_it_is_looked_up_anew_unless_an_index_was_relied_on(relied):
     async with serving(at(MAKER)) as server:
         port = server.port
-        driver = driver_for(port)
+        driver = driver_for(port, reconnect_s_max=0.5)
         await driver.start()
-        await connected(driver)
+        await connected(driver, SLOW_S)
         await server.publish([Sample("maker", 1.5, 0.0)])
         assert (await read_one(driver, maker())).value == 1.5
         if relied:
             assert (await read_one(driver, maker("ns=3;s=T|1"))).value == 1.5
-    await until(lambda: not driver.link.connected)
+    await until(lambda: not driver.link.connected, SLOW_S)
     async with serving(at(OTHER, "another"), at(MAKER), port=port) as server:  # ns=3 is the other maker's now
         await server.publish([Sample("another", 9.0, 0.0), Sample("maker", 2.5, 0.0)])
         if relied:
-            await until(lambda: "namespaces changed" in driver.link.why)
+            await until(lambda: "namespaces changed" in driver.link.why, SLOW_S)
         else:
-            await connected(driver)
+            await connected(driver, SLOW_S)
             assert (await read_one(driver, maker())).value == 2.5
             assert (await read_one(driver, maker("ns=3;s=T|1"))).value == 9.0  # the control: it did move
         await driver.close()
@@ -116,9 +118,9 @@ async def test_two_addresses_of_one_node_are_never_written():
         places = frozenset(("dcs", address, "float64") for address in (MAKER, "ns=3;s=T|1"))
         driver = driver_for(server.port, places=places)
         await driver.start()
-        await connected(driver)
+        await connected(driver, SLOW_S)
         driver.take()
-        await until(lambda: "are one node" in driver.link.why)
+        await until(lambda: "are one node" in driver.link.why, SLOW_S)
         assert (await read_one(driver, maker())).good  # reading goes on
         assert not await driver.beat(HOLD)
         await driver.close()

@@ -24,6 +24,8 @@ from tests.supervisor.drivers.opcuabench import point, read_one
 
 PASSWORD = "canary-7731"
 X = point("x")
+SLOW_S = 60.0
+"""So long a crowded machine may take to connect."""
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +105,7 @@ async def test_it_reads_and_writes_and_never_shows_the_password(security, serve,
 
     between._pump = listen
     driver = await opened(between.port, security)
-    await armed(driver)
+    await armed(driver, SLOW_S)
     assert (await read_one(driver, X)).value == 1.5
     assert (await driver.put([Word(X, encode(2.5, Encoding("float64")))], float("inf"))).delivery is Delivery.DONE
     assert server.shown("x").value == 2.5
@@ -122,7 +124,7 @@ async def test_it_reads_and_writes_and_never_shows_the_password(security, serve,
 )
 async def test_less_than_was_asked_for_is_no_link(offered, asked, serve, opened):
     driver = await opened((await serve(offered)).port, asked, 0.2)
-    await until(lambda: driver.link.attempts >= 1)
+    await until(lambda: driver.link.attempts >= 1, SLOW_S)
     assert not driver.link.connected
     assert (await read_one(driver, X)).why == "comm"
 
@@ -133,5 +135,5 @@ async def test_a_signing_server_that_wants_the_password_in_the_clear_does_not_ge
     for token in endpoint.UserIdentityTokens:
         token.SecurityPolicyUri = "http://opcfoundation.org/UA/SecurityPolicy#None"
     driver = await opened(server.port, "Basic256Sha256/Sign")
-    await until(lambda: "in the clear" in driver.link.why)
+    await until(lambda: "in the clear" in driver.link.why, SLOW_S)
     assert server.logins == {}
