@@ -73,9 +73,8 @@ async def client(made, house):
 
 def browser(made, cookie=""):
     headers = {"accept": "text/html", "origin": ORIGIN, "sec-fetch-site": "same-origin"}
-    if cookie:
-        headers["cookie"] = f"setwise={cookie}"
-    return httpx.AsyncClient(transport=httpx.ASGITransport(made.guarded), base_url=ORIGIN, headers=headers)
+    transport, cookies = httpx.ASGITransport(made.guarded), {"setwise": cookie} if cookie else {}
+    return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers, cookies=cookies)
 
 
 def signed_in(house, name):

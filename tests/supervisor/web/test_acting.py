@@ -51,8 +51,8 @@ def place(tmp_path):
 def plan(*changes, signatures=2):
     made = [Change(tuple(path.split(".")), "changed", "1", "2", weight) for path, weight in changes]
     return ChangePlan(
-        parts=(Part("", base=1, config_hash="c", changed=True),), base_files_sha256="b", files={"plant.yaml": "x"},
-        changes=tuple(made),
+        parts=(Part(controller="", base=1, config_hash="c", changed=True),), base_files_sha256="b",
+        files={"plant.yaml": "x"}, changes=tuple(made),
         signatures=signatures,
     )  # fmt: skip
 

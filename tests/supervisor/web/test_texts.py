@@ -34,6 +34,8 @@ def test_templates_hold_no_words_of_their_own():
     """Text between tags is a value, a sign or a name of the product."""
     loose = {}
     for path in (WEB / "templates").rglob("*.html"):
+        if path.name == "trend_words.html":
+            continue  # attributes for the inside of a tag
         text = re.sub(
             r"{%.*?%}|{{.*?}}|{#.*?#}|<script.*?</script>|<!--.*?-->|<[^>]*>",
             " ",
@@ -41,7 +43,9 @@ def test_templates_hold_no_words_of_their_own():
             flags=re.DOTALL,
         )
         words = {
-            word for word in re.findall(r"[A-Za-zÄÖÜäöüß]{3,}", text) if word not in {"Setwise", "OFF", "APC", "OPR"}
+            word
+            for word in re.findall(r"[A-Za-zÄÖÜäöüß]{3,}", text)
+            if word not in {"Setwise", "OFF", "APC", "OPR", "JSON"}
         }
         if words:
             loose[path.name] = words

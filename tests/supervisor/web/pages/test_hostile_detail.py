@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
+from constraints.plantfile import load
 from supervisor.mailbox import Mailbox
 from supervisor.record import Answer, Request
 from supervisor.web.app import make_app
-from supervisor.web.serve import desk_for, units_of
+from supervisor.web.serve import desk_for
+from supervisor.web.units import units_of
+from tests.supervisor.web.conftest import browser, signed_in
 
 ATTACK = '"><script>alert(1)</script>'
 PATHS = (
@@ -20,7 +22,7 @@ PATHS = (
 
 
 @pytest.fixture
-async def hostile(site):
+async def hostile(site, house):
     text = site.plant_path.read_text(encoding="utf-8")
     quoted = ATTACK.replace('"', '\\"')
     text = text.replace("desc: Powder moisture (NIR analyser)", f'desc: "{quoted}"', 1)
@@ -35,12 +37,8 @@ async def hostile(site):
         )
     )  # fmt: skip
     mailbox.answer(Answer(id="1", accepted=True, why=""))
-    made = make_app(desk_for(units_of(site.plant_path, site.data), 1.0))
-    transport = httpx.ASGITransport(made)
-    async with (
-        made.router.lifespan_context(made),
-        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
-    ):
+    made = make_app(desk_for(units_of({"": (site, load(site.plant_path).plant)}), 1.0), house)
+    async with made.app.router.lifespan_context(made.app), browser(made, signed_in(house, "engineer")) as client:
         yield client
 
 

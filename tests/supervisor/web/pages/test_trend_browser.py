@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright, expect
 
+from tests.supervisor.web.conftest import signed_in
+
 CHROMIUM = Path("/usr/bin/chromium")
 ARGS = [
     "--no-sandbox",
@@ -18,16 +20,19 @@ ARGS = [
 
 
 @pytest.fixture
-async def browser():
+async def browser(address, house):
     async with async_playwright() as playwright:
         path = str(CHROMIUM) if CHROMIUM.exists() else None
         browser = await playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield browser
+        cookie = {"name": "setwise", "value": signed_in(house, "operator"), "url": address}
+        context = await browser.new_context(viewport={"width": 1366, "height": 768})
+        await context.add_cookies([cookie])
+        yield context
         await browser.close()
 
 
 async def test_pens_are_drawn_compared_and_kept_in_the_link(address, browser):
-    page = await browser.new_page(viewport={"width": 1366, "height": 768})
+    page = await browser.new_page()
     faults = []
     page.on("pageerror", lambda fault: faults.append(str(fault)))
     await page.goto(f"{address}/controller/dryer-2/trends?pens=moist&span=1800")
@@ -58,7 +63,7 @@ async def test_pens_are_drawn_compared_and_kept_in_the_link(address, browser):
 
 
 async def test_the_mini_trend_follows_the_row_that_has_the_focus(address, browser):
-    page = await browser.new_page(viewport={"width": 1366, "height": 768})
+    page = await browser.new_page()
     await page.goto(f"{address}/controller/dryer-2")
     await expect(page.locator(".trend canvas")).to_be_visible()
     await page.locator("tr[data-pen=feed_sp] [data-choose]").focus()
