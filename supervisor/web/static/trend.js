@@ -5,7 +5,6 @@
   // Letters on the canvas grow with those of the page: on a 4K wall they are read from afar.
   const SIZE = parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
   const FONT = `${Math.round(12 * SIZE)}px sans-serif`;
-  const PENS_MAX = 8;
   const WHOLE_MS = 1800000;
   const BANDS = ["#cfd1d3", "#bcc0c4"];
   const make = (tag, text) => { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; return e; };
@@ -379,65 +378,12 @@
     }
   }
 
-  const page = (trend) => {
-    const at = (id) => document.getElementById(id);
-    const asked = new URLSearchParams(location.search);
-    if (asked.get("span")) { trend.span = Number(asked.get("span")); at("trend-span").value = asked.get("span"); }
-    if (asked.get("from") && asked.get("to")) trend.range = [Number(asked.get("from")), Number(asked.get("to"))];
-    trend.share = at("trend-share").checked = asked.get("share") === "1";
-    trend.expected = at("trend-expected").value = asked.get("expected") || "";
-    for (const name of ["a", "b"]) if (asked.get(name)) trend.marks[name] = Number(asked.get(name));
-    trend.onchange = () => {
-      const query = trend.query();
-      at("trend-csv").href = `${location.pathname}.csv?${query}`;
-      if (trend.share) query.set("share", "1");
-      for (const name of ["a", "b"]) if (trend.marks[name] !== null) query.set(name, trend.marks[name]);
-      at("trend-link").href = `?${query}`;
-      const live = at("trend-live");
-      live.textContent = trend.range ? live.dataset.live : live.dataset.pause;
-      live.setAttribute("aria-pressed", trend.range ? "false" : "true");
-    };
-    at("trend-add").addEventListener("change", (event) => {
-      const name = event.target.value;
-      event.target.value = "";
-      if (!name || trend.pens.includes(name)) return;
-      if (trend.pens.length >= PENS_MAX) { trend.said.textContent = trend.words.full; return; }
-      trend.pens.push(name);
-      trend.again();
-    });
-    at("trend-span").addEventListener("change", (event) => { trend.span = Number(event.target.value); trend.range = null; trend.again(); });
-    at("trend-live").addEventListener("click", () => {
-      if (trend.range) trend.back();
-      else if (trend.plot) trend.look(trend.plot.scales.x.min, trend.plot.scales.x.max);
-    });
-    at("trend-share").addEventListener("change", (event) => { trend.share = event.target.checked; trend.again(); });
-    at("trend-expected").addEventListener("change", (event) => { trend.expected = event.target.value.trim(); trend.again(); });
-    trend.changed();
-    setInterval(() => { if (!trend.range && !document.hidden) trend.load(); }, Number(trend.place.dataset.every));
-  };
-
   const start = (place) => {
     const trend = new Trend(place);
     place.trend = trend;
-    if (trend.full) page(trend);
-    else document.addEventListener("setwise:beat", (event) => { if (event.detail.isNew) trend.load(); });
+    if (trend.full) return;      // trendpage.js sets it up first
+    document.addEventListener("setwise:beat", (event) => { if (event.detail.isNew) trend.load(); });
     trend.load();
   };
   document.querySelectorAll(".trend").forEach(start);
-
-  // The mini-trend of the Controller page follows the row that was chosen by click or keyboard.
-  const rows = [...document.querySelectorAll("tr[data-pen]")];
-  const mini = document.querySelector(".trend[data-follows]");
-  const choose = (row) => {
-    if (!mini) return;
-    for (const each of rows) each.classList.toggle("chosen", each === row);
-    document.getElementById("mini-name").textContent = row.dataset.pen;
-    document.getElementById("mini-link").href = mini.dataset.page + encodeURIComponent(row.dataset.pen);
-    mini.trend.pens = [row.dataset.pen];
-    mini.trend.again();
-  };
-  for (const row of rows) {
-    row.addEventListener("click", (event) => { if (!event.target.closest("a, button, input")) choose(row); });
-    row.querySelector("[data-choose]")?.addEventListener("focus", () => choose(row));
-  }
 })();
