@@ -4,7 +4,6 @@ readings on record, by the very function that control uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,13 +53,13 @@ class Follower:
 
     def at(self, record: CycleRecord) -> tuple[InterlockOutcome, str | None]:
         """Return what the interlocks come to in that cycle, and which one tripped first. Raises HistoryError."""
-        if self._outcome is None or (record.cycle, record.utc_s) != (self._cycle, self._utc_s):
-            if record.cycle != self._cycle + 1 or record.utc_s < self._utc_s:
-                self._memory, self._first_out = InterlockMemory(), None
-                self._take(self._before(record))
-            self._take([record])
-        assert self._outcome is not None  # noqa: S101 - ``_take`` was given a record
-        return self._outcome, self._first_out
+        if self._outcome is not None and (record.cycle, record.utc_s) == (self._cycle, self._utc_s):
+            return self._outcome, self._first_out
+        if record.cycle != self._cycle + 1 or record.utc_s < self._utc_s:
+            self._memory, self._first_out = InterlockMemory(), None
+            for before in self._before(record):
+                self._take(before)
+        return self._take(record), self._first_out
 
     def _before(self, record: CycleRecord) -> list[CycleRecord]:
         """Return as many cycles before ``record`` as delays and windows reach back, the oldest first."""
@@ -70,13 +69,11 @@ class Follower:
         history = ShortHistory(self._unit.site.database_url)
         return [each.record for each in history.newest_first(record.utc_s, many)][::-1]
 
-    def _take(self, records: Iterable[CycleRecord]) -> None:
-        for record in records:
-            self._outcome, self._memory = interlocks.evaluate(
-                snapshot_of(record), self._unit.plant.interlocks, self._memory
-            )
-            self._first_out = (self._first_out or record.trips[0]) if record.trips else None
-            self._cycle, self._utc_s = record.cycle, record.utc_s
+    def _take(self, record: CycleRecord) -> InterlockOutcome:
+        outcome, self._memory = interlocks.evaluate(snapshot_of(record), self._unit.plant.interlocks, self._memory)
+        self._first_out = (self._first_out or record.trips[0]) if record.trips else None
+        self._outcome, self._cycle, self._utc_s = outcome, record.cycle, record.utc_s
+        return outcome
 
 
 def lock_rows(

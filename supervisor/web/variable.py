@@ -118,10 +118,13 @@ def tuning(plant: Plant, who: Identity) -> tuple[tuple[str, str], ...]:
         }  # fmt: skip
     rule = plant.validity.get(who.tag)
     if rule is not None:
+        bounded = math.isfinite(rule.hi - rule.lo)
         told |= {
-            "stale_after [s]": rule.stale_s, "frozen_after [s]": rule.frozen_s, "range": f"{rule.lo:g} … {rule.hi:g}",
+            "stale_after [s]": rule.stale_s,
+            "frozen_after [s]": rule.frozen_s,
+            "range": f"{rule.lo:g} … {rule.hi:g}" if bounded else None,
             "max_rate [per s]": rule.rate_per_s_max,
-        }  # fmt: skip
+        }
     if who.tag in plant.tags:
         told |= {
             "every [s]": plant.tags[who.tag].every_s or None,

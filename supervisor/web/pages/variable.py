@@ -77,7 +77,7 @@ async def models(request: Request) -> Response:
         {
             **each,
             "name": each[other],
-            "per": f"{units[str(each['cv'])]}/({units[str(each['source'])]})",
+            "per": _per(units[str(each["cv"])], units[str(each["source"])]),
             "drawn": curve(cast("Sequence[float]", each["values"]), f"{each['source']} → {each['cv']}"),
         }
         for each in found
@@ -146,6 +146,10 @@ def _refused(asked: Asked, who: Identity, side: Side, value: float) -> str:
         operator |= {(variable, each): limit for each in SIDES if each == word}
     code = operator_change(asked.unit.plant, operator, who.name, side, value)
     return asked.t("dry.refused", why=reason(code)) if code else ""
+
+
+def _per(unit: str, by: str) -> str:
+    return f"{unit}/({by})" if "/" in by else f"{unit}/{by}"
 
 
 def _row(asked: Asked, who: Identity) -> CvRow | MvRow | None:

@@ -30,6 +30,8 @@ from supervisor.web.variables import numbers
 
 GIVE_UPS_MAX = 1_500
 """So many cycles are unpacked to find the last give-up: about a second and a half."""
+CYCLE_DIGITS_MAX = 18
+"""A number of more digits may not fit into the record's column."""
 FINDS = ("answer", "refusal", "give_up", "trip")
 Found = TypeVar("Found")
 router = APIRouter()
@@ -115,7 +117,7 @@ def _stored(asked: Asked) -> StoredCycle | None:
     history, unit = ShortHistory(asked.unit.site.database_url), asked.unit
     cycle, at = asked.query.get("cycle"), asked.query.get("at")
     if cycle:
-        if not cycle.isdecimal() or len(cycle) > len(str(2**62)):
+        if not cycle.isdecimal() or len(cycle) > CYCLE_DIGITS_MAX:
             raise HTTPException(400, "cycle")
         return history.cycle(int(cycle))
     newest = history.last()

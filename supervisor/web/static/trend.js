@@ -2,7 +2,9 @@
 "use strict";
 (() => {
   const COLOURS = ["#0b3d66", "#8a3b00", "#14532d", "#6b1f7a", "#5e5200", "#005560", "#8a0f2c", "#33373b"];
-  const PENS_MAX = 8;
+  // Letters on the canvas grow with those of the page: on a 4K wall they are read from afar.
+  const SIZE = parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
+  const FONT = `${Math.round(12 * SIZE)}px sans-serif`;
   const WHOLE_MS = 1800000;
   const BANDS = ["#cfd1d3", "#bcc0c4"];
   const make = (tag, text) => { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; return e; };
@@ -37,7 +39,7 @@
       new ResizeObserver(() => { if (this.plot) this.plot.setSize(this.size()); }).observe(place);
     }
 
-    size() { return { width: Math.max(this.place.clientWidth, 200), height: this.full ? Math.max(window.innerHeight * 0.52, 260) : 190 }; }
+    size() { return { width: Math.max(this.place.clientWidth, 200), height: this.full ? Math.max(window.innerHeight * 0.52, 260) : 190 * SIZE }; }
 
     query() {
       const query = new URLSearchParams({ pens: this.pens.join(",") });
@@ -76,7 +78,8 @@
         const fresh = data.pens[k];
         if (known.span_s) { pen.low = joined(pen.low, fresh.low || fresh.mean); pen.high = joined(pen.high, fresh.high || fresh.mean); }
         pen.mean = joined(pen.mean, fresh.mean);
-        pen.limits.push(...fresh.limits);
+        const held = pen.limits[pen.limits.length - 1] || [];
+        pen.limits.push(...fresh.limits.filter(([, lo, hi], n) => n || lo !== held[1] || hi !== held[2]));
       });
       const last = known.modes[known.modes.length - 1];
       known.modes.push(...data.modes.filter(([, word], k) => k || !last || word !== last[1]));
@@ -155,7 +158,7 @@
       this.shape = this.shapeOf(data);
       const series = [{}], bands = [], scales = { x: { time: true } };
       const axes = [{
-        stroke: "#1b1d1f", grid: { stroke: "#cfd1d3" }, font: "12px sans-serif", label: this.place.dataset.zone, labelFont: "12px sans-serif", labelSize: 16,
+        stroke: "#1b1d1f", grid: { stroke: "#cfd1d3" }, font: FONT, label: this.place.dataset.zone, labelFont: FONT, labelSize: 16 * SIZE, size: 38 * SIZE,
         values: (u, ticks, axis, space, step) => ticks.map((at, k) => this.tick(at, ticks[k - 1], step)),
       }];
       data.pens.forEach((pen, k) => {
@@ -172,7 +175,7 @@
           bands.push({ series: [at + 1, at], fill: `${stroke}22` });
         }
         if (k < 2 && !(this.share && k > 0)) {
-          axes.push({ scale, side: k ? 1 : 3, stroke: this.share ? "#1b1d1f" : stroke, size: 64, grid: { show: k === 0, stroke: "#cfd1d3" }, label: this.share ? "%" : `${pen.name} [${pen.unit}]`, labelSize: 18, font: "12px sans-serif", labelFont: "12px sans-serif" });
+          axes.push({ scale, side: k ? 1 : 3, stroke: this.share ? "#1b1d1f" : stroke, size: 64 * SIZE, grid: { show: k === 0, stroke: "#cfd1d3" }, label: this.share ? "%" : `${pen.name} [${pen.unit}]`, labelSize: 18 * SIZE, font: FONT, labelFont: FONT });
         }
       });
       const zone = this.place.dataset.zone;
@@ -218,10 +221,10 @@
     }
 
     drawBands(u) {
-      const ctx = u.ctx, { left, top, width, height } = u.bbox, strip = Math.round(14 * devicePixelRatio);
+      const ctx = u.ctx, { left, top, width, height } = u.bbox, strip = Math.round(14 * SIZE * devicePixelRatio);
       const modes = this.data.modes, clip = (x) => Math.min(Math.max(x, left), left + width);
       ctx.save();
-      ctx.font = `${Math.round(10 * devicePixelRatio)}px sans-serif`;
+      ctx.font = `${Math.round(10 * SIZE * devicePixelRatio)}px sans-serif`;
       ctx.textAlign = "left";
       modes.forEach(([at, word], k) => {
         const from = clip(u.valToPos(at, "x", true));
@@ -260,15 +263,15 @@
         const x = u.valToPos(at, "x", true);
         ctx.strokeStyle = colour; ctx.fillStyle = colour; ctx.lineWidth = ratio; ctx.setLineDash(dash);
         ctx.beginPath(); ctx.moveTo(x, top); ctx.lineTo(x, top + height); ctx.stroke(); ctx.setLineDash([]);
-        ctx.font = `${Math.round(11 * ratio)}px sans-serif`;
+        ctx.font = `${Math.round(11 * SIZE * ratio)}px sans-serif`;
         ctx.textAlign = "left";
-        ctx.fillText(text, x + 3 * ratio, top + 11 * ratio);
+        ctx.fillText(text, x + 3 * ratio, top + 11 * SIZE * ratio);
       };
       if (this.data.newest && !this.range) upright(this.data.newest, this.words.now, "#4a4e52", []);
       if (this.data.expected) upright(this.data.expected.at, "?", "#4a4e52", [2, 2]);
       for (const name of ["a", "b"]) if (this.marks[name] !== null) upright(this.marks[name], this.words[name], "#1b1d1f", [4, 3]);
-      ctx.fillStyle = "#1b1d1f"; ctx.font = `${Math.round(12 * ratio)}px sans-serif`;
-      for (const [at, , text] of this.data.events) ctx.fillText(text ? "⚑" : "", u.valToPos(at, "x", true) - 2 * ratio, top + 24 * ratio);
+      ctx.fillStyle = "#1b1d1f"; ctx.font = `${Math.round(12 * SIZE * ratio)}px sans-serif`;
+      for (const [at, , text] of this.data.events) ctx.fillText(text ? "⚑" : "", u.valToPos(at, "x", true) - 2 * ratio, top + 24 * SIZE * ratio);
       ctx.restore();
     }
 
@@ -375,65 +378,12 @@
     }
   }
 
-  const page = (trend) => {
-    const at = (id) => document.getElementById(id);
-    const asked = new URLSearchParams(location.search);
-    if (asked.get("span")) { trend.span = Number(asked.get("span")); at("trend-span").value = asked.get("span"); }
-    if (asked.get("from") && asked.get("to")) trend.range = [Number(asked.get("from")), Number(asked.get("to"))];
-    trend.share = at("trend-share").checked = asked.get("share") === "1";
-    trend.expected = at("trend-expected").value = asked.get("expected") || "";
-    for (const name of ["a", "b"]) if (asked.get(name)) trend.marks[name] = Number(asked.get(name));
-    trend.onchange = () => {
-      const query = trend.query();
-      at("trend-csv").href = `${location.pathname}.csv?${query}`;
-      if (trend.share) query.set("share", "1");
-      for (const name of ["a", "b"]) if (trend.marks[name] !== null) query.set(name, trend.marks[name]);
-      at("trend-link").href = `?${query}`;
-      const live = at("trend-live");
-      live.textContent = trend.range ? live.dataset.live : live.dataset.pause;
-      live.setAttribute("aria-pressed", trend.range ? "false" : "true");
-    };
-    at("trend-add").addEventListener("change", (event) => {
-      const name = event.target.value;
-      event.target.value = "";
-      if (!name || trend.pens.includes(name)) return;
-      if (trend.pens.length >= PENS_MAX) { trend.said.textContent = trend.words.full; return; }
-      trend.pens.push(name);
-      trend.again();
-    });
-    at("trend-span").addEventListener("change", (event) => { trend.span = Number(event.target.value); trend.range = null; trend.again(); });
-    at("trend-live").addEventListener("click", () => {
-      if (trend.range) trend.back();
-      else if (trend.plot) trend.look(trend.plot.scales.x.min, trend.plot.scales.x.max);
-    });
-    at("trend-share").addEventListener("change", (event) => { trend.share = event.target.checked; trend.again(); });
-    at("trend-expected").addEventListener("change", (event) => { trend.expected = event.target.value.trim(); trend.again(); });
-    trend.changed();
-    setInterval(() => { if (!trend.range && !document.hidden) trend.load(); }, Number(trend.place.dataset.every));
-  };
-
   const start = (place) => {
     const trend = new Trend(place);
     place.trend = trend;
-    if (trend.full) page(trend);
-    else document.addEventListener("setwise:beat", (event) => { if (event.detail.isNew) trend.load(); });
+    if (trend.full) return;      // trendpage.js sets it up first
+    document.addEventListener("setwise:beat", (event) => { if (event.detail.isNew) trend.load(); });
     trend.load();
   };
   document.querySelectorAll(".trend").forEach(start);
-
-  // The mini-trend of the Controller page follows the row that was chosen by click or keyboard.
-  const rows = [...document.querySelectorAll("tr[data-pen]")];
-  const mini = document.querySelector(".trend[data-follows]");
-  const choose = (row) => {
-    if (!mini) return;
-    for (const each of rows) each.classList.toggle("chosen", each === row);
-    document.getElementById("mini-name").textContent = row.dataset.pen;
-    document.getElementById("mini-link").href = mini.dataset.page + encodeURIComponent(row.dataset.pen);
-    mini.trend.pens = [row.dataset.pen];
-    mini.trend.again();
-  };
-  for (const row of rows) {
-    row.addEventListener("click", (event) => { if (!event.target.closest("a, button, input")) choose(row); });
-    row.querySelector("[data-choose]")?.addEventListener("focus", () => choose(row));
-  }
 })();

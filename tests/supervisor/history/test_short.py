@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from safety.signals import Mode
+from supervisor.audit.bodies import cycle_entries
+from supervisor.audit.store import Store
+from supervisor.history.pack import pack
 from supervisor.history.read import HistoryError
 from supervisor.history.short import ShortHistory
+from supervisor.history.trips import TripCount
 from tests.supervisor.cli.conftest import site
 
 __all__ = ["site"]
@@ -54,6 +61,35 @@ def test_the_newest_come_first_and_are_as_many_as_asked(history):
     cycles = [each.record.cycle for each in history.newest_first(9e12, 4)]
     assert len(cycles) == 4
     assert cycles == sorted(cycles, reverse=True)
+
+
+def test_both_databases_answer_alike(history, url):
+    whole = [each.record for each in history.between(0.0, 9e12)]
+    store = Store(url)
+    for record in whole:
+        alone = replace(record, intent_seq=None)
+        store.write(cycle_entries(alone, pack(alone)))
+    store.close()
+    copy, middle = ShortHistory(url), whole[len(whole) // 2].utc_s
+    assert copy.short(0.0, 9e12, every=2) == history.short(0.0, 9e12, every=2)
+    assert copy.neighbours(middle) == history.neighbours(middle)
+    assert copy.marked("alarm", middle, 3) == history.marked("alarm", middle, 3)
+    assert copy.last_with("refusal", 9e12) == history.last_with("refusal", 9e12)
+    assert copy.count(0.0, 9e12) == len(whole)
+    assert list(copy.newest_readings(0.0, 9e12, 3)) == list(history.newest_readings(0.0, 9e12, 3))
+    assert TripCount(url).trips(9e9 + middle) == {}
+    assert TripCount(url, days=1e6).trips(middle) == TripCount(history._url, days=1e6).trips(middle)
+
+
+def test_a_cycle_that_came_late_out_of_the_spool_tells_when_it_was(sqlite_url, history):
+    record = next(each.record for each in history.newest_first(9e12, 99) if each.record.refusals)
+    late = cycle_entries(replace(record, intent_seq=None), pack(record))[-1]
+    store = Store(sqlite_url)
+    body = {"was": "cycle", "at": record.utc_s, "body": json.loads(late.body)}
+    store.append("spooled", body, record.utc_s + 500.0)
+    store.append("spooled", {"was": "intent", "at": record.utc_s, "body": {}}, record.utc_s + 500.0)
+    store.close()
+    assert ShortHistory(sqlite_url).last_with("refusal", 9e12) == record.utc_s
 
 
 def test_only_an_intent_has_hashes(history):
