@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import setwise
 from supervisor.cli.check import run_check
+
+TWO = Path(__file__).parents[1] / "constraints" / "plantfile" / "two.yaml"
 
 
 @pytest.fixture
@@ -56,3 +60,11 @@ def test_a_finding_that_is_no_error_is_a_warning(path, tmp_path):
     with pytest.warns(setwise.PlantFileWarning, match="W110"):
         plant = setwise.load(file)
     assert plant.name == "Dryer 2"
+
+
+def test_of_several_controllers_one_is_named() -> None:
+    assert list(setwise.load(TWO, controller="dryer_2").mvs) == ["T2_sp"]
+    with pytest.raises(setwise.InputError, match="dryer_1, dryer_2"):
+        setwise.load(TWO)
+    with pytest.raises(setwise.InputError, match="did you mean 'dryer_1'"):
+        setwise.load(TWO, controller="dryer1")

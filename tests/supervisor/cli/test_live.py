@@ -14,7 +14,8 @@ from constraints.plantfile import load_text
 from constraints.plantfile.unece import unit_id
 from hil.servers.modbus import ModbusDevice, ModbusPoint
 from hil.servers.opcua import NodeSpec, OpcUaServer, OpenToAll, Sample
-from supervisor.cli.live import looked
+from supervisor.cli.live import looked, looked_all
+from tests.constraints.plantfile.two import TEXT as TWO
 from tests.supervisor.tank import closed_port, setwise
 
 
@@ -196,3 +197,15 @@ def test_live_is_asked_alone(tmp_path):
     done = setwise("check", "--live", "--history", "7 d", tmp_path / "plant.yaml")
     assert done.returncode == 2
     assert "--live" in done.stderr
+
+
+async def test_what_two_controllers_read_is_told_once(tmp_path):
+    begin, end = TWO.index("  dcs: {"), TWO.index("\ncontrollers:")
+    plants = load_text(TWO[:begin] + "  dcs: {type: memory}\n" + TWO[end:], "two.yaml").plants
+    found, looked_at = await looked_all(tuple(plants.values()), tmp_path)
+    assert len(set(found)) == len(found) > 0
+    assert looked_at == 43
+    alone, _ = await looked_all((plants["dryer_1"],), tmp_path)
+    shared = [each for each in alone if each.name == "fan"]
+    assert shared
+    assert [each for each in found if each.name == "fan"] == shared
