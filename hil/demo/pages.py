@@ -26,7 +26,7 @@ NAME, PASSWORD = "demo", "simulated plant only"
 
 def pages_words(port: int) -> str:
     """Return where the pages are and how to get in."""
-    return f"pages at http://127.0.0.1:{port}/ (sign in as {NAME}, password: {PASSWORD})"
+    return f"pages at http://127.0.0.1:{port}/?tour=1 (sign in as {NAME}, password: {PASSWORD})"
 
 
 def make_person(store: Store) -> None:

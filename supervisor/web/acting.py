@@ -95,6 +95,12 @@ class Acting:
         self._off_threads = ThreadPoolExecutor(4, thread_name_prefix="off")
         self._waiting = 0
 
+    @property
+    def released(self) -> Mode:
+        """The highest mode that operators may ask for."""
+        with self._accounts.store.reading() as connection:
+            return remembered.released(connection, self._unit)
+
     async def act(self, session: Session, act: Act) -> Acted:
         """Do ``act`` for ``session``, or say why not; returns when control has answered."""
         loop = asyncio.get_running_loop()
@@ -116,8 +122,7 @@ class Acting:
         mode = act.fields.get("mode")
         if mode is not None and not isinstance(mode, Mode):
             return Acted(False, "incomplete")
-        with self._accounts.store.reading() as connection:
-            released = remembered.released(connection, self._unit)
+        released = self.released
 
         def right(role: Role) -> str:
             return rights.may(role, act.action, field=act.level, mode=mode, released=released)

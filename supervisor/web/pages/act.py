@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from safety.signals import Mode
@@ -34,6 +35,31 @@ async def off(request: Request, who: Who, key: str = "") -> Response:
     done = {each: await acting_of(request, each).act(who.session, Act(action="off", why="page")) for each in keys}
     worst = next((each for each in done.values() if not each.accepted), next(iter(done.values())))
     return _shown(request, asked, worst, "off", keys[0])
+
+
+@router.post("/act/{key}/release", name="act-release")
+async def release(request: Request, who: Who, key: str) -> Response:
+    """Let operators ask for no more than a mode, or for more than before: the engineer's word."""
+    asked = asked_of(request)
+    unit, form = asked.desk.unit(key), await request.form()
+    mode = MODES.get(str(form.get("mode", "")))
+    if mode is None:
+        return _shown(request, asked, Acted(False, "incomplete"), "release", unit.key)
+    done = await run_in_threadpool(acting_of(request, unit.key).release, who.session, mode, str(form.get("why", "")))
+    return _shown(request, asked, done, "release", unit.key)
+
+
+@router.post("/language", name="language")
+async def language(request: Request, who: Who) -> Response:
+    """Show the pages in another language from now on, in this browser."""
+    del who
+    form, asked = await request.form(), asked_of(request)
+    wanted = str(form.get("language", ""))
+    response = RedirectResponse(way_back(str(form.get("next", "/"))), 303)
+    if wanted in asked.desk.texts.of:
+        secure = request.app.state.door.cookie.secure
+        response.set_cookie("language", wanted, max_age=31_536_000, httponly=True, samesite="strict", secure=secure)
+    return response
 
 
 @router.post("/act/{key}/advice", name="act-advice")

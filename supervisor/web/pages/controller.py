@@ -16,6 +16,7 @@ from supervisor.web.advising import advice_rows
 from supervisor.web.desk import Asked
 from supervisor.web.gauge import Pointers, gauge
 from supervisor.web.livepage import View, add_live_page
+from supervisor.web.pages.act import acting_of
 from supervisor.web.pages.interlocks import permits_part
 from supervisor.web.render import fragment
 from supervisor.web.variables import CvRow, DvRow, MvRow, cv_rows, dv_rows, mv_rows
@@ -28,7 +29,7 @@ router = APIRouter()
 def make(request: Request, asked: Asked) -> View:
     """Return the tables as they are now."""
     unit, record = asked.unit, asked.here.record
-    context = {"unit": unit, "plant": unit.plant}
+    context = {"unit": unit, "plant": unit.plant, "released": acting_of(request, unit.key).released.name}
     if record is None:
         return View({}, {**context, "cvs": (), "mvs": (), "dvs": (), "record": None})
     cvs, mvs, dvs = cv_rows(unit.plant, record), mv_rows(unit.plant, record), dv_rows(unit.plant, record)
