@@ -9,3 +9,11 @@ document.addEventListener("keydown", (event) => {
 });
 // A fragment that htmx asks for says which page it is for, so that giving the password leads back there.
 document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-From"] = location.pathname; });
+// A form that was answered is done; what is sent next from it is another act, under another key. One that got no answer
+// keeps its key: sent again it is the same act.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const key = event.detail.successful && event.target.querySelector?.("input[name=key]");
+  if (!key) return;
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  key.value = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+});
