@@ -81,6 +81,7 @@ def _names(plant: Plant, section: str) -> Collection[str]:
         "mvs": plant.mvs,
         "cvs": plant.cvs,
         "dvs": plant.dvs,
+        "tariffs": plant.tariffs,
     }
     return named[section]
 

@@ -32,11 +32,14 @@ def test_there_are_examples() -> None:
 @pytest.mark.parametrize("text", [each for each in yaml_examples() if "include:" not in each])
 def test_an_example_of_sections(tmp_path: Path, text: str) -> None:
     (tmp_path / "base.yaml").write_text(BASE.replace("  meter: {type: memory}", "  meter: {type: modbus-tcp, host: m}"))
+    (tmp_path / "steps.csv").write_text("t,T_out\n0,0\n5,0.2\n20,0.4\n")
     (tmp_path / "plant.yaml").write_text(f"include: [base.yaml]\n{PLANT}{text}")
     found = load(tmp_path / "plant.yaml")
     plants = tuple(found.plants.values())
     tags = {name for plant in plants for name in plant.tags}
-    assert tags > KNOWN.keys() or any(plant.machines or plant.tariffs or plant.controller for plant in plants)
+    assert tags > KNOWN.keys() or any(
+        plant.machines or plant.tariffs or plant.controller or plant.pairs for plant in plants
+    )
     assert {each.code for each in found.warnings} <= {"W105"}
 
 

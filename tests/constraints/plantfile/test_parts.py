@@ -22,7 +22,7 @@ FILES = [
     HOME / "hil" / "demo" / "plant.yaml",
     *sorted((HOME / "hil" / "templates").glob("*/plant.yaml")),
 ]
-SHARED = {"tags", "validity", "connections", "derived", "machines", "tariffs", "dvs", "multipliers"}
+SHARED = {"tags", "tag_delay_s", "validity", "connections", "derived", "machines", "tariffs", "dvs", "multipliers"}
 HASHES = {"config_hash", "limits_hash", "controller"}
 
 Mapped = dict[str, Value]

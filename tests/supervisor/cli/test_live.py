@@ -14,7 +14,7 @@ from constraints.plantfile import load_text
 from constraints.plantfile.unece import unit_id
 from hil.servers.modbus import ModbusDevice, ModbusPoint
 from hil.servers.opcua import NodeSpec, OpcUaServer, OpenToAll, Sample
-from supervisor.cli.live import looked, looked_all
+from supervisor.cli.live import looked_all
 from tests.constraints.plantfile.two import TEXT as TWO
 from tests.supervisor.tank import closed_port, setwise
 
@@ -165,7 +165,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 async def test_what_differs_is_found_and_nothing_else(field, tmp_path, case):
     edits, expected = CASES[case]
-    findings, looked_at = await looked(load_text(field.text(edits), "plant.yaml"), tmp_path)
+    findings, looked_at = await looked_all(load_text(field.text(edits), "plant.yaml"), tmp_path)
     assert looked_at == (5 if case == "a text" else 6)
     found = [(each.kind if each.error else f"({each.kind})", each.name, each.text) for each in findings]
     assert sorted(each[:2] for each in found) == sorted(each[:2] for each in expected)
@@ -201,11 +201,11 @@ def test_live_is_asked_alone(tmp_path):
 
 async def test_what_two_controllers_read_is_told_once(tmp_path):
     begin, end = TWO.index("  dcs: {"), TWO.index("\ncontrollers:")
-    plants = load_text(TWO[:begin] + "  dcs: {type: memory}\n" + TWO[end:], "two.yaml").plants
-    found, looked_at = await looked_all(tuple(plants.values()), tmp_path)
+    both = load_text(TWO[:begin] + "  dcs: {type: memory}\n" + TWO[end:], "two.yaml")
+    found, looked_at = await looked_all(both, tmp_path)
     assert len(set(found)) == len(found) > 0
     assert looked_at == 43
-    alone, _ = await looked_all((plants["dryer_1"],), tmp_path)
+    alone, _ = await looked_all(both.only("dryer_1"), tmp_path)
     shared = [each for each in alone if each.name == "fan"]
     assert shared
     assert [each for each in found if each.name == "fan"] == shared
