@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ def make_app(desk: Desk, house: House) -> Made:
     app.state.desk = desk
     app.state.templates = environment()
     app.state.boards = {}
+    app.state.verifying = asyncio.Lock()
     app.state.may_go_on = _while_signed_in
     app.state.acting = {
         key: Acting(house.accounts, Mailbox(unit.site.mailbox), key, answer_s=house.answer_s)
