@@ -24,7 +24,8 @@ DEPTH_MAX: Final = 8
 TOTAL_BYTES_MAX: Final = 8 * 1024 * 1024
 WORKBOOK_BYTES_MAX: Final = 4 * 1024 * 1024
 SEEK_END: Final = 2
-_KINDS: Final = (".yaml", ".yml", ".csv", ".xlsx")
+KINDS: Final = (".yaml", ".yml", ".csv", ".xlsx")
+"""Files that can be included, by how their names end."""
 
 
 class IncludeError(Exception):
@@ -146,8 +147,8 @@ def _relative(given: Value, folder: tuple[str, ...]) -> tuple[str, ...]:
             parts.pop()
         elif part not in ("", "."):
             parts.append(part)
-    if _ending(tuple(parts)) not in _KINDS:
-        raise IncludeError(f"{given[:80]!r} is of no kind that can be included", f"one of {', '.join(_KINDS)}")
+    if _ending(tuple(parts)) not in KINDS:
+        raise IncludeError(f"{given[:80]!r} is of no kind that can be included", f"one of {', '.join(KINDS)}")
     return tuple(parts)
 
 

@@ -20,6 +20,7 @@ from supervisor.mailbox import Mailbox
 from supervisor.web.accounts.door import Door, install, signed_in, still
 from supervisor.web.accounts.service import Accounts
 from supervisor.web.acting import ANSWER_S, Acting
+from supervisor.web.changing import Changing
 from supervisor.web.desk import Desk, asked_of
 from supervisor.web.guarding import Guard, Policy
 from supervisor.web.pages import ROUTERS
@@ -68,6 +69,7 @@ def make_app(desk: Desk, house: House) -> Made:
         key: Acting(house.accounts, Mailbox(unit.site.mailbox), key, answer_s=house.answer_s)
         for key, unit in desk.units.items()
     }
+    app.state.changing = Changing(desk.units, app.state.acting)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     install(app, Door(accounts=house.accounts, cookie=house.policy.cookie, show=_shown, banner=house.banner))
     for router in ROUTERS:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import act, alarms, audit, controller, limit, overview
+from supervisor.web.pages import act, alarms, audit, changes, controller, limit, overview
 
-ROUTERS = (overview.router, controller.router, alarms.router, audit.router, limit.router, act.router)
+ROUTERS = (overview.router, controller.router, alarms.router, audit.router, changes.router, limit.router, act.router)
