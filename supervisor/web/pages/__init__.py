@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import act, alarms, audit, changes, controller, limit, overview
+from supervisor.web.pages import act, alarms, audit, changes, controller, limit, overview, tags
 
-ROUTERS = (overview.router, controller.router, alarms.router, audit.router, changes.router, limit.router, act.router)
+ROUTERS = (
+    overview.router,
+    controller.router,
+    alarms.router,
+    audit.router,
+    changes.router,
+    tags.router,
+    limit.router,
+    act.router,
+)
