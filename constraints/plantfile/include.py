@@ -26,7 +26,8 @@ TOTAL_BYTES_MAX: Final = 8 * 1024 * 1024
 WORKBOOK_BYTES_MAX: Final = 4 * 1024 * 1024
 SEEK_END: Final = 2
 _TABLES: Final = (".csv", ".xlsx")
-_KINDS: Final = (".yaml", ".yml", *_TABLES)
+KINDS: Final = (".yaml", ".yml", *_TABLES)
+"""Files that can be included, by how their names end."""
 
 
 class IncludeError(Exception):
@@ -179,7 +180,7 @@ class _Gathering:
         )
 
 
-def _relative(given: Value, folder: tuple[str, ...], kinds: tuple[str, ...] = _KINDS) -> tuple[str, ...]:
+def _relative(given: Value, folder: tuple[str, ...], kinds: tuple[str, ...] = KINDS) -> tuple[str, ...]:
     """Return the parts of a name relative to the plant file's folder; raises IncludeError."""
     if not isinstance(given, str) or not given.strip():
         raise IncludeError("a file name is needed here", "such as tags.csv")

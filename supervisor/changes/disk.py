@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from constraints.plantfile import PlantFileError
 from constraints.plantfile.compile import compile_document
-from constraints.plantfile.include import IncludeError, with_included
+from constraints.plantfile.include import KINDS, IncludeError, with_included
 from constraints.plantfile.stepfiles import wanted
 from constraints.plantfile.yamltext import parse
 from supervisor.changes.making import Side
@@ -23,7 +23,12 @@ def bundle(plant_path: Path) -> dict[str, str]:
 
     What is missing or cannot be read as a plant file includes nothing here; ``side_of`` says what is wrong with it.
     """
-    found = {plant_path.name: text_of(plant_path.read_bytes())}
+    return bundle_of(text_of(plant_path.read_bytes()), plant_path)
+
+
+def bundle_of(text: str, plant_path: Path) -> dict[str, str]:
+    """Return the same for ``text`` in the place of the plant file. Raises OSError."""
+    found = {plant_path.name: text}
     waiting = list(found)
     while waiting:
         name = waiting.pop()
@@ -33,6 +38,18 @@ def bundle(plant_path: Path) -> dict[str, str]:
                 found[other] = text_of(path.read_bytes())
                 waiting.append(other)
     return found
+
+
+def strangers(files: Files) -> frozenset[str]:
+    """Return the files that the first one does not include, not even by others: a plan has no business with them."""
+    first = next(iter(files), "")
+    reached, waiting = {first}, [first]
+    while waiting:
+        name = waiting.pop()
+        more = [other for other in _included(name, files.get(name, "")) if other in files and other not in reached]
+        reached.update(more)
+        waiting += more
+    return frozenset(files.keys() - reached)
 
 
 def side_of(files: Files, shown_as: str = "") -> Side:
@@ -81,4 +98,4 @@ def _included(name: str, text: str) -> list[str]:
     listed = data.get("include", [])
     named = [*(listed if isinstance(listed, list) else ()), *(each.file for each in wanted(data))]
     paths = [posixpath.normpath(posixpath.join(posixpath.dirname(name), str(each))) for each in named]
-    return [path for path in paths if not path.startswith(("/", ".."))]
+    return [path for path in paths if not path.startswith(("/", "..")) and path.lower().endswith(KINDS)]

@@ -120,16 +120,21 @@ class History:
         return None
 
     def _rows(self, query: str, *values: SqlValue) -> Iterator[tuple[SqlValue, ...]]:
-        if self._url.startswith(("postgresql", "postgres")):
-            yield from _postgresql_rows(self._url, query, values)
-            return
-        try:
-            with _sqlite(self._url) as connection:
-                cursor = connection.execute(query, values)
-                while batch := cursor.fetchmany(BATCH):
-                    yield from batch
-        except sqlite3.Error as error:
-            raise HistoryError(f"{self._url}: {error}") from error
+        return read_rows(self._url, query, *values)
+
+
+def read_rows(url: str, query: str, *values: SqlValue) -> Iterator[tuple[SqlValue, ...]]:
+    """Yield what ``query``, with ``?`` for each value, finds in the database at ``url``. Raises HistoryError."""
+    if url.startswith(("postgresql", "postgres")):
+        yield from _postgresql_rows(url, query, values)
+        return
+    try:
+        with _sqlite(url) as connection:
+            cursor = connection.execute(query, values)
+            while batch := cursor.fetchmany(BATCH):
+                yield from batch
+    except sqlite3.Error as error:
+        raise HistoryError(f"{url}: {error}") from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from supervisor.mailbox import Mailbox
 from supervisor.web.accounts.door import Door, install, signed_in, still
 from supervisor.web.accounts.service import Accounts
 from supervisor.web.acting import ANSWER_S, Acting
+from supervisor.web.changing import Changing
 from supervisor.web.desk import Desk, asked_of
 from supervisor.web.guarding import Guard, Policy
 from supervisor.web.pages import ROUTERS
@@ -62,11 +64,13 @@ def make_app(desk: Desk, house: House) -> Made:
     app.state.desk = desk
     app.state.templates = environment()
     app.state.boards = {}
+    app.state.verifying = asyncio.Lock()
     app.state.may_go_on = _while_signed_in
     app.state.acting = {
         key: Acting(house.accounts, Mailbox(unit.site.mailbox), key, answer_s=house.answer_s)
         for key, unit in desk.units.items()
     }
+    app.state.changing = Changing(desk.units, app.state.acting)
     # Only files are compressed: pages hold secrets beside what others wrote, and that leaks by length (BREACH).
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=1_000), name="static")
     install(app, Door(accounts=house.accounts, cookie=house.policy.cookie, show=_shown, banner=house.banner))

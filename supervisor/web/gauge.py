@@ -40,9 +40,21 @@ def domain(limits: NestedLimits, active: tuple[float, float], pointers: Pointers
     return low - room, high + room
 
 
-def gauge(limits: NestedLimits, active: tuple[float, float], pointers: Pointers, described: str) -> Markup:
-    """Return the drawing; ``active`` is the operator range in force, ``described`` what a screen reader says."""
+def gauge(
+    limits: NestedLimits,
+    active: tuple[float, float],
+    pointers: Pointers,
+    described: str,
+    beside: NestedLimits | None = None,
+) -> Markup:
+    """Return the drawing; ``active`` is the operator range in force, ``described`` what a screen reader says.
+
+    ``beside``: limits of another drawing that is to have the same scale.
+    """
     low, high = domain(limits, active, pointers)
+    if beside is not None:
+        other = domain(beside, beside.operator, pointers)
+        low, high = min(low, other[0]), max(high, other[1])
 
     def x(value: float) -> float:
         share = min(max((value - low) / (high - low), 0.0), 1.0)

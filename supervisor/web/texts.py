@@ -54,6 +54,12 @@ class Texts:
         return ENGLISH
 
 
+def named(t: Translate, table: str, code: str) -> str:
+    """Return what ``table`` calls ``code``; the code itself where it has no name."""
+    text = t(f"{table}.{code}")
+    return code if text == f"{table}.{code}" else text
+
+
 def _preferred(accepted: str) -> Iterable[str]:
     return (part.split(";")[0].strip().split("-")[0].lower() for part in accepted.split(","))
 

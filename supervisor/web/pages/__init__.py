@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import act, alarms, controller, interlocks, limit, overview, trends, variable, why
+from supervisor.web.pages import (
+    act,
+    alarms,
+    audit,
+    changes,
+    controller,
+    interlocks,
+    limit,
+    overview,
+    tags,
+    trends,
+    variable,
+    why,
+)
 
 ROUTERS = (
     overview.router,
@@ -12,6 +25,9 @@ ROUTERS = (
     interlocks.router,
     trends.router,
     variable.router,
+    audit.router,
+    changes.router,
+    tags.router,
     limit.router,
     act.router,
 )
