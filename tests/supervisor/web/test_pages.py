@@ -48,3 +48,9 @@ def test_the_stream_sends_everything_once_and_then_what_changed(address, house):
     assert "cv.moist.value" in beats[0]["patch"]
     assert beats[1]["patch"] == {}
     assert beats[0]["running"] is False
+
+
+async def test_the_overview_tells_who_takes_over_what_was_done(client):
+    part = (await client.get("/shift")).text
+    assert "CLOSED_LOOP" in part
+    assert "/controller/dryer-2/why?cycle=" in part
