@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import act, alarms, audit, changes, controller, limit, overview, tags
+from supervisor.web.pages import act, alarms, audit, changes, controller, limit, overview, people, system, tags
 
 ROUTERS = (
     overview.router,
@@ -11,6 +11,8 @@ ROUTERS = (
     audit.router,
     changes.router,
     tags.router,
+    system.router,
+    people.router,
     limit.router,
     act.router,
 )
