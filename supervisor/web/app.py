@@ -65,6 +65,7 @@ def make_app(desk: Desk, house: House) -> Made:
     app.state.templates = environment()
     app.state.boards = {}
     app.state.verifying = asyncio.Lock()
+    app.state.timings = {}
     app.state.may_go_on = _while_signed_in
     app.state.acting = {
         key: Acting(house.accounts, Mailbox(unit.site.mailbox), key, answer_s=house.answer_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from constraints.plant import Plant
@@ -28,10 +29,13 @@ class TagRow:
     unit: str
     rule: ValidityRule
 
-    @property
-    def places(self) -> int:
-        """Decimals that its range is worth."""
-        return decimals(span_of(((self.rule.lo, self.rule.hi),)))
+    span: float
+    """Width of the range that matters; NaN where there is none."""
+
+    def places(self, value: float | None) -> int:
+        """Return how many decimals ``value`` is worth; where no range tells, none for a whole number."""
+        whole = math.isnan(self.span) and value is not None and value.is_integer()
+        return 0 if whole else decimals(self.span)
 
     def has(self, text: str) -> bool:
         """Return whether ``text`` is in its name, its description, its source or its unit."""
@@ -46,6 +50,7 @@ def tag_rows(plant: Plant) -> tuple[TagRow, ...]:
     rows = []
     for name in dict.fromkeys((*plant.tags, *points)):
         point, spec = points.get(name), plant.tags.get(name)
+        rule = plant.validity.get(name, UNRULED)
         rows.append(
             TagRow(
                 name=name,
@@ -54,10 +59,18 @@ def tag_rows(plant: Plant) -> tuple[TagRow, ...]:
                 source=f"{point.connection} · {point.address}" if point is not None else DERIVED,
                 connection=point.connection if point is not None else "",
                 unit=units.get(name, ""),
-                rule=plant.validity.get(name, UNRULED),
+                rule=rule,
+                span=span_of((*_limits(plant, name), (rule.lo, rule.hi))),
             )
         )
     return tuple(rows)
+
+
+def _limits(plant: Plant, name: str) -> tuple[tuple[float, float], ...]:
+    """Return the operator's range of the variable that a tag is of."""
+    if name in plant.cvs:
+        return (plant.cvs[name].limits.operator,)
+    return tuple(mv.limits.operator for mv in plant.mvs.values() if name in (mv.setpoint.tag, mv.readback))
 
 
 def reading(record: CycleRecord, name: str) -> Shown:

@@ -11,6 +11,8 @@ from supervisor.web.pages import (
     interlocks,
     limit,
     overview,
+    people,
+    system,
     tags,
     trends,
     variable,
@@ -28,6 +30,8 @@ ROUTERS = (
     audit.router,
     changes.router,
     tags.router,
+    system.router,
+    people.router,
     limit.router,
     act.router,
 )

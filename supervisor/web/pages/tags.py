@@ -58,7 +58,7 @@ def _cells(unit: Unit, row: TagRow, record: CycleRecord | None, t: Translate) ->
     found = reading(record, row.name)
     words = t(f"quality.{found.look}") + (f" ({found.why})" if found.why else "")
     return {
-        f"{at}.value": pieces.value(found, row.places, t),
+        f"{at}.value": pieces.value(found, row.places(found.value), t),
         f"{at}.quality": Markup("{}").format(words),
     }
 
