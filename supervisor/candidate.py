@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safety.encoding import quantise
 from safety.envelope import Envelope, Track
@@ -103,3 +103,16 @@ def affordable(envelope: Envelope, track: Track, until_s: float) -> Room:
         min(envelope.step_up, envelope.rate_up_per_min * minutes),
         min(envelope.step_down, envelope.rate_down_per_min * minutes),
     )
+
+
+def without(candidate: Candidate, by_hand: frozenset[str]) -> Candidate:
+    """Return a candidate that leaves alone what operators took: it is not even written as it stands."""
+    return replace(candidate, moves=tuple(move for move in candidate.moves if move.mv not in by_hand))
+
+
+def let_go(gate: GateMemory, by_hand: frozenset[str]) -> GateMemory:
+    """Return the gate's memory without what it expects of setpoints that operators took: they may set them.
+
+    As with a loop that was taken at the PLC, the first write after giving it back only stands still.
+    """
+    return replace(gate, tracks={mv: track for mv, track in gate.tracks.items() if mv not in by_hand})

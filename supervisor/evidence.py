@@ -25,4 +25,5 @@ def evidence_of(decision: Decision) -> Evidence:
         sequence=link.sequence,
         unresolved=link.unresolved,
         link_cycle=link.cycle,
+        by_hand=decision.by_hand,
     )

@@ -131,6 +131,8 @@ class Decision:
     """What the gate judged last: the plan, the way to safe values, or standing still."""
     intent: Intent | None
     answers: tuple[Answer, ...]
+    by_hand: frozenset[str] = frozenset()
+    """MVs that operators took out of control."""
 
 
 @dataclass(frozen=True, slots=True)

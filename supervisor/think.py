@@ -25,7 +25,7 @@ from safety.signals import BeatFrame, Candidate, CvStatus, Mode, MvStatus, Refus
 from safety.validity import validate
 from safety.watchdog import watch
 from supervisor.asked import confirms, mode_requests, taken
-from supervisor.candidate import candidate_of, narrowed, to_safe_values
+from supervisor.candidate import candidate_of, let_go, narrowed, to_safe_values, without
 from supervisor.conclude import intent_of
 from supervisor.drivers.guard_words import GUARD
 from supervisor.heed import Heed, heeded
@@ -139,7 +139,9 @@ def permit(
     approval = verdict.approval if verdict is not None else None
     reason = _reason(proposed, plan, outcome)
     intent = intent_of(approval, snapshot, reason, outside.at) if approval is not None else None
-    return Decision(snapshot, now_s, decision, outcome, link, late, verdict, first, proposed, intent, answers), memory
+    by_hand = memory.settings.by_hand
+    found = Decision(snapshot, now_s, decision, outcome, link, late, verdict, first, proposed, intent, answers, by_hand)
+    return found, memory
 
 
 def sent(
@@ -235,7 +237,11 @@ def _judged(
         # Nothing may be written; the gate only forgets the setpoints of loops that operators have taken meanwhile.
         _, gate = judge(Candidate(CONTROLLER, snapshot.cycle, ()), snapshot, situation, rules.gate, memory.gate, now_s)
         return None, (), "stand_still", replace(memory, gate=gate, gate_sheds="", heed=Heed(), saved={})
-    still = stand_still(CONTROLLER, snapshot, rules.gate, situation.link.unresolved, situation.interlocks)
+    by_hand = memory.settings.by_hand
+    memory = replace(memory, gate=let_go(memory.gate, by_hand))
+    still = without(
+        stand_still(CONTROLLER, snapshot, rules.gate, situation.link.unresolved, situation.interlocks), by_hand
+    )
     ramps = situation.interlocks.action == "ramp"
     if arming or situation.watch.action != "none" or not (ramps or _fit(plan, snapshot)):
         verdict, gate = judge(still, snapshot, situation, rules.gate, memory.gate, now_s)

@@ -42,7 +42,7 @@ def witnessed(ledger: Ledger, evidence: Evidence, rules: GuardRules) -> Ledger:
     """Return the ledger after one more look, in every cycle and whether or not a set is sent: operators may have taken
     a loop, and after a refusal or outside closed loop the accounts are closed.
     """
-    seen = ledgers.watched(ledger, rules, evidence.snapshot, evidence.unresolved)
+    seen = ledgers.watched(ledger, rules, evidence.snapshot, evidence.unresolved, evidence.by_hand)
     return ledgers.closed(seen) if evidence.refused or evidence.mode is not Mode.CLOSED_LOOP else seen
 
 
@@ -82,6 +82,8 @@ def _as_a_whole(sending: Sending, evidence: Evidence, rules: GuardRules, ledger:
     names = [mv for mv, _ in sending.moves]
     for mv in sorted({mv for mv in names if names.count(mv) > 1}):
         yield Objection("duplicate", mv)
+    for mv in sorted(evidence.by_hand & set(names)):
+        yield Objection("by_hand", mv)
     working = sum(not at_work(mv, rule, evidence.snapshot) for mv, rule in rules.mvs.items())
     if working < rules.min_active_mvs:
         yield Objection("min_active_mvs", "", {"at_work": working, "limit": rules.min_active_mvs})

@@ -96,8 +96,11 @@ def paid_until(way: Way, rule: GuardedMv, entry: Entry, now_s: float) -> float:
     return max(starts) + max(costs)
 
 
-def watched(ledger: Ledger, rules: GuardRules, snapshot: Snapshot, unresolved: Collection[str]) -> Ledger:
-    """Return the ledger without the loops that operators have taken: what we wrote there no longer counts.
+def watched(
+    ledger: Ledger, rules: GuardRules, snapshot: Snapshot, unresolved: Collection[str], by_hand: Collection[str] = ()
+) -> Ledger:
+    """Return the ledger without the loops that operators have taken, at the PLC or here (``by_hand``): what we wrote
+    there no longer counts.
 
     Where a write of unknown outcome is resolved, what is read back is what it left standing; read outside its range,
     the nearer end of that is expected, and somebody else was there (I-24).
@@ -105,7 +108,7 @@ def watched(ledger: Ledger, rules: GuardRules, snapshot: Snapshot, unresolved: C
     entries = {}
     for mv, entry in ledger.entries.items():
         rule = rules.mvs.get(mv)
-        if rule is not None and snapshot.good(rule.available) == 0.0:
+        if mv in by_hand or (rule is not None and snapshot.good(rule.available) == 0.0):
             continue
         seen = None if rule is None or mv in unresolved else snapshot.good(rule.actual)
         if seen is not None and entry.expected is None and entry.writes:

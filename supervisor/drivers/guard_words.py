@@ -85,6 +85,8 @@ class Evidence:
     """MVs with a write of unknown outcome."""
     link_cycle: int | None = None
     """The cycle in which the PLC's answers were read."""
+    by_hand: frozenset[str] = frozenset()
+    """MVs that operators took out of control: none of our writes, and whoever sets them may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -303,8 +303,26 @@ def test_an_mv_in_the_operators_hands_is_moved_no_more_until_it_is_given_back():
     after = [walk.cycle() for _ in range(5)]
     assert all(step.view.inputs.mv_status["T_in_sp"] is MvStatus.OPR for step in after)
     assert after[-1].record.by_hand == ("T_in_sp",)
+    assert all("T_in_sp" not in step.intent.setpoints and "feed_sp" in step.intent.setpoints for step in after[1:])
     walk.cycle(walk.request("mv_apc", variable="T_in_sp"))
     assert [walk.cycle() for _ in range(3)][-1].view.inputs.mv_status["T_in_sp"] is MvStatus.ON
+
+
+def test_an_operator_may_set_what_was_taken_and_the_others_go_on():
+    walk = Walk().closed()
+    walk.plans = plan_to(feed_sp=3000.0)
+    walk.cycle(walk.request("mv_opr", variable="T_in_sp"))
+    walk.cycle()
+    walk.plc.setpoints["T_in_sp"] = 183.0  # in the control system, the loop still in remote cascade
+    steps = [walk.cycle() for _ in range(3)]
+    assert all(step.mode is Mode.CLOSED_LOOP and step.refusals == set() for step in steps)
+    assert walk.plc.setpoints["T_in_sp"] == 183.0
+    walk.plans = plan_to(T_in_sp=190.0, feed_sp=3000.0)
+    back = [walk.cycle(walk.request("mv_apc", variable="T_in_sp")), *(walk.cycle() for _ in range(6))]
+    assert all(step.mode is Mode.CLOSED_LOOP and step.refusals == set() for step in back)
+    written = [step.intent.setpoints["T_in_sp"] for step in back if "T_in_sp" in step.intent.setpoints]
+    assert written[0] == 183.0  # bumpless: it stands still first
+    assert written[-1] > 183.0
 
 
 @pytest.mark.parametrize(

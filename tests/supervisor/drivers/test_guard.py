@@ -207,6 +207,12 @@ def test_i24_a_loop_that_operators_took_is_forgotten():
     assert codes(sending({"t": 191.0}), given=seen(t_actual=190.0), known=left) == ["first_move t"]
 
 
+def test_what_operators_took_here_is_not_sent_and_they_may_set_it():
+    taken = replace(seen(t_actual=190.0), by_hand=frozenset({"t"}))
+    assert codes(sending({"f": 50.0}), given=taken) == []
+    assert codes(sending({"t": 190.0}), given=taken) == ["by_hand t"]
+
+
 def test_i15_after_a_refusal_and_outside_closed_loop_every_account_is_closed():
     for spoilt in (evidence(refused=True), evidence(mode=Mode.ADVISORY)):
         left = witnessed(ledger(), spoilt, rules())

@@ -134,6 +134,7 @@ def test_i24_only_a_loop_that_is_clearly_taken_is_forgotten():
     for shown, kept in ((0.0, False), (1.0, True), (0.5, True), (None, True)):
         assert ("t" in ledgers.watched(ledger, rules(), snapshot(t_available=shown), ()).entries) is kept
     assert "f" in ledgers.watched(ledger, rules(), snapshot(t_available=0.0), ()).entries
+    assert set(ledgers.watched(ledger, rules(), snapshot(t_available=1.0), (), {"t"}).entries) == {"f"}
 
 
 OUTCOMES = st.sampled_from([*WriteOutcome, None])
