@@ -190,7 +190,7 @@ class TestTwoControllers:
 async def test_who_may_not_sees_locks_and_is_refused(client, engineer, wider):
     at = await taken_in(engineer, wider)
     assert "🔒" in (await client.get(at)).text
-    assert (await client.post("/changes/plans", data={"csrf": CSRF, "text": wider})).status_code == 403
+    assert (await client.post("/changes/plans", data={"csrf": CSRF, "text": wider})).status_code == 409
     for action in ("sign", "apply"):
         assert (await client.post(f"{at}/{action}", data=WHY)).status_code == 409
     assert (await client.post("/changes/keep", data={"csrf": CSRF})).status_code == 409
