@@ -14,9 +14,9 @@ from supervisor.audit.chain import Row
 from supervisor.audit.lines import Joined, Line, lines
 from supervisor.history.read import SqlValue, read_rows
 
-WINDOW: Final = 2_000
-ROWS_MAX: Final = 40_000
-"""Rows that one page looks through at most: some 25 MB of text."""
+WINDOW: Final = 500
+ROWS_MAX: Final = 20_000
+"""Rows that one page looks through at most: some 20 MB of text, a tenth of a second."""
 SLACK: Final = 50
 """An answer, or the outcome of a write, stands so many rows further on at the latest."""
 _COLUMNS: Final = "seq, utc_s, kind, epoch, body, prev_hash, hash"

@@ -15,7 +15,7 @@ from typing import Final
 from constraints.plantfile import PlantFileError, render
 from supervisor.changes.applying import Order, RefusedError
 from supervisor.changes.areas import Areas
-from supervisor.changes.disk import bundle_of, side_of, strangers
+from supervisor.changes.disk import bundle, bundle_of, side_of, strangers
 from supervisor.changes.keeping import OnTrial, keep, on_trial
 from supervisor.changes.making import Side, Who, planned
 from supervisor.changes.plan import ChangePlan, Part, PlanError, from_text, to_text
@@ -62,6 +62,7 @@ class Changing:
         site = next(iter(units.values())).site
         self.plant_path = site.plant_path
         self._root = site.data.parent if site.controller else site.data
+        self._began = _files_now(self.plant_path)
         self._sides: dict[str, Side] = {}
         self._turn = threading.Lock()
 
@@ -80,38 +81,21 @@ class Changing:
     def old_pages(self) -> list[Unit]:
         """Return the controllers that run with another file than these pages were started with."""
         last = {name: versions[-1] for name, versions in self.versions().items() if versions}
-        return [self._units[name] for name, at in last.items() if at.config_hash != self._units[name].plant.config_hash]
+        return [self._units[name] for name, version in last.items() if version.files_sha256 != self._began]
 
     def plans(self) -> list[Stored]:
         """Return the plans that are kept, the newest first; one that cannot be read is left out."""
-        found = []
+        found, versions = [], self.versions()
         for path in self._paths()[:PLANS_MAX]:
             try:
-                found.append(self.stored(path.stem))
+                found.append(self._stored(path.stem, versions))
             except ChangingError:
                 continue
         return found
 
     def stored(self, sha256: str) -> Stored:
         """Return one plan."""
-        path = self._root / FOLDER / f"{sha256}.json"
-        if not _SHA.fullmatch(sha256) or not path.is_file():
-            raise ChangingError("there is no such plan")
-        try:
-            plan = from_text(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, PlanError) as error:
-            raise ChangingError(f"the plan cannot be read: {error}") from error
-        if plan.sha256 != sha256:
-            raise ChangingError("the plan is not the one that its name says")
-        signed = tuple(each.who for each in self._any.signed(plan))
-        versions = self.versions()
-        if any(each.plan_sha256 == sha256 for several in versions.values() for each in several):
-            state = "applied"
-        elif any(not self._is_base(part, plan, versions.get(part.controller, ())) for part in plan.parts):
-            state = "outdated"
-        else:
-            state = "signed" if len(signed) >= plan.signatures else "waiting"
-        return Stored(plan, state, signed)
+        return self._stored(sha256, self.versions())
 
     def taken_in(self, text: str, who: str) -> ChangePlan:
         """Return the plan that ``text`` is, or that leads to the plant file that ``text`` is; it is kept."""
@@ -196,6 +180,25 @@ class Changing:
         """Return why this is not for the person to do; empty where it is."""
         return self._any.refusal(session, action, plan)
 
+    def _stored(self, sha256: str, versions: Mapping[str, tuple[Version, ...]]) -> Stored:
+        path = self._root / FOLDER / f"{sha256}.json"
+        if not _SHA.fullmatch(sha256) or not path.is_file():
+            raise ChangingError("there is no such plan")
+        try:
+            plan = from_text(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, PlanError) as error:
+            raise ChangingError(f"the plan cannot be read: {error}") from error
+        if plan.sha256 != sha256:
+            raise ChangingError("the plan is not the one that its name says")
+        signed = tuple(each.who for each in self._any.signed(plan))
+        if any(each.plan_sha256 == sha256 for several in versions.values() for each in several):
+            state = "applied"
+        elif any(not self._is_base(part, plan, versions.get(part.controller, ())) for part in plan.parts):
+            state = "outdated"
+        else:
+            state = "signed" if len(signed) >= plan.signatures else "waiting"
+        return Stored(plan, state, signed)
+
     def _applied(self, session: Session, plan: ChangePlan, why: str, key: str, keep_s: float | None) -> Acted:
         signed, now_s = self._any.signed(plan), machine_utc_s()
         areas = self._areas([part.controller for part in plan.parts])
@@ -279,3 +282,10 @@ class Changing:
 
     def _site(self, controller: str) -> Site:
         return Site.of(self.plant_path, self._root, controller)
+
+
+def _files_now(plant_path: Path) -> str:
+    try:
+        return files_sha256(bundle(plant_path))
+    except (OSError, ValueError):
+        return ""  # then no version is what these pages were started with

@@ -38,7 +38,9 @@ def show(request: Request) -> Response:
 def take_in(request: Request, who: Who, text: Text = "") -> Response:
     """Take in a plan, or make one of a plant file."""
     changing = changing_of(request)
-    _allowed(changing, who, "plan_make")
+    code = changing.refusal(who.session, "plan_make")
+    if code:
+        return _acted(request, Acted(False, code), PATH)
     try:
         plan = changing.taken_in(text, who.name)
     except ChangingError as error:
@@ -50,7 +52,9 @@ def take_in(request: Request, who: Who, text: Text = "") -> Response:
 def back(request: Request, who: Who, number: Annotated[int, Form()], controller: Text = "") -> Response:
     """Make the plan that goes back to an older version."""
     changing = changing_of(request)
-    _allowed(changing, who, "plan_roll_back")
+    code = changing.refusal(who.session, "plan_roll_back")
+    if code:
+        return _acted(request, Acted(False, code), PATH)
     try:
         plan = changing.back_to(controller, number, who.name)
     except ChangingError as error:
@@ -139,12 +143,6 @@ def _stored(request: Request, sha256: str) -> Stored:
 def _open(changing: Changing, who: Person, action: str, found: Stored) -> bool:
     """Return whether the form is open: what only waits for the password is."""
     return changing.refusal(who.session, action, found.plan) in ("", "password_again")
-
-
-def _allowed(changing: Changing, who: Person, action: str) -> None:
-    code = changing.refusal(who.session, action)
-    if code not in ("", "password_again"):  # a plan changes nothing yet: its signature and its start ask for it
-        raise HTTPException(403, code)
 
 
 def _done(request: Request, sha256: str, do: Callable[[Changing, Stored], Acted]) -> Response:

@@ -11,6 +11,10 @@ from supervisor.changes.applying import adopted
 from supervisor.changes.keeping import on_trial
 from supervisor.changes.plan import from_text
 from supervisor.changes.versions import Versions
+from supervisor.site import Site
+from supervisor.web.serve import desk_for
+from supervisor.web.units import units_of
+from tests.constraints.plantfile.two import TEXT, changed
 from tests.supervisor.web.conftest import CSRF, browser, signed_in
 
 WHY = {"csrf": CSRF, "why": "more room", "key": "k" * 16}
@@ -157,10 +161,36 @@ async def test_a_plan_on_a_version_that_runs_no_more_is_refused(engineer, wider,
     assert (await engineer.get(other)).status_code == 200
 
 
+class TestTwoControllers:
+    @pytest.fixture
+    def desk(self, tmp_path):
+        path = tmp_path / "two.yaml"
+        path.write_text(TEXT, encoding="utf-8")
+        sites = {name: Site.of(path, tmp_path / "data", name) for name in ("dryer_1", "dryer_2")}
+        units = units_of({name: (site, load(path, name).plant) for name, site in sites.items()})
+        for unit in units.values():
+            adopted(Versions(unit.site.data), path, unit.plant.config_hash, "test", 1.0)
+        return desk_for(units, 1.0)
+
+    async def test_a_plan_is_of_the_whole_file_and_becomes_a_version_of_each(self, engineer, made, house, desk):
+        at = await taken_in(engineer, changed(("fan > 12", "fan > 11")))
+        page = (await engineer.get(at)).text
+        assert "dryer_1: version 1 changes" in page
+        assert "dryer_2: version 1 changes" in page
+        with house.accounts.store.writing() as connection:
+            connection.execute("UPDATE user SET role = 'engineer' WHERE name = 'viewer'")
+        async with browser(made, signed_in(house, "viewer")) as second:
+            await second.post(f"{at}/sign", data=WHY)
+        await engineer.post(f"{at}/sign", data=WHY)
+        assert (await engineer.post(f"{at}/apply", data=WHY)).status_code == 303
+        assert {Versions(unit.site.data).current().number for unit in desk.units.values()} == {2}
+        assert (await engineer.get("/changes")).text.count("is on trial") == 2
+
+
 async def test_who_may_not_sees_locks_and_is_refused(client, engineer, wider):
     at = await taken_in(engineer, wider)
     assert "🔒" in (await client.get(at)).text
-    assert (await client.post("/changes/plans", data={"csrf": CSRF, "text": wider})).status_code == 403
+    assert (await client.post("/changes/plans", data={"csrf": CSRF, "text": wider})).status_code == 409
     for action in ("sign", "apply"):
         assert (await client.post(f"{at}/{action}", data=WHY)).status_code == 409
     assert (await client.post("/changes/keep", data={"csrf": CSRF})).status_code == 409
