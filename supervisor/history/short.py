@@ -14,12 +14,13 @@ from safety.signals import Mode
 from supervisor.history.pack import PackError, StoredCycle, readings, unpack
 from supervisor.history.read import History
 
-Mark = Literal["refusal", "answer", "trip", "alarm"]
+Mark = Literal["refusal", "answer", "trip", "alarm", "alarm_step"]
 MARKS: Mapping[Mark, str] = {
     "refusal": '%"refusals":[{%',
     "answer": '%"answers":[{%',
     "trip": '%"trips":["%',
     "alarm": '%"alarms":[{%',
+    "alarm_step": '%"alarm_steps":[{%',
 }
 """How the body of a cycle's row reads where it holds one: it is canonical JSON, without spaces."""
 ROWS_MAX = 60_000
@@ -101,7 +102,47 @@ class ShortHistory(History):
     ) -> Iterator[tuple[float, Mapping[str, tuple[float | None, str, str]]]]:
         """Yield time and readings of the newest ``limit`` cycles of [start, end), the newest first."""
         query = "SELECT utc_s, packed FROM history WHERE utc_s >= ? AND utc_s < ? ORDER BY utc_s DESC, seq DESC LIMIT ?"
-        for utc_s, blob in self._rows(query, start_utc_s, end_utc_s, limit):
+        yield from self._readings(query, start_utc_s, end_utc_s, limit)
+
+    def first_readings(
+        self, start_utc_s: float, end_utc_s: float, limit: int
+    ) -> Iterator[tuple[float, Mapping[str, tuple[float | None, str, str]]]]:
+        """Yield time and readings of the oldest ``limit`` cycles of [start, end), the oldest first."""
+        query = "SELECT utc_s, packed FROM history WHERE utc_s >= ? AND utc_s < ? ORDER BY utc_s, seq LIMIT ?"
+        yield from self._readings(query, start_utc_s, end_utc_s, limit)
+
+    def cycles_with(self, mark: Mark, start_utc_s: float, end_utc_s: float, limit: int) -> list[StoredCycle]:
+        """Return the newest ``limit`` cycles of [start, end) that hold ``mark``, oldest first; a damaged one is left
+        out. It reads the chain of the whole span: ``count`` says how long that is.
+        """
+        query = (
+            "SELECT h.packed FROM history h JOIN audit a ON a.seq = h.seq WHERE h.utc_s >= ? AND h.utc_s < ? "
+            "AND a.body LIKE ? ORDER BY h.utc_s DESC, h.seq DESC LIMIT ?"
+        )
+        found = []
+        for (blob,) in self._rows(query, start_utc_s, end_utc_s, MARKS[mark], limit):
+            try:
+                found.append(unpack(cast("bytes", blob)))
+            except PackError:
+                continue
+        return found[::-1]
+
+    def rows(self, after: int | None, limit: int) -> list[tuple[int, float, str, int, str, str, str]]:
+        """Return rows of the chain, the oldest first: the ``limit`` after number ``after``, or the newest ones.
+
+        Each: number, time, kind, epoch, body (canonical JSON), hash of the row before, hash.
+        """
+        columns = "SELECT seq, utc_s, kind, epoch, body, prev_hash, hash FROM audit"
+        if after is not None:
+            found = self._rows(f"{columns} WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
+            return cast("list[tuple[int, float, str, int, str, str, str]]", list(found))
+        found = self._rows(f"{columns} ORDER BY seq DESC LIMIT ?", limit)
+        return cast("list[tuple[int, float, str, int, str, str, str]]", list(found)[::-1])
+
+    def _readings(
+        self, query: str, *values: float
+    ) -> Iterator[tuple[float, Mapping[str, tuple[float | None, str, str]]]]:
+        for utc_s, blob in self._rows(query, *values):
             try:
                 yield float(cast("float", utc_s)), readings(cast("bytes", blob))
             except PackError:

@@ -21,6 +21,8 @@ from supervisor.mailbox import Mailbox
 from supervisor.web.accounts.door import Door, install, signed_in, still
 from supervisor.web.accounts.service import Accounts
 from supervisor.web.acting import ANSWER_S, Acting
+from supervisor.web.api.application import PATH as API
+from supervisor.web.api.application import make_api
 from supervisor.web.changing import Changing
 from supervisor.web.desk import Desk, asked_of
 from supervisor.web.guarding import Guard, Policy
@@ -77,6 +79,7 @@ def make_app(desk: Desk, house: House) -> Made:
     install(app, Door(accounts=house.accounts, cookie=house.policy.cookie, show=_shown, banner=house.banner))
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(known)])
+    app.mount(API, make_api(app.state), name="api")
     app.add_exception_handler(HTTPException, _trouble)
     return Made(app=app, guarded=Guard(app, house.policy, machine_mono_s))
 

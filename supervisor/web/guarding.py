@@ -8,6 +8,7 @@ never from another site.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import secrets
 from collections.abc import Callable, MutableMapping
@@ -19,7 +20,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from supervisor.web.cookies import Cookie
 from supervisor.web.flood import BURST, PER_S, Flood
-from supervisor.web.requested import Trouble, check_host, check_path, check_sender, local, off, says_csrf, says_where
+from supervisor.web.requested import (
+    Trouble,
+    check_host,
+    check_path,
+    check_sender,
+    for_program,
+    local,
+    off,
+    says_csrf,
+    says_where,
+)
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 """A plant file with room to spare."""
@@ -148,7 +159,11 @@ class _Answer:
             f"<p>{trouble.text}</p><p>Number of this request: {self._number}</p>"
             '<form method="post" action="/off"><button>OFF</button></form><p><a href="/">Setwise</a></p></html>'
         ).encode()
-        headers = MutableHeaders({"content-type": "text/html; charset=utf-8", "content-length": str(len(body))})
+        kind = "text/html; charset=utf-8"
+        if for_program(self._scope):
+            said = {"error": trouble.code, "detail": f"{trouble.text} Number of this request: {self._number}"}
+            body, kind = json.dumps(said).encode(), "application/json"
+        headers = MutableHeaders({"content-type": kind, "content-length": str(len(body))})
         if trouble.status == 429:  # noqa: PLR2004 - Too Many Requests
             headers["retry-after"] = "1"
         if trouble.status == 413:  # noqa: PLR2004 - what is not read of a body must not be taken for a request

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-OFF: Final = "/off"
+_OFF = re.compile(r"/off(?:/.*)?|/api/v1/off|/api/v1/controllers/[^/]+/off")
 HEADER: Final = "x-csrf"
 FIELD: Final = "csrf"
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::[0-9]{1,5})?")
@@ -45,8 +45,13 @@ class Trouble(Exception):  # noqa: N818 - an answer, not a fault
 
 
 def off(scope: Scope) -> bool:
-    """Return whether this is the request that nothing may stop."""
-    return bool(scope["method"] == "POST" and (scope["path"] == OFF or scope["path"].startswith(OFF + "/")))
+    """Return whether this is the request that nothing may stop: of a page, or of the API."""
+    return bool(scope["method"] == "POST" and _OFF.fullmatch(scope["path"]))
+
+
+def for_program(scope: Scope) -> bool:
+    """Return whether a program asks, to which a page is no answer."""
+    return bool(scope["path"].startswith("/api/") or scope["path"] == "/metrics")
 
 
 def check_path(scope: Scope) -> None:

@@ -16,6 +16,7 @@ from supervisor.web.accounts.service import Accounts, live, of_bearer, of_cookie
 from supervisor.web.accounts.sessions import TOUCH_S, Session
 from supervisor.web.accounts.store import StoreError
 from supervisor.web.cookies import Cookie
+from supervisor.web.requested import off
 
 HASHING_AT_ONCE = 2
 """Passwords looked at at once: 64 MiB and 0.1 s of four threads each."""
@@ -116,8 +117,7 @@ def signed_in(request: Request) -> Session:
 
 def is_off_path(request: Request) -> bool:
     """Return whether this is OFF."""
-    path = request.scope["path"]
-    return request.method == "POST" and (path == "/off" or path.startswith("/off/"))
+    return off(request.scope)
 
 
 def csrf(request: Request) -> str:
