@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supervisor.web.pages import act, alarms, controller, interlocks, limit, overview, trends, variable, why
+from supervisor.web.pages import act, alarms, api, controller, interlocks, limit, overview, trends, variable, why
 
 ROUTERS = (
     overview.router,
@@ -14,4 +14,5 @@ ROUTERS = (
     variable.router,
     limit.router,
     act.router,
+    api.router,
 )

@@ -26,7 +26,7 @@ from supervisor.web.api.application import document
 from supervisor.web.app import make_app
 from supervisor.web.guarding import Policy
 from tests.supervisor.web.api.conftest import V1, program, token
-from tests.supervisor.web.conftest import ORIGIN
+from tests.supervisor.web.conftest import ORIGIN, browser, signed_in
 
 CHECKS = [
     not_a_server_error,
@@ -108,3 +108,14 @@ async def test_the_document_is_for_who_is_signed_in(made, house):
     assert all(each["summary"] and each["description"] for each in operations)
     assert len({each["operationId"] for each in operations}) == len(operations)
     assert all("Trouble" in str(each["responses"]["422"]) for each in operations)
+
+
+async def test_the_page_lists_every_operation_with_what_it_takes(made, house):
+    async with browser(made, signed_in(house, "viewer")) as client:
+        page = (await client.get("/api")).text
+        german = (await client.get("/api", headers={"accept-language": "de"})).text
+    for path, methods in document()["paths"].items():
+        for method in methods:
+            assert f"<code>{method.upper()} {V1}{path}</code>" in page
+    assert "variable, side, value" in page
+    assert "Was sie tut" in german
