@@ -107,7 +107,7 @@ def run(
 
 
 @app.command()
-def web(
+def web(  # noqa: PLR0913 - one for each thing that whoever installs it says
     plant: PlantArgument = PLANT_FILE,
     data: DataOption = None,
     *,
@@ -117,6 +117,9 @@ def web(
     certificate: Annotated[Path | None, typer.Option("--certificate", help="Our TLS certificate (PEM).")] = None,
     private_key: Annotated[Path | None, typer.Option("--private-key", help="Its private key (PEM).")] = None,
     behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy here speaks TLS for us.")] = False,
+    metrics_on_loopback: Annotated[
+        bool, typer.Option("--metrics-on-loopback", help="Programs of this machine read /metrics without a token.")
+    ] = False,
 ) -> None:
     """Serve the operator's pages of a plant whose control runs on this machine, or of its records.
 
@@ -126,7 +129,7 @@ def web(
 
     listening = Listening(
         host=host, port=port, hosts=tuple(name or ()), certificate=certificate, private_key=private_key,
-        behind_proxy=behind_proxy,
+        behind_proxy=behind_proxy, metrics_on_loopback=metrics_on_loopback,
     )  # fmt: skip
     run_web(About(plant, data), listening)
 

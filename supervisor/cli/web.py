@@ -26,6 +26,7 @@ class Listening:
     certificate: Path | None = None
     private_key: Path | None = None
     behind_proxy: bool = False
+    metrics_on_loopback: bool = False
     speed: float = 1.0
 
 
@@ -43,9 +44,12 @@ def run_web(about: About, listening: Listening) -> None:
         certificate=listening.certificate,
         private_key=listening.private_key,
         behind_proxy=listening.behind_proxy,
+        metrics_on_loopback=listening.metrics_on_loopback,
         speed=listening.speed,
     )
     _check_tls(serving)
+    if serving.metrics_on_loopback and serving.behind_proxy:
+        fail(Exit.USAGE, "behind a proxy all come from this machine: give Prometheus a token (setwise token add)")
     try:
         house = house_of(serving)
         password = first_start(house.accounts)

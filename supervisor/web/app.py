@@ -21,12 +21,11 @@ from supervisor.mailbox import Mailbox
 from supervisor.web.accounts.door import Door, install, signed_in, still
 from supervisor.web.accounts.service import Accounts
 from supervisor.web.acting import ANSWER_S, Acting
-from supervisor.web.api.application import PATH as API
-from supervisor.web.api.application import make_api
+from supervisor.web.api import application
 from supervisor.web.changing import Changing
 from supervisor.web.desk import Desk, asked_of
 from supervisor.web.guarding import Guard, Policy
-from supervisor.web.pages import ROUTERS
+from supervisor.web.pages import ROUTERS, metrics
 from supervisor.web.person import known
 from supervisor.web.render import environment, page
 
@@ -51,6 +50,8 @@ class House:
     banner: str = ""
     answer_s: float = ANSWER_S
     """How long an act waits for control's answer, real seconds."""
+    metrics_on_loopback: bool = False
+    """Whether programs of this machine may read ``/metrics`` without a token."""
 
 
 def make_app(desk: Desk, house: House) -> Made:
@@ -79,7 +80,10 @@ def make_app(desk: Desk, house: House) -> Made:
     install(app, Door(accounts=house.accounts, cookie=house.policy.cookie, show=_shown, banner=house.banner))
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(known)])
-    app.mount(API, make_api(app.state), name="api")
+    application.mount(app)
+    app.state.metrics_on_loopback = house.metrics_on_loopback
+    app.state.tallies = {}
+    app.include_router(metrics.router)
     app.add_exception_handler(HTTPException, _trouble)
     return Made(app=app, guarded=Guard(app, house.policy, machine_mono_s))
 

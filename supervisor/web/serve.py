@@ -42,6 +42,8 @@ class Serving:
     behind_proxy: bool = False
     """Whether a proxy on this machine speaks TLS with browsers and hands requests on."""
     banner: str = ""
+    metrics_on_loopback: bool = False
+    """Whether programs of this machine may read ``/metrics`` without a token."""
     speed: float = 1.0
     """Plant seconds in a real second: 1, but on the bench."""
 
@@ -64,6 +66,7 @@ def house_of(serving: Serving) -> House:
         accounts=accounts,
         policy=Policy(hosts=frozenset(hosts), cookie=Cookie(secure=serving.secure)),
         banner=serving.banner,
+        metrics_on_loopback=serving.metrics_on_loopback,
     )
 
 

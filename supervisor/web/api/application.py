@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
-from starlette.datastructures import State
 
 from supervisor.web.api import acts, alarms, controllers, decision, history, records, stream, variables
 from supervisor.web.api.reading import Readers
@@ -32,33 +32,44 @@ SCHEMES: Final = {
 }  # fmt: skip
 
 
-def make_api(state: State) -> FastAPI:
-    """Return the application; it shares ``state`` with the pages."""
+@cache
+def routed() -> FastAPI:
+    """Return the operations. They are made once for a process: each knows its application by the request."""
     api = FastAPI(
-        title="Setwise", version="1", openapi_url=None, docs_url=None, redoc_url=None, responses=RESPONSES,
-        dependencies=[Depends(known)], redirect_slashes=False,
-    )  # fmt: skip
-    api.state = state
-    api.state.api_cycles = {}
-    api.state.api_readers = Readers()
+        title="Setwise",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        responses=RESPONSES,
+        dependencies=[Depends(known)],
+        redirect_slashes=False,
+    )
     install(api)
     for router in ROUTERS:
         api.include_router(router)
-    document = described(api)
-    api.state.api_document = document
 
     def openapi() -> Response:
-        return JSONResponse(document)
+        return JSONResponse(document())
 
     api.add_api_route("/openapi.json", openapi, include_in_schema=False)
     return api
 
 
-def described(api: FastAPI) -> dict[str, Any]:
+def mount(app: FastAPI) -> None:
+    """Put the API into ``app``. Only its routes and its errors are its own; what they stand on is that of ``app``."""
+    app.state.api_cycles = {}
+    app.state.api_readers = Readers()
+    # Not the application itself, which would stand in for ``app`` in each request.
+    app.mount(PATH, routed().build_middleware_stack(), name="api")
+
+
+@cache
+def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
-    document = get_openapi(
-        title="Setwise", version="1", description=DESCRIPTION, routes=api.routes, servers=[{"url": PATH}]
+    made = get_openapi(
+        title="Setwise", version="1", description=DESCRIPTION, routes=routed().routes, servers=[{"url": PATH}]
     )
-    document.setdefault("components", {})["securitySchemes"] = SCHEMES
-    document["security"] = [{name: []} for name in SCHEMES]
-    return document
+    made.setdefault("components", {})["securitySchemes"] = SCHEMES
+    made["security"] = [{name: []} for name in SCHEMES]
+    return made

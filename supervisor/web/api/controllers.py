@@ -7,7 +7,9 @@ from typing import cast
 from fastapi import APIRouter, Request
 
 from constraints.plant import Plant
+from controllers.explain import sentences
 from supervisor.alarms.listing import viewed
+from supervisor.plans import StoredPlan, plan_of
 from supervisor.record import Bypassed, CycleRecord
 from supervisor.sentences import reason
 from supervisor.web.api.here import Here, frozen
@@ -24,7 +26,6 @@ from supervisor.web.api.models_controller import (
 )
 from supervisor.web.bar import calling
 from supervisor.web.desk import Asked, asked_of
-from supervisor.web.pages.controller import why_sentences
 from supervisor.web.state import state_of
 from supervisor.web.variables import active_limits
 from supervisor.web.words import sign
@@ -76,7 +77,7 @@ def cycle_now(plant: Plant, record: CycleRecord) -> CycleNow:
         mode=mode_now(record),
         state=state_now(record),
         verdict=record.verdict,
-        why=list(why_sentences(plant, record)),
+        why=list(sentences(plan_of(cast("StoredPlan", record.plan), record.cycle), plant)),
         money=money_now(plant, record),
         links=dict(record.links),
         limits_active=active_limits(record),

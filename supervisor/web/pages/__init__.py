@@ -5,6 +5,7 @@ from __future__ import annotations
 from supervisor.web.pages import (
     act,
     alarms,
+    api,
     audit,
     changes,
     controller,
@@ -34,4 +35,5 @@ ROUTERS = (
     people.router,
     limit.router,
     act.router,
+    api.router,
 )

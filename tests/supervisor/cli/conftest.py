@@ -22,8 +22,13 @@ def no_database_of_the_environment(monkeypatch):
 @pytest.fixture
 async def site(tmp_path):
     """The demo's plant file with a record of twelve cycles: watched, advised, armed, moved, refused, shed."""
-    (tmp_path / "plant.yaml").write_bytes(PLANT_FILE.read_bytes())
-    site = Site.of(tmp_path / "plant.yaml")
+    return await recorded(tmp_path)
+
+
+async def recorded(folder):
+    """Make that record in ``folder``."""
+    (folder / "plant.yaml").write_bytes(PLANT_FILE.read_bytes())
+    site = Site.of(folder / "plant.yaml")
     site.data.mkdir()
     walk = Walk().closed()
     walk.plans = plan_to(T_in_sp=190.0)

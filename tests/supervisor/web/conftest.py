@@ -42,7 +42,11 @@ def desk(site):
 @pytest.fixture
 def house(site):
     """Accounts with one person of each role, whose password is known; control answers at once or not at all."""
-    accounts = Accounts(store=Store(site.data / FILE), hasher=QUICK, plant="Dryer 2")
+    return house_in(site.data)
+
+
+def house_in(folder):
+    accounts = Accounts(store=Store(folder / FILE), hasher=QUICK, plant="Dryer 2")
     with accounts.store.writing() as connection:
         for role in ROLES:
             users.add(connection, role, role, QUICK.hashed(PASSWORD), accounts.now_s())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
+from supervisor.site import DATABASE_VARIABLE
 from supervisor.web.accounts import tokens, users
-from tests.supervisor.cli.conftest import asked
-from tests.supervisor.web.conftest import ORIGIN, desk, house, made, no_database_of_the_environment, site
+from tests.supervisor.cli.conftest import asked, recorded
+from tests.supervisor.web.conftest import ORIGIN, desk, house_in, made, no_database_of_the_environment
 
-__all__ = ["asked", "desk", "house", "made", "no_database_of_the_environment", "site"]
+__all__ = ["asked", "desk", "made", "no_database_of_the_environment"]
 V1 = "/api/v1"
 HERE = f"{V1}/controllers/dryer-2"
 
@@ -24,6 +27,19 @@ def token(house, name="engineer", scope="read"):
 def program(made, text=""):
     headers = {"authorization": f"Bearer {text}"} if text else {}
     return httpx.AsyncClient(transport=httpx.ASGITransport(made.guarded), base_url=ORIGIN, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The same record for all tests of a file: they only read it, or add to what the others do not look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(DATABASE_VARIABLE, raising=False)
+        return asyncio.run(recorded(tmp_path_factory.mktemp("site")))
+
+
+@pytest.fixture
+def house(tmp_path):
+    return house_in(tmp_path)
 
 
 @pytest.fixture
