@@ -18,16 +18,17 @@ from starlette.types import ASGIApp
 
 from supervisor.clock import machine_mono_s
 from supervisor.mailbox import Mailbox
-from supervisor.web.accounts.door import Door, install, signed_in, still
+from supervisor.web.accounts.door import Door, csrf, install, signed_in, still
 from supervisor.web.accounts.service import Accounts
+from supervisor.web.accounts.sessions import Session
 from supervisor.web.acting import ANSWER_S, Acting
 from supervisor.web.api import application
 from supervisor.web.changing import Changing
 from supervisor.web.desk import Desk, asked_of
 from supervisor.web.guarding import Guard, Policy
 from supervisor.web.pages import ROUTERS, metrics
-from supervisor.web.person import known
-from supervisor.web.render import environment, page
+from supervisor.web.person import Person, known
+from supervisor.web.render import environment, fragment, page
 
 STATIC = Path(__file__).with_name("static")
 
@@ -99,7 +100,9 @@ def _while_signed_in(request: Request) -> Callable[[], Awaitable[bool]]:
 
 
 def _shown(request: Request, template: str, context: Mapping[str, object], status: int = 200) -> Response:
-    """Return a page of accounts in the frame of all pages."""
+    """Return a page of accounts in the frame of all pages; who is signed in, locked or not, has OFF there too."""
+    if isinstance(session := context.get("session"), Session):
+        request.state.person = Person(session=session, csrf=csrf(request))
     response = page(request, template, asked_of(request), {}, {"live": False, **context})
     response.status_code = status
     return response
@@ -109,6 +112,8 @@ async def _trouble(request: Request, error: Exception) -> HTMLResponse:
     """Return a page that says what is wrong and nothing about the inside."""
     found = error if isinstance(error, HTTPException) else HTTPException(500)
     asked = asked_of(request)
+    if "hx-request" in request.headers:  # into the place of the answer: htmx shows no other status
+        return HTMLResponse(fragment(request, "parts/trouble.html", asked, error=found))
     shown = page(request, "trouble.html", asked, {}, {"page_name": "trouble", "live": False, "error": found})
     shown.status_code = found.status_code
     return shown

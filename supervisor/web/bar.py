@@ -13,7 +13,7 @@ from supervisor.web.desk import Asked
 from supervisor.web.live import Now
 from supervisor.web.state import State, state_of
 from supervisor.web.units import Unit
-from supervisor.web.words import clock, lasting, offset
+from supervisor.web.words import clock, lasting, offset, zone
 
 SHAPES = {"critical": "■", "high": "▲", "medium": "▼", "low": "●"}
 """Never colour alone: each priority has a shape and a number."""
@@ -32,9 +32,11 @@ def bar_cells(asked: Asked) -> dict[str, str]:
     cells = {f"bar.{unit.key}": _bar(asked, unit, asked.now[unit.key]) for unit in units}
     first = units[0]
     record = asked.now[first.key].record
-    zone = first.plant.timezone
+    timezone = first.plant.timezone
     cells["bar.clock"] = (
-        Markup('<time title="{}">{}</time>').format(offset(record.utc_s, zone), clock(record.utc_s, zone))
+        Markup('<time title="{}">{} {}</time>').format(
+            offset(record.utc_s, timezone), clock(record.utc_s, timezone), zone(record.utc_s, timezone)
+        )
         if record is not None
         else ""
     )

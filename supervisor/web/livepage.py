@@ -67,9 +67,10 @@ async def _events(request: Request, make: Make) -> AsyncIterator[str]:
         asked = asked_of(request)
         cells = _board(request, asked, make)
         patch = {key: html for key, html in cells.items() if sent.get(key) != html}
-        gone = [key for key in sent if key not in cells]
+        # Another mode has other parts (an advice panel, say): such a page is drawn anew.
+        other = bool(sent) and sent.keys() != cells.keys()
+        data = {**pulse(asked), "patch": patch, "whole": not sent, "reload": other}
         sent = dict(cells)
-        data = {**pulse(asked), "patch": patch, **({"reload": True} if gone else {})}
         yield f"event: beat\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
         try:
             async with asyncio.timeout(2.0 * BEAT_S):

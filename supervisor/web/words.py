@@ -65,6 +65,11 @@ def offset(utc_s: float, timezone: str) -> str:
     return datetime.fromtimestamp(utc_s, ZoneInfo(timezone)).strftime("%Z UTC%z")
 
 
+def zone(utc_s: float, timezone: str) -> str:
+    """Return the zone's short name at that time: CET, CEST, +0530."""
+    return datetime.fromtimestamp(utc_s, ZoneInfo(timezone)).strftime("%Z")
+
+
 def sign(unit: str) -> str:
     """Return a unit as it is printed on instruments: ``degC`` is °C, ``m**3/h`` is m³/h."""
     for plain, printed in SIGNS.items():

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from constraints.plant import CvSpec, MvSpec, Plant
 from controllers.explain import sentences
+from safety.signals import Mode
 from supervisor.plans import StoredPlan, plan_of
 from supervisor.record import CycleRecord
 from supervisor.web import cells as pieces
@@ -40,7 +41,10 @@ def make(request: Request, asked: Asked) -> View:
         cells |= mv_cells(mv, asked)
     for dv in dvs:
         cells |= dv_cells(dv, asked)
-    cells["advice"] = fragment(request, "parts/advice.html", asked, rows=advice_rows(mvs, record), plant=unit.plant)
+    if record.mode.actual is Mode.ADVISORY:
+        advised = {"rows": advice_rows(mvs, record), "plant": unit.plant}
+        cells["advice"] = fragment(request, "parts/advice.html", asked, **advised)
+        cells["advice.ticks"] = fragment(request, "parts/advice_ticks.html", asked, **advised)
     cells["permits"] = permits_part(request, asked)
     cells["money"] = fragment(request, "parts/money.html", asked, record=record, plant=unit.plant)
     return View(cells, {**context, "cvs": cvs, "mvs": mvs, "dvs": dvs, "record": record})

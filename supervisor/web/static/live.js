@@ -5,6 +5,7 @@
   if (!url) return;
   const LOOK_MS = 250;
   const SLEPT_MS = 3000;      // a gap between two looks that only sleep or a throttled background tab explains
+  const frame = document.querySelector(".frame");
   const veil = document.getElementById("veil");
   const why = document.getElementById("veil-why");
   const age = document.getElementById("veil-age");
@@ -17,6 +18,8 @@
   let wallAt = Date.now();
   let cause = "silent";
   let frozen = false;
+  let had = null;             // what had the focus when the page froze
+  let whole = "";             // which parts the page has
 
   const freeze = (reason) => {
     cause = reason;
@@ -25,12 +28,9 @@
     if (frozen) return;
     frozen = true;
     veil.hidden = false;
+    had = document.activeElement;
+    frame.inert = true;       // links and whatever comes into the page later too, for the mouse, keys and screen readers
     document.body.classList.add("frozen");
-    for (const each of document.querySelectorAll(".frame button, .frame input, .frame select, .frame textarea")) {
-      if (each.closest("[data-always]")) continue;
-      each.dataset.wasDisabled = each.disabled ? "1" : "";
-      each.disabled = true;
-    }
     document.dispatchEvent(new CustomEvent("setwise:frozen"));
   };
 
@@ -38,12 +38,23 @@
     if (!frozen) return;
     frozen = false;
     veil.hidden = true;
+    frame.inert = false;
+    if (document.activeElement === document.body) had?.focus();
     document.body.classList.remove("frozen");
-    for (const each of document.querySelectorAll("[data-was-disabled]")) {
-      each.disabled = each.dataset.wasDisabled === "1";
-      delete each.dataset.wasDisabled;
-    }
     document.dispatchEvent(new CustomEvent("setwise:thawed"));
+  };
+
+  // New content for a live part; who is there with the keyboard stays there, and what was ticked stays ticked.
+  const put = (place, html) => {
+    const key = (each) => each.id || each.getAttribute("href");
+    const held = place.contains(document.activeElement) ? key(document.activeElement) : null;
+    const ticks = new Map([...place.querySelectorAll("input[id]")].map((each) => [each.id, each.checked]));
+    place.innerHTML = html;
+    for (const each of place.querySelectorAll("a, button, input")) {
+      if (ticks.has(each.id)) each.checked = ticks.get(each.id);
+      if (held && key(each) === held) each.focus();
+    }
+    if (window.htmx) window.htmx.process(place);
   };
 
   const beat = (event) => {
@@ -53,15 +64,15 @@
     allowedMs = said.frozen_after_s * 1000;
     // The server knows for how long it has seen no new cycle; a page that was asleep must not count from its waking.
     advancedAt = now - said.quiet_s * 1000;
-    if (said.reload) { location.reload(); return; }
+    const parts = said.whole ? Object.keys(said.patch).sort().join() : whole;
+    if (said.reload || (whole && parts !== whole)) { location.reload(); return; }
+    whole = parts;
     for (const [id, html] of Object.entries(said.patch)) {
       const place = document.getElementById(id);
-      if (!place) continue;
-      place.innerHTML = html;
-      if (window.htmx) window.htmx.process(place);
+      if (place) put(place, html);
     }
-    // What a form says was seen is the cycle that the page shows now.
-    if (said.cycle !== null) for (const each of document.querySelectorAll("[data-cycle]")) each.value = said.cycle;
+    // What a form says was seen is the cycle that the page shows now; a form that was opened shows what it showed then.
+    if (said.cycle !== null) for (const each of document.querySelectorAll("main > :not(.sidepanel) [data-cycle]")) each.value = said.cycle;
     const isNew = sequence !== null && said.sequence !== sequence;
     sequence = said.sequence;
     if (!said.running) freeze("stopped");
@@ -74,7 +85,13 @@
     if (source) source.close();
     source = new EventSource(url);
     source.addEventListener("beat", beat);
-    source.addEventListener("ended", () => { source.close(); freeze("ended"); });
+    source.addEventListener("ended", () => {
+      source.close();
+      clearInterval(looking);
+      freeze("ended");
+      document.getElementById("veil-what").hidden = true;
+      document.getElementById("veil-enter").hidden = false;
+    });
   };
 
   const look = () => {
@@ -92,5 +109,5 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   connect();
-  setInterval(look, LOOK_MS);
+  const looking = setInterval(look, LOOK_MS);
 })();
