@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
 
 from prometheus_client import CollectorRegistry
@@ -62,19 +63,22 @@ class Tally:
     unit: Unit
     until_utc_s: float | None = None
     refused: Counter[str] = field(default_factory=Counter)
+    lock: Lock = field(default_factory=Lock)
+    """Two who scrape at once must not count the same cycles."""
 
     def count(self, now: Now) -> Counter[str]:
         """Take in the cycles since the last time; return what was refused so far, by code. Raises HistoryError."""
         record = now.record
         if record is None or now.not_stored:
             return self.refused
-        begin, end = self.until_utc_s, record.utc_s + 1e-6
-        if begin is not None and begin < end:
-            history = ShortHistory(self.unit.site.database_url)
-            for each in history.cycles_with("refusal", begin, end, BEHIND_MAX):
-                self.refused.update(refusal.code for refusal in each.record.refusals)
-        self.until_utc_s = end
-        return self.refused
+        with self.lock:
+            begin, end = self.until_utc_s, record.utc_s + 1e-6
+            if begin is not None and begin < end:
+                history = ShortHistory(self.unit.site.database_url)
+                for each in history.cycles_with("refusal", begin, end, BEHIND_MAX):
+                    self.refused.update(refusal.code for refusal in each.record.refusals)
+            self.until_utc_s = end
+            return Counter(self.refused)
 
 
 class Collected(Collector):

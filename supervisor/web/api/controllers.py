@@ -28,7 +28,6 @@ from supervisor.web.bar import calling
 from supervisor.web.desk import Asked, asked_of
 from supervisor.web.state import state_of
 from supervisor.web.variables import active_limits
-from supervisor.web.words import sign
 
 router = APIRouter(tags=["Look"])
 
@@ -109,8 +108,7 @@ def state_now(record: CycleRecord) -> StateNow:
 
 def money_now(plant: Plant, record: CycleRecord) -> Money:
     """Return the economics of the measurements."""
-    unit = f"{sign(plant.currency)}/h"
-    return Money(unit=unit, total=sum(record.money.values()), terms=dict(record.money))
+    return Money(unit=f"{plant.currency}/h", total=sum(record.money.values()), terms=dict(record.money))
 
 
 def bypass_of(each: Bypassed) -> Bypass:

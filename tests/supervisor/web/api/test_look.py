@@ -29,7 +29,7 @@ async def test_controllers_say_mode_state_why_money_links_and_that_nothing_is_li
     assert now["mode"]["requested"] == record.mode.requested.name
     assert [each["code"] for each in now["mode"]["reasons"]] == list(record.mode.reasons)
     assert now["state"]["word"] in ("handed_back", "holding")
-    assert now["money"]["unit"] == "€/h"
+    assert now["money"]["unit"] == "EUR/h"
     assert now["money"]["total"] == pytest.approx(sum(record.money.values()))
     assert set(now["links"]) == set(record.links)
 
