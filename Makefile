@@ -50,7 +50,7 @@ ci: ## what has to pass before anything lands: lint, test, coverage, known defec
 peers: $(STAMP) ## an environment beside ours for the tools that the benchmarks compare with (do-mpc, GEKKO, PIQP)
 	@tools/make-peers-venv.sh .venv-peers $(PYTHON)
 
-BENCHES := check gate cycle estimate steady layers ranked worth wood_berry shell quadruple_tank williams_otto van_de_vusse boiler
+BENCHES := check gate cycle estimate steady layers ranked worth wood_berry shell quadruple_tank williams_otto van_de_vusse boiler web
 
 bench: $(STAMP) peers ## every figure beside its peer or floor: check, gate, cycle, layers, plants, do-mpc and GEKKO; about half an hour
 	@met=0; for part in $(BENCHES); do echo; echo "== $$part"; $(BIN)/python -m benchmarks.$$part || met=1; done; \
