@@ -35,4 +35,4 @@ async def every_page(page, place, also=ALSO):
             "[...document.querySelectorAll('a[href]:not([download])')].filter(each => each.origin === location.origin)"
             ".map(each => each.pathname + each.search)"
         )
-        waiting += [each for each in found if "/static/" not in each]
+        waiting += [each for each in found if "/static/" not in each and "." not in urlsplit(each).path]

@@ -66,8 +66,8 @@ async def test_a_mode_is_asked_for(visit, place, mode):
     await page.locator(f"input[name=mode][value={mode.name.lower()}]").check()
     if mode is Mode.CLOSED_LOOP:
         await page.locator("input[name=confirmed]").check()
-    await page.locator(".modes input[name=why]").fill("because")
-    await page.locator(".modes button").click()
+    await page.locator(".modes form.ask input[name=why]").fill("because")
+    await page.locator(".modes form.ask button").click()
     await expect(page.locator("#mode-acted [role=status]")).to_be_visible()
     request = only(place)
     assert (request.action, request.mode, request.why) == ("mode", mode, "because")

@@ -14,16 +14,17 @@ SPEAKS = {"button", "link", "textbox", "checkbox", "radio", "combobox", "spinbut
 @pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
 async def test_axe_finds_nothing_on_any_page_in_either_language(visit, place, axe, locale):
     page = await visit("/", role="engineer", locale=locale)
-    seen = 0
+    seen, wrong = 0, {}
     async for path in every_page(page, place):
         await page.evaluate(axe)
         found = await page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', "
                                     "'best-practice']}).then(done => done.violations)")  # fmt: skip
-        told = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
-        assert told == [], path
+        if found:
+            wrong[path] = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
         assert await page.evaluate("document.documentElement.lang") == locale[:2]
         seen += 1
-    assert seen >= 8
+    assert wrong == {}
+    assert seen >= 12
 
 
 async def test_every_control_has_a_name_for_a_screen_reader(visit, place):
