@@ -129,7 +129,7 @@ async def nothing_is_wrong(rig: DeclaredRig) -> None:
 @pytest.mark.parametrize("template", [OPC_UA, OTHERS])
 async def test_the_positive_control_says_no_while_nothing_is_wrong(rigs, template: str) -> None:
     rig = rigs[template]
-    assert set(rig.devices.signals()) >= set(rig._plant.cvs)
+    assert set(rig.devices.signals()) >= set(rig._whole.plant.cvs)
     for _ in range(130):
         rig.step()
         await rig.show()

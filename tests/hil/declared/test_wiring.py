@@ -41,8 +41,8 @@ def test_nodes_say_their_unit_and_range_unless_they_show_raw_numbers() -> None:
     assert nodes["a_number"].span is None
     unbounded = load_text(TEXT.replace("unit: degC, range: [0, 100]}", "unit: degC}", 1), "odd.yaml").plant
     assert node(unbounded, places(unbounded)["ua"]["ns=2;s=A.PV"]).span is None
-    unnamed = load_text(TEXT.replace('ns=2;s=N", unit: bar', 'ns=2;s=N", unit: NTU'), "odd.yaml").plant
-    assert unnamed.tags["n_text"].unit == "NTU"
+    unnamed = load_text(TEXT.replace('ns=2;s=N", unit: bar', 'ns=2;s=N", unit: m**2/s**3'), "odd.yaml").plant
+    assert unnamed.tags["n_text"].unit == "m**2/s**3"
     assert node(unnamed, places(unnamed)["nouser"]["ns=2;s=N"]).span is None
 
 
