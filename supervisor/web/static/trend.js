@@ -30,6 +30,7 @@
       this.box.className = "trend-box";
       this.box.tabIndex = 0;
       this.box.setAttribute("role", "img");
+      this.box.setAttribute("aria-label", put(this.words.picture, this.pens.join(", ")));
       this.said = make("p");
       this.said.setAttribute("role", "status");
       this.legend = make("table");

@@ -73,4 +73,4 @@ def test_a_password_beyond_the_longest_is_not_cut_into_the_right_one():
 def test_one_time_passwords_differ_and_may_be_used():
     made = {one_time() for _ in range(50)}
     assert len(made) == 50
-    assert {refusal(each, "ann", "Northmill") for each in made} == {""}
+    assert {refusal(each, "olivia", "Northmill") for each in made} == {""}  # no i, l, o in them
