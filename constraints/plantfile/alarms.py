@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from constraints.alarms import ABOUT, ONLY, SAFETY_CLASS, AlarmRule, NotifyRule, key_of
-from constraints.plantfile.bounds import Interval, outcomes
+from constraints.plantfile.bounds import Interval
 from constraints.plantfile.document import Path
-from constraints.plantfile.expressions import check_names, check_present, check_units, parsed
 from constraints.plantfile.schema_alarms import AlarmSection
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.switching import switching_condition
 from constraints.plantfile.unit_table import Dimensions
 from constraints.plantfile.units import Unit, unit
-from safety.expressions import Expression
 
 _DELAYS: Final = {"kg/h": 15.0, "m**3/h": 15.0, "m": 60.0, "bar": 15.0, "degC": 60.0}
 """Seconds by what is measured: flow, level, pressure, temperature (in the manner of EEMUA 191)."""
@@ -66,7 +65,14 @@ def _alarm(
         response=given.response,
         time_to_respond_s=_time(scope, (*path, "time_to_respond"), given.time_to_respond),
         consequence=given.consequence,
-        suppress_when=_suppressed(scope, (*path, "suppress_when"), given.suppress_when, known, ranges),
+        suppress_when=switching_condition(
+            scope,
+            (*path, "suppress_when"),
+            given.suppress_when,
+            known,
+            ranges,
+            lambda word: f"alarm {key!r} is {word} suppressed by this condition",
+        ),
     )
 
 
@@ -109,19 +115,3 @@ def _report_unknown(scope: Scope, key: str) -> None:
 
 def _time(scope: Scope, path: Path, given: float | str | None) -> float | None:
     return None if given is None else scope.not_negative(path, scope.seconds(path, given))
-
-
-def _suppressed(
-    scope: Scope, path: Path, text: str | None, known: Mapping[str, Unit], ranges: Mapping[str, Interval]
-) -> Expression | None:
-    expression = parsed(scope, path, text) if text is not None else None
-    if expression is None or not check_names(scope, path, expression, scope.names("tags"), lambda _: ""):
-        return None
-    check_units(scope, path, expression, known)
-    check_present(scope, path, expression)
-    possible = outcomes(expression, ranges)
-    if possible != {True, False}:
-        word = "always" if possible == {True} else "never"
-        hint = "compare the number with the tag's range"
-        scope.issues.at_value("E033", path, f"alarm {path[1]!r} is {word} suppressed by this condition", hint)
-    return expression

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from constraints.machines import MachineSpec
-from constraints.plantfile.bounds import Interval, outcomes
+from constraints.plantfile.bounds import Interval
 from constraints.plantfile.document import Path
-from constraints.plantfile.expressions import check_names, check_present, check_units, parsed
 from constraints.plantfile.schema_machines import MachineSection
 from constraints.plantfile.scope import Scope
+from constraints.plantfile.switching import switching_condition
 from constraints.plantfile.units import Unit, unit
 from safety.grammar import Expression
 
@@ -40,13 +40,20 @@ def _machine(
     service = None
     if given.service_every is not None:
         service = scope.positive((*path, "service_every"), scope.seconds((*path, "service_every"), given.service_every))
-    condition = _condition(scope, (*path, "runs_when"), given.runs_when, known, ranges)
+    runs_when = switching_condition(
+        scope,
+        (*path, "runs_when"),
+        given.runs_when,
+        known,
+        ranges,
+        lambda word: f"machine {name!r} {word} runs by this condition",
+    )
     return MachineSpec(
         name=name,
         kind=given.kind,
         description=given.desc,
-        tags=tuple(dict.fromkeys([*given.tags, *_named(given, condition)])),
-        runs_when=condition,
+        tags=tuple(dict.fromkeys([*given.tags, *_named(given, runs_when)])),
+        runs_when=runs_when,
         power=given.power,
         rated_power_kw=rated,
         energy=given.energy,
@@ -80,23 +87,7 @@ def _limits(
     return warn, alarm
 
 
-def _condition(
-    scope: Scope, path: Path, text: str | None, known: Mapping[str, Unit], ranges: Mapping[str, Interval]
-) -> Expression | None:
-    expression = parsed(scope, path, text) if text is not None else None
-    if expression is None or not check_names(scope, path, expression, scope.names("tags"), lambda _: ""):
-        return None
-    check_units(scope, path, expression, known)
-    check_present(scope, path, expression)
-    possible = outcomes(expression, ranges)
-    if possible != {True, False}:
-        word = "always" if possible == {True} else "never"
-        hint = "compare the number with the tag's range"
-        scope.issues.at_value("E033", path, f"machine {path[1]!r} {word} runs by this condition", hint)
-    return expression
-
-
-def _named(given: MachineSection, condition: Expression | None) -> Iterator[str]:
+def _named(given: MachineSection, runs_when: Expression | None) -> Iterator[str]:
     yield from (tag for tag in (given.power, given.energy, given.vibration) if tag is not None)
-    if condition is not None:
-        yield from sorted(condition.names)
+    if runs_when is not None:
+        yield from sorted(runs_when.names)
